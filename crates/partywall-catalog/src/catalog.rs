@@ -1,0 +1,251 @@
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Arc, RwLock};
+
+use indexmap::IndexMap;
+use serde::de::DeserializeOwned;
+
+use crate::duty::DutiesFile;
+use crate::eol::EolFile;
+use crate::{
+    CatalogError, Check, Column, Duty, EolTable, Framework, Layer, Position, Registry, ResourceType, Schema, Service,
+};
+
+/// The whole catalogue in memory.
+#[derive(Debug)]
+pub struct Catalog {
+    /// Checks by id, sorted.
+    pub checks: IndexMap<Arc<str>, Arc<Check>>,
+    /// Resource types with a file, by type name.
+    pub types: IndexMap<Arc<str>, Arc<ResourceType>>,
+    /// Layers in the wall's order.
+    pub layers: Vec<Arc<Layer>>,
+    /// Duties by id.
+    pub duties: IndexMap<Arc<str>, Arc<Duty>>,
+    /// Services by id.
+    pub services: IndexMap<Arc<str>, Arc<Service>>,
+    /// Frameworks by id.
+    pub frameworks: IndexMap<Arc<str>, Arc<Framework>>,
+    /// End-of-support dates.
+    pub eol: EolTable,
+    registry: Registry,
+    bare: RwLock<HashMap<Box<str>, Arc<ResourceType>>>,
+    fingerprint: String,
+}
+
+impl Catalog {
+    /// Reads the built-in catalogue, overlaid by a user's directory if given.
+    ///
+    /// # Errors
+    /// The first file that is broken, with its position.
+    pub fn load(overlay: Option<&Path>) -> Result<Self, CatalogError> {
+        let files = crate::files::read(overlay)?;
+        let mut hash = Fnv::default();
+        let mut catalog = Self {
+            checks: IndexMap::new(),
+            types: IndexMap::new(),
+            layers: Vec::new(),
+            duties: IndexMap::new(),
+            services: IndexMap::new(),
+            frameworks: IndexMap::new(),
+            eol: EolTable::default(),
+            registry: match files.get("reference/registry-columns.jsonl.zst") {
+                Some(bytes) => Registry::unpack(bytes)?,
+                None => {
+                    return Err(CatalogError::Reference {
+                        file: "registry-columns.jsonl.zst",
+                        message: "the file is missing".to_owned(),
+                    });
+                }
+            },
+            bare: RwLock::default(),
+            fingerprint: String::new(),
+        };
+        for (path, bytes) in &files {
+            hash.add(path.as_bytes());
+            hash.add(bytes);
+            catalog.add_file(path, bytes)?;
+        }
+        catalog.fingerprint = format!("{}+{:016x}", env!("CARGO_PKG_VERSION"), hash.0);
+        Ok(catalog)
+    }
+
+    fn add_file(&mut self, path: &Arc<str>, bytes: &[u8]) -> Result<(), CatalogError> {
+        let layout = |message: &str| CatalogError::Layout { file: path.to_string(), message: message.to_owned() };
+        if path.starts_with("reference/") && &**path != "reference/eol.toml" {
+            return Ok(());
+        }
+        let text = std::str::from_utf8(bytes).map_err(|_| layout("not UTF-8 text; save the file as UTF-8"))?;
+        let parts: Vec<&str> = path.split('/').collect();
+        match parts.as_slice() {
+            ["duties.toml"] => {
+                let (file, _) = parse::<DutiesFile>(path, text)?;
+                self.layers = file.layers.into_iter().map(Arc::new).collect();
+                self.duties = file.duties.into_iter().map(|duty| (duty.id.clone(), Arc::new(duty))).collect();
+            }
+            ["reference", "eol.toml"] => self.eol = EolTable::new(parse::<EolFile>(path, text)?.0),
+            ["checks", service, name] if has_stem(name) => {
+                let (mut check, position) = parse::<Check>(path, text)?;
+                check.id = Arc::from(format!("{service}.{}", stem(name)));
+                check.position = Some(position);
+                check.text = Arc::from(text);
+                self.checks.insert(check.id.clone(), Arc::new(check));
+            }
+            ["resources", _, name] if has_stem(name) => {
+                let (mut file, position) = parse::<ResourceType>(path, text)?;
+                file.position = Some(position);
+                let file = self.complete(file);
+                self.types.insert(file.name.clone(), Arc::new(file));
+            }
+            ["services", name] if has_stem(name) => {
+                let (mut service, position) = parse::<Service>(path, text)?;
+                if &*service.id != stem(name) {
+                    return Err(layout("`id` differs from the file name; make them equal"));
+                }
+                service.position = Some(position);
+                self.services.insert(service.id.clone(), Arc::new(service));
+            }
+            ["frameworks", name] if has_stem(name) => {
+                let (mut framework, position) = parse::<Framework>(path, text)?;
+                if &*framework.id != stem(name) {
+                    return Err(layout("`id` differs from the file name; make them equal"));
+                }
+                framework.position = Some(position);
+                self.frameworks.insert(framework.id.clone(), Arc::new(framework));
+            }
+            _ => return Err(layout("no place for this file; see the layout in CONTRIBUTING.md")),
+        }
+        Ok(())
+    }
+
+    /// Fills in what a type file takes from the registry and from its computed columns.
+    fn complete(&self, mut file: ResourceType) -> ResourceType {
+        file.registry = self.registry.get(&file.name);
+        let mut schema = file.registry.as_ref().map(|registry| registry.schema()).unwrap_or_default();
+        if let Some(Column::Struct(more)) = &file.columns {
+            for (key, column) in more.iter() {
+                schema.insert(key.clone(), column.clone());
+            }
+        }
+        file.schema = Arc::new(schema);
+        file
+    }
+
+    /// The type of that name: its file's, else a bare one from the registry. `None` if nobody knows the name.
+    pub fn resource_type(&self, name: &str) -> Option<Arc<ResourceType>> {
+        if let Some(known) = self.types.get(name) {
+            return Some(known.clone());
+        }
+        if let Some(known) = self.bare.read().ok()?.get(name) {
+            return Some(known.clone());
+        }
+        let registry = self.registry.get(name)?;
+        let bare = Arc::new(ResourceType {
+            name: registry.name.clone(),
+            position: None,
+            title: registry.name.clone(),
+            global: false,
+            id: None,
+            display_name: None,
+            arn: None,
+            secrets: Vec::new(),
+            blind: std::collections::BTreeMap::new(),
+            columns: None,
+            defaults: Vec::new(),
+            config: crate::ConfigShape::default(),
+            reads: Vec::new(),
+            folds: Vec::new(),
+            derives: Vec::new(),
+            schema: Arc::new(registry.schema()),
+            registry: Some(registry),
+        });
+        self.bare.write().ok()?.insert(Box::from(name), bare.clone());
+        Some(bare)
+    }
+
+    /// Adds computed columns to the schemas: the collector knows what its functions return.
+    pub fn with_derived(mut self, columns_of: impl Fn(&str) -> Option<Column>) -> Result<Self, CatalogError> {
+        for file in self.types.values_mut() {
+            if file.derives.is_empty() {
+                continue;
+            }
+            let file = Arc::make_mut(file);
+            let mut schema = Schema::clone(&file.schema);
+            for derive in &file.derives {
+                match columns_of(&derive.function) {
+                    Some(column) => schema.insert_at(&derive.path, column),
+                    None => {
+                        return Err(CatalogError::Layout {
+                            file: file.position.as_ref().map(ToString::to_string).unwrap_or_default(),
+                            message: format!("`{}` is no derive function; see docs/src/reference/derive.md", derive.function),
+                        });
+                    }
+                }
+            }
+            file.schema = Arc::new(schema);
+        }
+        Ok(self)
+    }
+
+    /// The service that a type belongs to.
+    pub fn service_of(&self, resource_type: &str) -> Option<&Arc<Service>> {
+        self.services.values().find(|service| service.types.iter().any(|name| &**name == resource_type))
+    }
+
+    /// A framework by id or alias.
+    pub fn framework(&self, id: &str) -> Option<&Arc<Framework>> {
+        self.frameworks
+            .get(id)
+            .or_else(|| self.frameworks.values().find(|framework| framework.aliases.iter().any(|alias| alias == id)))
+    }
+
+    /// The layer of that id.
+    pub fn layer(&self, id: &str) -> Option<&Arc<Layer>> {
+        self.layers.iter().find(|layer| &*layer.id == id)
+    }
+
+    /// The release and a hash over all files: equal fingerprints mean equal knowledge.
+    pub fn fingerprint(&self) -> &str {
+        &self.fingerprint
+    }
+
+    /// The registry.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+}
+
+fn has_stem(name: &str) -> bool {
+    name.strip_suffix(".toml").is_some_and(|stem| !stem.is_empty())
+}
+
+fn stem(name: &str) -> &str {
+    name.strip_suffix(".toml").unwrap_or(name)
+}
+
+fn parse<T: DeserializeOwned>(path: &Arc<str>, text: &str) -> Result<(T, Position), CatalogError> {
+    match toml::from_str(text) {
+        Ok(value) => Ok((value, Position { file: path.clone(), line: 1, column: 1 })),
+        Err(error) => Err(CatalogError::Syntax {
+            position: Position::of(path, text, error.span()),
+            message: error.message().replace('\n', " "),
+        }),
+    }
+}
+
+/// FNV-1a, 64 bits: enough to tell catalogues apart; nothing trusts it for more.
+struct Fnv(u64);
+
+impl std::default::Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Fnv {
+    fn add(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+}

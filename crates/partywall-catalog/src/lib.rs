@@ -1,0 +1,29 @@
+//! Reads `catalog/`, the knowledge as data: checks, resource types, duties, services, frameworks, reference tables.
+//!
+//! The directory is the registry: there are no hand-kept lists. The catalogue is built in and may be overlaid by a
+//! user's directory of the same layout, file by file. Errors name file, line and column.
+
+mod catalog;
+mod check;
+mod column;
+mod duty;
+mod eol;
+mod error;
+mod files;
+mod framework;
+mod registry;
+mod resource_type;
+mod service;
+mod values;
+
+pub use catalog::Catalog;
+pub use check::{Case, Check, Equivalents, Fix, Join, CaseSource};
+pub use column::{Column, Schema};
+pub use duty::{Duty, DutyCase, Layer, OwnerRule, Per, Side};
+pub use eol::EolTable;
+pub use error::{CatalogError, Position};
+pub use framework::{Framework, Group, Requirement};
+pub use registry::{Registry, RegistryType};
+pub use resource_type::{ConfigShape, Default, DefaultOn, DependsOn, Derive, Fold, OneOrMany, Read, ResourceType};
+pub use service::{Confidence, Lifecycle, Mode, RowSource, Service, ServiceClass, ServiceDuty, ServiceStatus};
+pub use values::{table_to_value, to_value};

@@ -1,0 +1,257 @@
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use partywall_model::SourceKind;
+use serde::Deserialize;
+
+use crate::{Column, Position, RegistryType, Schema};
+
+/// When a default holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DefaultOn {
+    /// In templates: what AWS sets on a new resource.
+    Create,
+    /// In answers and items: what absence means.
+    Read,
+}
+
+/// A default that is another row's fact.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DependsOn {
+    /// The other type; its row of the same account and region.
+    #[serde(rename = "type")]
+    pub resource_type: Arc<str>,
+    /// Property path there.
+    pub path: String,
+}
+
+/// What AWS puts where nobody set anything.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Default {
+    /// When it holds.
+    pub on: DefaultOn,
+    /// Property path.
+    pub path: Arc<str>,
+    /// The value.
+    #[serde(default)]
+    pub value: Option<toml::Value>,
+    /// Or the row that says so.
+    #[serde(default)]
+    pub depends_on: Option<DependsOn>,
+    /// Since when this is so.
+    #[serde(default)]
+    pub as_of: Option<toml::value::Datetime>,
+    /// Why, as one short sentence.
+    #[serde(default)]
+    pub note: Arc<str>,
+}
+
+/// How AWS Config's items of a type become its properties.
+#[derive(Debug, Clone, Deserialize, std::default::Default)]
+#[serde(deny_unknown_fields)]
+pub struct ConfigShape {
+    /// Config's names of the type, if different.
+    #[serde(default)]
+    pub types: Vec<Arc<str>>,
+    /// Members are in camel case.
+    #[serde(default)]
+    pub legacy: bool,
+    /// Top-level member of `configuration` → property.
+    #[serde(default)]
+    pub rename: BTreeMap<String, String>,
+    /// Program over the whole item; its object is merged over the automatic copy.
+    #[serde(default)]
+    pub jq: Option<String>,
+}
+
+/// How one API answer becomes properties.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Read {
+    /// API name, such as `DescribeInstances`.
+    pub operation: String,
+    /// AWS CLI command, such as `ec2`.
+    pub service: String,
+    /// IAM action.
+    pub action: String,
+    /// Path to the items in the answer; empty: the answer is the item.
+    #[serde(default)]
+    pub items: String,
+    /// The property that the file name carries; present on per-resource reads.
+    #[serde(default)]
+    pub per: Option<String>,
+    /// Paths that this call owns; required on per-resource reads.
+    #[serde(default)]
+    pub paths: Vec<Arc<str>>,
+    /// Top-level member of an item → property.
+    #[serde(default)]
+    pub rename: BTreeMap<String, String>,
+    /// Program over one item.
+    #[serde(default)]
+    pub jq: Option<String>,
+    /// Error codes that mean "none".
+    #[serde(default)]
+    pub absent_on: Vec<String>,
+}
+
+/// One name or several.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum OneOrMany {
+    /// One.
+    One(String),
+    /// Several.
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    /// The names.
+    pub fn names(&self) -> &[String] {
+        match self {
+            Self::One(name) => std::slice::from_ref(name),
+            Self::Many(names) => names,
+        }
+    }
+}
+
+/// A satellite type that fills a path of this type.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fold {
+    /// The satellite type.
+    pub from: Arc<str>,
+    /// Satellite property that names the parent, or a list of parents.
+    pub key: OneOrMany,
+    /// Path in the parent.
+    pub into: Arc<str>,
+    /// Satellite property to take; the whole satellite if absent.
+    #[serde(default)]
+    pub value: Option<String>,
+    /// Add to the list at `into`.
+    #[serde(default)]
+    pub append: bool,
+}
+
+/// A computed column.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Derive {
+    /// Path below `_Derived`.
+    pub path: Arc<str>,
+    /// Name of a function of the closed list in `partywall-collect`.
+    pub function: String,
+    /// Property paths it reads.
+    #[serde(default)]
+    pub inputs: Vec<Arc<str>>,
+    /// Types whose row of the same account it reads.
+    #[serde(default)]
+    pub tables: Vec<Arc<str>>,
+}
+
+/// How one resource type is read and shaped. One file, `resources/<service>/<type>.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResourceType {
+    /// Registry or `Partywall::` name.
+    #[serde(rename = "type")]
+    pub name: Arc<str>,
+    /// Where the file is; filled in.
+    #[serde(skip)]
+    pub position: Option<Position>,
+    /// Noun for people.
+    pub title: Arc<str>,
+    /// The type is global.
+    #[serde(default)]
+    pub global: bool,
+    /// Property path of the id; the registry's if absent.
+    #[serde(default)]
+    pub id: Option<String>,
+    /// Property path of a name.
+    #[serde(default, rename = "name")]
+    pub display_name: Option<String>,
+    /// ARN template.
+    #[serde(default)]
+    pub arn: Option<String>,
+    /// Property paths that hold secrets.
+    #[serde(default)]
+    pub secrets: Vec<Arc<str>>,
+    /// Further blind paths per kind of source.
+    #[serde(default)]
+    pub blind: BTreeMap<String, Vec<String>>,
+    /// Facts the registry lacks.
+    #[serde(default)]
+    pub columns: Option<Column>,
+    /// Defaults in order.
+    #[serde(default, rename = "default")]
+    pub defaults: Vec<Default>,
+    /// AWS Config.
+    #[serde(default)]
+    pub config: ConfigShape,
+    /// API reads.
+    #[serde(default, rename = "read")]
+    pub reads: Vec<Read>,
+    /// Satellites.
+    #[serde(default, rename = "fold")]
+    pub folds: Vec<Fold>,
+    /// Computed columns.
+    #[serde(default, rename = "derive")]
+    pub derives: Vec<Derive>,
+    /// All columns: registry, file and computed; filled in.
+    #[serde(skip)]
+    pub schema: Arc<Schema>,
+    /// The registry's entry, if it has one; filled in.
+    #[serde(skip)]
+    pub registry: Option<Arc<RegistryType>>,
+}
+
+impl ResourceType {
+    /// The table's name: the type in lower case with `_` for `::`.
+    pub fn table(&self) -> String {
+        self.name.replace("::", "_").to_ascii_lowercase()
+    }
+
+    /// Property path of the id.
+    pub fn id_path(&self) -> Option<&str> {
+        self.id.as_deref().or_else(|| self.registry.as_ref()?.id.last().map(|id| &**id))
+    }
+
+    /// Property that holds the tags.
+    pub fn tags_path(&self) -> Option<&str> {
+        match &self.registry {
+            Some(registry) => registry.tags.as_deref(),
+            None => self.schema.get("Tags").map(|_| "Tags"),
+        }
+    }
+
+    /// Paths that this kind of source can never show (`ARCHITECTURE.md` §4, blind paths), sorted.
+    pub fn blind_paths(&self, kind: SourceKind) -> Vec<Arc<str>> {
+        let mut paths: Vec<Arc<str>> = Vec::new();
+        if let Some(registry) = &self.registry {
+            let computed = match kind {
+                SourceKind::CloudFormation => &registry.read_only,
+                SourceKind::Config | SourceKind::Api => &registry.write_only,
+            };
+            paths.extend(computed.iter().map(|path| match path.split_once("[]") {
+                Some((list, _)) => Arc::from(list),
+                None => path.clone(),
+            }));
+        }
+        if kind == SourceKind::CloudFormation && self.schema.get("_Runtime").is_some() {
+            paths.push(Arc::from("_Runtime"));
+        }
+        if let Some(more) = self.blind.get(kind.as_str()) {
+            paths.extend(more.iter().map(|path| Arc::from(path.as_str())));
+        }
+        paths.sort();
+        paths.dedup();
+        paths
+    }
+
+    /// The listing call, if the type has reads.
+    pub fn listing(&self) -> Option<&Read> {
+        self.reads.iter().find(|read| read.per.is_none())
+    }
+}

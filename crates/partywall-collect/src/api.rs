@@ -1,0 +1,298 @@
+//! Answers of AWS read calls as the AWS CLI prints them: one file per operation, or per operation and resource.
+//!
+//! Which call an answer belongs to is read from the path (`describe-instances.json`, `get-bucket-policy/<bucket>.json`), else from its
+//! members. Account and region come from ARNs, else from the path's directories. A file that holds the CLI's error line is a failed call.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
+use std::sync::Arc;
+
+use partywall_catalog::{Catalog, Read, ResourceType};
+use partywall_model::{Cause, CauseKind, Gap, Resource, Source, Value};
+
+use crate::jq::Programs;
+use crate::shape::{conform, drop_nulls, items, merge};
+use crate::store::Store;
+
+/// The call that a path names.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Call {
+    /// Operation in kebab case, if a directory or file is named after one.
+    pub(crate) operation: Option<String>,
+    /// What follows the operation: the resource that a per-resource call was made for.
+    pub(crate) subject: Option<String>,
+    pub(crate) account: Option<Arc<str>>,
+    pub(crate) region: Option<Arc<str>>,
+}
+
+/// Which reads of which rows were seen: what was not is unknown.
+#[derive(Debug, Default)]
+pub(crate) struct Seen(HashSet<(Arc<str>, usize, String)>);
+
+pub(crate) struct ApiReader<'a> {
+    catalog: &'a Catalog,
+    programs: &'a mut Programs,
+    /// Operation in kebab case → the reads of types that it serves.
+    operations: BTreeMap<String, Vec<(Arc<ResourceType>, Read)>>,
+}
+
+/// `DescribeDBInstances` → `describe-db-instances`, as the CLI spells it.
+pub(crate) fn kebab(operation: &str) -> String {
+    let letters: Vec<char> = operation.chars().collect();
+    let mut out = String::new();
+    for (index, letter) in letters.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| letters.get(before));
+        let after = letters.get(index + 1);
+        let starts = letter.is_ascii_uppercase()
+            && before.is_some_and(|before| {
+                before.is_ascii_lowercase() || before.is_ascii_digit() || (before.is_ascii_uppercase() && after.is_some_and(char::is_ascii_lowercase))
+            });
+        if starts {
+            out.push('-');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
+}
+
+impl<'a> ApiReader<'a> {
+    pub(crate) fn new(catalog: &'a Catalog, programs: &'a mut Programs) -> Self {
+        let mut operations: BTreeMap<String, Vec<_>> = BTreeMap::new();
+        for file in catalog.types.values() {
+            for read in &file.reads {
+                operations.entry(kebab(&read.operation)).or_default().push((file.clone(), read.clone()));
+            }
+        }
+        Self { catalog, programs, operations }
+    }
+
+    /// What a path says about the call.
+    pub(crate) fn call_of(&self, path: &Path) -> Call {
+        let mut call = Call::default();
+        let parts: Vec<String> = path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
+        let last = parts.len().saturating_sub(1);
+        for (index, part) in parts.iter().enumerate() {
+            let stem = if index == last { strip_extensions(part) } else { part.as_str() };
+            if stem.len() == 12 && stem.bytes().all(|byte| byte.is_ascii_digit()) {
+                call.account = Some(Arc::from(stem));
+            } else if is_region(stem) || stem == "global" {
+                call.region = Some(Arc::from(stem));
+            } else if self.operations.contains_key(stem) {
+                call.operation = Some(stem.to_owned());
+                call.subject = None;
+            } else if index == last && call.operation.is_some() {
+                call.subject = Some(stem.to_owned());
+            } else if let Some((operation, subject)) = stem.split_once('.')
+                && self.operations.contains_key(operation)
+            {
+                call.operation = Some(operation.to_owned());
+                call.subject = Some(subject.to_owned());
+            }
+        }
+        call
+    }
+
+    /// The operation whose listing has this answer's members, if exactly one does.
+    pub(crate) fn guess(&self, answer: &Value) -> Option<String> {
+        let mut found: Vec<&String> = Vec::new();
+        for (operation, reads) in &self.operations {
+            let matches = reads.iter().any(|(_, read)| {
+                let first = read.items.split(['.', '[']).next().unwrap_or_default();
+                read.per.is_none() && !first.is_empty() && answer.get(first).is_some()
+            });
+            if matches {
+                found.push(operation);
+            }
+        }
+        match found.as_slice() {
+            [one] => Some((*one).clone()),
+            _ => None,
+        }
+    }
+
+    /// Adds an answer's rows to the store.
+    ///
+    /// # Errors
+    /// A shaping program fails; one line each. The rest is added.
+    pub(crate) fn answer(&mut self, call: &Call, answer: &Value, source: &Arc<Source>, store: &mut Store, seen: &mut Seen) -> Vec<String> {
+        let mut errors = Vec::new();
+        let Some(operation) = &call.operation else { return errors };
+        let Some(reads) = self.operations.get(operation).cloned() else { return errors };
+        for (resource_type, read) in reads {
+            for item in items(answer.clone(), &read.items) {
+                let shaped = match &read.jq {
+                    Some(program) => match self.programs.run(program, &item) {
+                        Ok(mut shaped) => {
+                            drop_nulls(&mut shaped);
+                            Some(shaped)
+                        }
+                        Err(message) => {
+                            errors.push(format!("{}: {}: {message}", source.file, read.operation));
+                            continue;
+                        }
+                    },
+                    None => None,
+                };
+                let item = if read.per.is_some() && read.jq.is_some() { Value::Null } else { item };
+                let mut properties = conform(item, &resource_type.schema, &read.rename);
+                if let Some(shaped) = shaped {
+                    merge(&mut properties, shaped);
+                }
+                drop_nulls(&mut properties);
+                if let (Some(per), Some(subject)) = (&read.per, &call.subject)
+                    && properties.at(per).is_none_or(Value::is_null)
+                {
+                    properties.set_at(per, Value::str(subject.as_str()));
+                }
+                if read.per.is_some() && resource_type.id_path().is_some_and(|path| properties.at(path).is_none()) && call.subject.is_none() {
+                    errors.push(format!(
+                        "{}: an answer of {} does not say which resource it is for; name the file `{operation}/<{}>.json`",
+                        source.file,
+                        read.operation,
+                        read.per.as_deref().unwrap_or("id")
+                    ));
+                    continue;
+                }
+                let row = make_row(&resource_type, properties, call, source);
+                if let Some((name, place)) = store.add(self.catalog, row) {
+                    seen.0.insert((name, place, read.operation.clone()));
+                }
+            }
+        }
+        errors
+    }
+
+    /// Records a failed call: what it would have read is absent if the error means so, else unknown.
+    pub(crate) fn failure(&mut self, call: &Call, code: &str, source: &Arc<Source>, store: &mut Store, seen: &mut Seen, gaps: &mut Vec<Gap>) {
+        let Some(operation) = &call.operation else { return };
+        for (resource_type, read) in self.operations.get(operation).cloned().unwrap_or_default() {
+            let denied = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403", "Forbidden"].contains(&code);
+            let kind = if denied { CauseKind::Denied } else { CauseKind::CallFailed };
+            let cause = Arc::new(Cause::new(kind, format!("{} answered {code}", read.operation)).with_action(read.action.clone()));
+            if read.per.is_none() {
+                gaps.push(Gap {
+                    resource_type: resource_type.name.clone(),
+                    id: None,
+                    account: call.account.clone(),
+                    region: call.region.clone(),
+                    path: None,
+                    cause,
+                    source: source.clone(),
+                });
+                continue;
+            }
+            let Some(subject) = &call.subject else { continue };
+            let mut properties = Value::Map(Vec::new());
+            if !read.absent_on.iter().any(|known| known == code) {
+                for path in &read.paths {
+                    properties.set_at(path, Value::Unknown(cause.clone()));
+                }
+            }
+            if let Some(per) = &read.per {
+                properties.set_at(per, Value::str(subject.as_str()));
+            }
+            let row = make_row(&resource_type, properties, call, source);
+            if let Some((name, place)) = store.add(self.catalog, row) {
+                seen.0.insert((name, place, read.operation.clone()));
+            }
+        }
+    }
+
+    /// Marks what no answer in the input could tell.
+    pub(crate) fn finish(&self, store: &mut Store, seen: &Seen) {
+        for (name, rows) in &mut store.types {
+            let reads = &rows.resource_type.reads;
+            for (place, row) in rows.rows.iter_mut().enumerate() {
+                if row.source.kind != partywall_model::SourceKind::Api || reads.is_empty() {
+                    continue;
+                }
+                let was_seen = |read: &Read| seen.0.contains(&(name.clone(), place, read.operation.clone()));
+                if !reads.iter().any(|read| was_seen(read)) {
+                    continue;
+                }
+                let mut listed = false;
+                for read in reads {
+                    if was_seen(read) {
+                        listed |= read.per.is_none() && read.paths.is_empty();
+                        continue;
+                    }
+                    let cause = Arc::new(
+                        Cause::new(CauseKind::NotLooked, format!("no answer of {} in the input", read.operation)).with_action(read.action.clone()),
+                    );
+                    for path in &read.paths {
+                        if row.properties.at(path).is_none() {
+                            row.properties.set_at(path, Value::Unknown(cause.clone()));
+                        }
+                    }
+                }
+                row.stub |= !listed;
+            }
+        }
+    }
+}
+
+fn make_row(resource_type: &Arc<ResourceType>, properties: Value, call: &Call, source: &Arc<Source>) -> Resource {
+    let text = |path: Option<&str>| path.and_then(|path| properties.at(path)).and_then(Value::as_str).map(Arc::<str>::from);
+    let own_arn = text(Some("Arn")).or_else(|| text(resource_type.id_path()).filter(|id| id.starts_with("arn:")));
+    let id = text(resource_type.id_path()).or_else(|| own_arn.clone());
+    let mut account = own_arn.as_deref().and_then(|arn| arn.split(':').nth(4)).filter(|part| part.len() == 12).map(Arc::from);
+    account = call.account.clone().or(account);
+    let mut region: Option<Arc<str>> = own_arn.as_deref().and_then(|arn| arn.split(':').nth(3)).filter(|part| !part.is_empty()).map(Arc::from);
+    region = if resource_type.global { Some(Arc::from("global")) } else { region.or_else(|| call.region.clone()) };
+    let place = || format!("{}/{}", account.as_deref().unwrap_or("account"), region.as_deref().unwrap_or("region"));
+    let id = id.unwrap_or_else(|| Arc::from(place()));
+    let mut row = Resource::new(resource_type.name.clone(), id, source.clone());
+    row.name = text(resource_type.display_name.as_deref());
+    row.arn = own_arn;
+    row.account = account;
+    row.region = region;
+    row.properties = properties;
+    row
+}
+
+fn strip_extensions(name: &str) -> &str {
+    let name = name.strip_suffix(".gz").unwrap_or(name);
+    ["json", "err", "txt", "csv"].iter().find_map(|extension| name.strip_suffix(extension)?.strip_suffix('.')).unwrap_or(name)
+}
+
+/// Region codes: `eu-central-1`, `us-gov-west-1`, `cn-north-1`.
+fn is_region(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    parts.len() >= 3
+        && parts.first().is_some_and(|part| (2..=4).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_lowercase()))
+        && parts.last().is_some_and(|part| !part.is_empty() && part.len() <= 2 && part.bytes().all(|byte| byte.is_ascii_digit()))
+        && parts.iter().all(|part| part.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()))
+}
+
+/// `An error occurred (AccessDenied) when calling the ListBuckets operation: …` → the code and the operation.
+pub(crate) fn error_line(text: &str) -> Option<(String, String)> {
+    let rest = text.split_once("An error occurred (")?.1;
+    let (code, rest) = rest.split_once(')')?;
+    let operation = rest.split_once("when calling the ")?.1.split_once(" operation")?.0;
+    Some((code.to_owned(), operation.trim().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spells_operations_as_the_cli_does() {
+        for (api, cli) in [
+            ("DescribeDBInstances", "describe-db-instances"),
+            ("GetAccountAuthorizationDetails", "get-account-authorization-details"),
+            ("ListMFADevices", "list-mfa-devices"),
+            ("DescribeInstances", "describe-instances"),
+        ] {
+            assert_eq!(kebab(api), cli);
+        }
+    }
+
+    #[test]
+    fn knows_regions_and_errors() {
+        assert!(is_region("eu-central-1") && is_region("us-gov-west-1") && is_region("ap-southeast-2"));
+        assert!(!is_region("get-bucket-policy") && !is_region("harbour-bank") && !is_region("example-1"));
+        let line = "\nAn error occurred (AccessDenied) when calling the GetBucketPolicy operation: Access Denied\n";
+        assert_eq!(error_line(line), Some(("AccessDenied".to_owned(), "GetBucketPolicy".to_owned())));
+    }
+}

@@ -1,0 +1,223 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use partywall_catalog::{Catalog, Fold, ResourceType};
+use partywall_model::{Cause, CauseKind, Resource, Satellite, SourceKind, Value};
+
+use crate::defaults::Scope;
+use crate::store::Store;
+
+/// Folds satellites into their parents, within one template or one account and region. Satellites keep their own rows.
+pub(crate) fn fold(store: &mut Store, catalog: &Catalog) {
+    let rules: Vec<(Arc<ResourceType>, Fold)> = catalog
+        .types
+        .values()
+        .flat_map(|parent| parent.folds.iter().map(|fold| (parent.clone(), fold.clone())))
+        .filter(|(_, fold)| store.types.contains_key(&fold.from))
+        .collect();
+    for (parent, fold) in rules {
+        apply(store, catalog, &parent, &fold);
+    }
+}
+
+/// What a satellite says about one parent.
+struct Piece {
+    scope: Scope,
+    parent: Option<Box<str>>,
+    value: Value,
+    satellite: Satellite,
+    account: Option<Arc<str>>,
+    region: Option<Arc<str>>,
+    source: Arc<partywall_model::Source>,
+    cause: Option<Arc<Cause>>,
+}
+
+fn apply(store: &mut Store, catalog: &Catalog, parent: &Arc<ResourceType>, fold: &Fold) {
+    let pieces: Vec<Piece> = match store.types.get(&fold.from) {
+        Some(satellites) => satellites.rows.iter().flat_map(|row| pieces(row, fold)).collect(),
+        None => return,
+    };
+    if pieces.is_empty() {
+        return;
+    }
+    let mut names: HashMap<Box<str>, Vec<usize>> = HashMap::new();
+    if let Some(rows) = store.types.get(&parent.name) {
+        for (place, row) in rows.rows.iter().enumerate() {
+            let mut add = |name: &str| {
+                let places = names.entry(Box::from(name)).or_default();
+                if places.last() != Some(&place) {
+                    places.push(place);
+                }
+            };
+            add(&row.id);
+            if let Some(logical) = &row.logical_id {
+                add(&format!("{{{logical}}}"));
+            }
+            if let Some(name) = &row.name {
+                add(name);
+            }
+            if let Some(arn) = &row.arn {
+                add(arn);
+            }
+        }
+    }
+    for piece in pieces {
+        match &piece.parent {
+            Some(name) => {
+                // `{Bucket.Arn}` and `{Bucket}` are the same bucket.
+                let key: Box<str> = match name.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+                    Some(inner) => format!("{{{}}}", inner.split('.').next().unwrap_or(inner)).into(),
+                    None => name.clone(),
+                };
+                let found = names.get(&key).into_iter().flatten().copied().find(|place| {
+                    let row = store.types.get(&parent.name).and_then(|rows| rows.rows.get(*place));
+                    row.is_some_and(|row| same_place(&piece.scope, &Scope::of(row)))
+                });
+                let place = match found {
+                    Some(place) => place,
+                    None => match add_stub(store, catalog, parent, &piece, &key) {
+                        Some(place) => {
+                            names.entry(key).or_default().push(place);
+                            place
+                        }
+                        None => continue,
+                    },
+                };
+                if let Some(row) = store.types.get_mut(&parent.name).and_then(|rows| rows.rows.get_mut(place)) {
+                    put(row, fold, piece);
+                }
+            }
+            None => {
+                // Nobody knows whose it is, so every parent there may have it.
+                let cause = piece.cause.clone();
+                if let (Some(rows), Some(cause)) = (store.types.get_mut(&parent.name), cause) {
+                    for row in rows.rows.iter_mut().filter(|row| same_place(&piece.scope, &Scope::of(row))) {
+                        make_incomplete(row, fold, &cause);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn same_place(satellite: &Scope, parent: &Scope) -> bool {
+    satellite == parent || parent.serves(satellite) || satellite.serves(parent)
+}
+
+fn pieces(row: &Resource, fold: &Fold) -> Vec<Piece> {
+    let value = match &fold.value {
+        Some(path) => row.properties.at(path).cloned().unwrap_or_default(),
+        None => row.properties.clone(),
+    };
+    let mut parents: Vec<Result<Box<str>, Arc<Cause>>> = Vec::new();
+    for name in fold.key.names() {
+        match row.properties.at(name) {
+            Some(Value::Str(text)) => parents.push(Ok(text.clone())),
+            Some(Value::List(items)) => {
+                for item in items {
+                    match item {
+                        Value::Str(text) => parents.push(Ok(text.clone())),
+                        Value::Unknown(cause) => parents.push(Err(cause.clone())),
+                        _ => {}
+                    }
+                }
+            }
+            Some(Value::Unknown(cause)) => parents.push(Err(cause.clone())),
+            _ => {}
+        }
+    }
+    parents
+        .into_iter()
+        .map(|parent| Piece {
+            scope: Scope::of(row),
+            cause: parent.as_ref().err().cloned(),
+            parent: parent.ok(),
+            value: value.clone(),
+            satellite: Satellite {
+                path: fold.into.clone(),
+                resource_type: row.resource_type.clone(),
+                id: row.logical_id.clone().unwrap_or_else(|| row.id.clone()),
+                location: row.position(fold.value.as_deref().unwrap_or("")).or_else(|| row.location.clone()),
+            },
+            account: row.account.clone(),
+            region: row.region.clone(),
+            source: row.source.clone(),
+        })
+        .collect()
+}
+
+/// A parent that is not in the input: only what its satellites say is known of it.
+fn add_stub(store: &mut Store, catalog: &Catalog, parent: &Arc<ResourceType>, piece: &Piece, name: &str) -> Option<usize> {
+    let bare = name.trim_matches(['{', '}']);
+    let mut stub = Resource::new(parent.name.clone(), bare, piece.source.clone());
+    stub.account.clone_from(&piece.account);
+    stub.region.clone_from(&piece.region);
+    stub.location.clone_from(&piece.satellite.location);
+    stub.stub = true;
+    if piece.source.kind == SourceKind::CloudFormation && name.starts_with('{') {
+        stub.logical_id = Some(Arc::from(bare));
+    }
+    store.add(catalog, stub).map(|(_, place)| place)
+}
+
+fn put(row: &mut Resource, fold: &Fold, piece: Piece) {
+    let mut satellite = piece.satellite;
+    let old = row.properties.at(&fold.into).cloned().unwrap_or_default();
+    let value = if fold.append {
+        let mut items = match old {
+            Value::List(items) => items,
+            Value::Null => Vec::new(),
+            // A list that is unknown as a whole stays incomplete: its unknown becomes an element.
+            other => vec![other],
+        };
+        satellite.path = Arc::from(format!("{}[{}]", fold.into, items.len()));
+        items.push(piece.value);
+        Value::List(items)
+    } else {
+        match old {
+            Value::Null => piece.value,
+            other => Value::List(vec![other, piece.value]),
+        }
+    };
+    if matches!(row.properties.at(&fold.into), Some(Value::Unknown(_)) | None | Some(Value::Null)) {
+        replace_at(&mut row.properties, &fold.into, value);
+    } else {
+        row.properties.set_at(&fold.into, value);
+    }
+    row.satellites.push(satellite);
+}
+
+fn make_incomplete(row: &mut Resource, fold: &Fold, cause: &Arc<Cause>) {
+    let why = Arc::new(Cause::new(
+        CauseKind::UnresolvedReference,
+        format!("a `{}` of an unresolved parent may belong here: {}", fold.from, cause.detail),
+    ));
+    let value = match row.properties.at(&fold.into) {
+        Some(Value::List(items)) if fold.append => {
+            let mut items = items.clone();
+            items.push(Value::Unknown(why));
+            Value::List(items)
+        }
+        Some(Value::Unknown(_)) => return,
+        _ if fold.append => Value::List(vec![Value::Unknown(why)]),
+        Some(value) if !value.is_null() => Value::List(vec![value.clone(), Value::Unknown(why)]),
+        _ => Value::Unknown(why),
+    };
+    replace_at(&mut row.properties, &fold.into, value);
+}
+
+/// As [`Value::set_at`], but also where the path itself is unknown.
+fn replace_at(properties: &mut Value, path: &str, value: Value) {
+    match path.rsplit_once('.') {
+        None => properties.set(path, value),
+        Some((parent, name)) => {
+            let mut holder = match properties.at(parent) {
+                Some(map @ Value::Map(_)) => map.clone(),
+                Some(Value::Unknown(_)) => return,
+                _ => Value::Map(Vec::new()),
+            };
+            holder.set(name, value);
+            properties.set_at(parent, holder);
+        }
+    }
+}

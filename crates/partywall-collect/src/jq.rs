@@ -1,0 +1,113 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jaq_core::load::{Arena, File, Loader};
+use jaq_core::{Compiler, Ctx, Vars, data, unwrap_valr};
+use jaq_json::{Num, Val};
+use partywall_model::Value;
+
+type Filter = jaq_core::compile::Filter<jaq_core::Native<data::JustLut<Val>>>;
+
+/// Compiled jq programs of the catalogue, by text. Used only where declarative shaping does not reach.
+#[derive(Default)]
+pub(crate) struct Programs {
+    compiled: HashMap<Box<str>, Filter>,
+}
+
+impl Programs {
+    /// Runs a program on an input; the first output is the answer.
+    ///
+    /// # Errors
+    /// The program does not compile, fails on this input, or gives nothing; one line.
+    pub(crate) fn run(&mut self, program: &str, input: &Value) -> Result<Value, String> {
+        if !self.compiled.contains_key(program) {
+            let filter = compile(program)?;
+            self.compiled.insert(Box::from(program), filter);
+        }
+        let Some(filter) = self.compiled.get(program) else { return Err("no program".to_owned()) };
+        let context = Ctx::<data::JustLut<Val>>::new(&filter.lut, Vars::new([]));
+        let mut outputs = filter.id.run((context, to_val(input))).map(unwrap_valr);
+        match outputs.next() {
+            Some(Ok(value)) => Ok(from_val(&value)),
+            Some(Err(error)) => Err(error.to_string().replace('\n', " ")),
+            None => Err("no output".to_owned()),
+        }
+    }
+}
+
+/// Compiles a program.
+///
+/// # Errors
+/// One line for people.
+pub(crate) fn compile(program: &str) -> Result<Filter, String> {
+    let definitions = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
+    let functions = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
+    let arena = Arena::default();
+    let modules = Loader::new(definitions)
+        .load(&arena, File { code: program, path: () })
+        .map_err(|errors| format!("{errors:?}").chars().take(300).collect::<String>())?;
+    Compiler::default()
+        .with_funs(functions)
+        .compile(modules)
+        .map_err(|errors| format!("{errors:?}").chars().take(300).collect::<String>())
+}
+
+fn to_val(value: &Value) -> Val {
+    match value {
+        // A program never sees an unknown as something it could test: it is null, and callers refuse inputs that hold unknowns.
+        Value::Null | Value::Unknown(_) => Val::Null,
+        Value::Bool(value) => Val::Bool(*value),
+        Value::Int(number) => isize::try_from(*number).map_or(Val::from(*number as f64), Val::from),
+        Value::Float(number) => Val::from(*number),
+        Value::Str(text) => Val::from(text.to_string()),
+        Value::List(items) => items.iter().map(to_val).collect(),
+        Value::Map(members) => {
+            Val::obj(members.iter().map(|(key, value)| (Val::from(key.to_string()), to_val(value))).collect())
+        }
+    }
+}
+
+fn from_val(value: &Val) -> Value {
+    match value {
+        Val::Null => Value::Null,
+        Val::Bool(value) => Value::Bool(*value),
+        Val::Num(Num::Float(number)) => whole(*number),
+        Val::Num(number) => match number.to_string().parse::<i64>() {
+            Ok(number) => Value::Int(number),
+            Err(_) => number.to_string().parse().map_or(Value::Null, whole),
+        },
+        Val::BStr(text) | Val::TStr(text) => Value::str(String::from_utf8_lossy(text).into_owned()),
+        Val::Arr(items) => Value::List(items.iter().map(from_val).collect()),
+        Val::Obj(members) => Value::Map(
+            members
+                .iter()
+                .filter_map(|(key, value)| match key {
+                    Val::TStr(key) | Val::BStr(key) => Some((Arc::from(String::from_utf8_lossy(key).as_ref()), from_val(value))),
+                    _ => None,
+                })
+                .collect(),
+        ),
+    }
+}
+
+fn whole(number: f64) -> Value {
+    if number.fract() == 0.0 && number.abs() < 9e15 {
+        format!("{number:.0}").parse().map_or(Value::Float(number), Value::Int)
+    } else {
+        Value::Float(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn runs_and_reports() {
+        let mut programs = Programs::default();
+        let input = Value::Map(vec![(Arc::from("a"), Value::List(vec![Value::Int(1), Value::str("x")]))]);
+        assert_eq!(programs.run("{ b: .a[0], c: .a[1] }", &input).unwrap().get("b"), Some(&Value::Int(1)));
+        assert!(programs.run(".a | error(\"no\")", &input).is_err());
+        assert!(compile("{ broken").is_err());
+    }
+}

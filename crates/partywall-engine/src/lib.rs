@@ -1,0 +1,17 @@
+//! Predicates with three answers over facts, SQL for people, and the lint of predicates.
+//!
+//! The only crate that names DataFusion. A predicate is SQL text; it is parsed against the full schema of its type, split at
+//! `and`/`or`/`not`, and every leaf is wrapped so that a leaf whose facts are unknown is NULL (`ARCHITECTURE.md` §5).
+
+mod accesses;
+mod engine;
+mod error;
+mod functions;
+mod kleene;
+mod lint;
+mod predicate;
+
+pub use engine::Engine;
+pub use error::{EngineError, PredicateError};
+pub use lint::{Lint, lint_predicate};
+pub use predicate::{Planned, Predicate, Reads};

@@ -1,0 +1,80 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a fact could not be read. The kinds are closed; the detail names the user's own value.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Cause {
+    /// Which of the known ways of not seeing this is.
+    pub kind: CauseKind,
+    /// One lower-case line that names the call, the reference or the value.
+    pub detail: String,
+    /// The IAM action that would have made the read possible, such as `s3:GetBucketPolicy`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub iam_action: Option<String>,
+}
+
+/// The closed list of reasons for which a fact is unknown (`ARCHITECTURE.md` §1, gap).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum CauseKind {
+    /// A reference in a template that only a deployment resolves.
+    UnresolvedReference,
+    /// The API refused the call.
+    Denied,
+    /// The call failed for another reason: throttled, timed out, malformed answer.
+    CallFailed,
+    /// The source holds no answer of the call that reads this fact.
+    NotLooked,
+    /// The recorder or query did not record this property.
+    NotRecorded,
+    /// This kind of source can never show the fact; a blind path.
+    NotInSource,
+    /// A value of a type that the schema does not allow.
+    WrongType,
+    /// The row that the fact depends on is not in the input.
+    MissingRow,
+    /// The predicate failed on this row.
+    EvaluationError,
+}
+
+impl Cause {
+    /// Makes a cause without an IAM action.
+    pub fn new(kind: CauseKind, detail: impl Into<String>) -> Self {
+        Self { kind, detail: detail.into(), iam_action: None }
+    }
+
+    /// Adds the IAM action that was missing.
+    #[must_use]
+    pub fn with_action(mut self, action: impl Into<String>) -> Self {
+        self.iam_action = Some(action.into());
+        self
+    }
+}
+
+impl CauseKind {
+    /// The words for people, the same in every output.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::UnresolvedReference => "unresolved reference",
+            Self::Denied => "access denied",
+            Self::CallFailed => "call failed",
+            Self::NotLooked => "not looked",
+            Self::NotRecorded => "not recorded",
+            Self::NotInSource => "not in this source",
+            Self::WrongType => "wrong type",
+            Self::MissingRow => "missing row",
+            Self::EvaluationError => "evaluation error",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.words())?;
+        if !self.detail.is_empty() {
+            write!(f, ": {}", self.detail)?;
+        }
+        Ok(())
+    }
+}

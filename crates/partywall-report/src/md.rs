@@ -1,0 +1,182 @@
+use std::io::{self, Write};
+
+use partywall_model::{CheckResult, Status};
+
+use crate::sink::ResultSink;
+use crate::text::{clean, counted, dash, thousands};
+use crate::{CheckInfo, Counts, FindingLine, Run, Side, Summary};
+
+/// A pull request comment holds so many table rows and stays readable.
+const MOST_FINDINGS: usize = 200;
+
+/// GitHub-flavoured Markdown for a pull request or a ticket: the wall, the findings as a table, what was not seen, the
+/// frameworks.
+#[derive(Debug)]
+pub struct Markdown<W> {
+    out: W,
+    run: Option<Run>,
+    failed: Vec<FindingLine>,
+}
+
+impl<W: Write> Markdown<W> {
+    /// Makes the sink.
+    pub fn new(out: W) -> Self {
+        Self { out, run: None, failed: Vec::new() }
+    }
+
+    fn findings(&mut self, summary: &Summary) -> io::Result<()> {
+        let out = &mut self.out;
+        if self.failed.is_empty() {
+            return writeln!(out, "Nothing failed of what was seen and checked.\n");
+        }
+        self.failed.sort_by(|a, b| {
+            let key = |line: &FindingLine| (line.exception.is_some(), std::cmp::Reverse(line.severity));
+            key(a).cmp(&key(b)).then_with(|| a.cmp(b))
+        });
+        writeln!(out, "| severity | what | resource | because | whose | id |")?;
+        writeln!(out, "|---|---|---|---|---|---|")?;
+        for line in self.failed.iter().take(MOST_FINDINGS) {
+            let cells = [&line.title, &line.resource, &line.because, &line.responsibility()].map(|text| escape(text));
+            let [title, resource, because, whose] = cells;
+            writeln!(out, "| **{}** | {title} | {resource} | {because} | {whose} | {} |", line.severity, line.id)?;
+        }
+        let rest = summary.failing.saturating_sub(self.failed.len().min(MOST_FINDINGS) as u64);
+        if rest > 0 {
+            writeln!(out, "\n{} more are not listed here.", thousands(rest))?;
+        }
+        writeln!(out)
+    }
+}
+
+/// The text as Markdown that shows it and does nothing: no markup, no HTML, no mention, no link, no second line.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in clean(text).chars() {
+        match character {
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '&' => out.push_str("&amp;"),
+            // A mention becomes a link without any markup.
+            '@' => out.push_str("&#64;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '$' => {
+                out.push('\\');
+                out.push(character);
+            }
+            other => out.push(other),
+        }
+    }
+    // So do bare addresses.
+    out.replace("://", "&#58;//").replace("www.", "www&#46;")
+}
+
+impl<W: Write> ResultSink for Markdown<W> {
+    fn begin(&mut self, run: &Run) -> io::Result<()> {
+        self.run = Some(run.clone());
+        Ok(())
+    }
+
+    fn result(&mut self, check: &CheckInfo, result: &CheckResult) -> io::Result<()> {
+        if let (Status::Fail, Some(run)) = (result.status, &self.run) {
+            self.failed.push(FindingLine::new(run, check, result));
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, summary: &Summary) -> io::Result<()> {
+        let Some(run) = self.run.take() else { return Ok(()) };
+        let out = &mut self.out;
+        writeln!(out, "# The wall of {}\n", escape(&run.title))?;
+        if let Some(note) = &run.synthetic {
+            writeln!(out, "*{}*\n", escape(note))?;
+        }
+        writeln!(
+            out,
+            "{} · {} · {} · {} · as of {} UTC\n",
+            counted(summary.resources, "resource", "resources"),
+            counted(summary.services, "service", "services"),
+            counted(summary.accounts, "account", "accounts"),
+            counted(summary.regions, "region", "regions"),
+            run.as_of.format("%Y-%m-%d %H:%M")
+        )?;
+        writeln!(out, "**{}**\n", escape(&summary.exit_line()))?;
+
+        writeln!(out, "| side | course | AWS | you | unclear | met | fail | unseen | no evidence |")?;
+        writeln!(out, "|---|---|--:|--:|--:|--:|--:|--:|--:|")?;
+        let numbers = |counts: Counts| {
+            let Counts { aws, you, unclear, met, fail, unseen, no_evidence } = counts;
+            [aws, you, unclear, met, fail, unseen, no_evidence].map(dash).join(" | ")
+        };
+        for row in &summary.wall {
+            let side = match row.side {
+                Side::In => "in",
+                Side::Of => "of",
+            };
+            writeln!(out, "| {side} | {} | {} |", escape(&row.title), numbers(row.counts()))?;
+        }
+        writeln!(out, "| | **all {}** | {} |\n", thousands(summary.counts().total()), numbers(summary.counts()))?;
+
+        writeln!(out, "## What failed\n")?;
+        self.findings(summary)?;
+
+        let out = &mut self.out;
+        writeln!(out, "## Not seen\n")?;
+        if summary.not_seen.is_empty() {
+            writeln!(out, "Every fact that a check needed was read.\n")?;
+        } else {
+            writeln!(out, "{}, never counted as met:\n", counted(summary.unseen(), "duty", "duties"))?;
+            for line in &summary.not_seen {
+                let hint = line.hint.as_deref().map(|hint| format!(" ({})", escape(hint))).unwrap_or_default();
+                writeln!(out, "- {}: {}{hint}", thousands(line.count), escape(&line.words))?;
+            }
+            writeln!(out)?;
+        }
+        if summary.blind > 0 {
+            let results = counted(summary.blind, "result needs", "results need");
+            writeln!(out, "{results} facts that this kind of source never shows.\n")?;
+        }
+
+        if !summary.frameworks.is_empty() {
+            writeln!(out, "## Frameworks\n")?;
+            writeln!(out, "| framework | all | AWS | shared | yours | met | not met | partly | no evidence | nothing in scope |")?;
+            writeln!(out, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
+        }
+        for one in &summary.frameworks {
+            let all = one.aws + one.shared + one.customer;
+            let cells = [all, one.aws, one.shared, one.customer, one.met, one.not_met, one.partly, one.no_evidence, one.nothing_in_scope];
+            writeln!(out, "| {} ({}) | {} |", escape(&one.title), escape(&one.noun), cells.map(dash).join(" | "))?;
+        }
+        out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Format, Options, fixture};
+
+    #[test]
+    fn markup_in_names_is_inert() {
+        let hostile = "<b>|x|</b> [a](javascript:1) `c` @team https://e.invalid www.e.invalid\n# head";
+        let text = escape(hostile);
+        for raw in ["<b>", "@team", "://", "www.e", "\n", " |x"] {
+            assert!(!text.contains(raw), "{raw}: {text}");
+        }
+    }
+
+    #[test]
+    fn every_table_row_has_its_cells() {
+        let text = fixture::render(Format::Markdown, Options::default());
+        let bars = |line: &str| line.replace("\\|", "").matches('|').count();
+        let findings = text.split_once("## What failed").unwrap().1.split_once("## Not seen").unwrap().0;
+        let rows: Vec<&str> = findings.lines().filter(|line| line.starts_with('|')).collect();
+        assert_eq!(rows.len(), 10);
+        assert!(rows.iter().all(|row| bars(row) == 7));
+        assert!(!text.contains('\u{1b}'));
+    }
+
+    #[test]
+    fn the_page_opens_like_this() {
+        let text = fixture::render(Format::Markdown, Options::default());
+        insta::assert_snapshot!(text.split_once("## What failed").unwrap().0);
+    }
+}

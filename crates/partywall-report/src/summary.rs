@@ -1,0 +1,253 @@
+use std::ops::Add;
+
+use serde::Serialize;
+
+use crate::view::FindingLine;
+
+/// The two sides of the model's chart: security *in* the cloud above, security *of* the cloud below.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Side {
+    /// Customer's side of the chart.
+    In,
+    /// AWS's side of the chart.
+    Of,
+}
+
+/// How many duties stand where. `aws + you + unclear` is all of them; `met + fail + unseen + no_evidence` is `you`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Counts {
+    /// Owned by AWS.
+    pub aws: u64,
+    /// Owned by the customer or somebody whom the customer hired.
+    pub you: u64,
+    /// Owner undetermined.
+    pub unclear: u64,
+    /// Yours and met.
+    pub met: u64,
+    /// Yours and failed.
+    pub fail: u64,
+    /// Yours, and a fact could not be read.
+    pub unseen: u64,
+    /// Yours, and nothing here speaks for or against it.
+    pub no_evidence: u64,
+}
+
+impl Counts {
+    /// All duties.
+    pub fn total(&self) -> u64 {
+        self.aws + self.you + self.unclear
+    }
+}
+
+impl Add for Counts {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            aws: self.aws + other.aws,
+            you: self.you + other.you,
+            unclear: self.unclear + other.unclear,
+            met: self.met + other.met,
+            fail: self.fail + other.fail,
+            unseen: self.unseen + other.unseen,
+            no_evidence: self.no_evidence + other.no_evidence,
+        }
+    }
+}
+
+/// One layer of the wall.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WallCell {
+    /// Layer id.
+    pub layer: String,
+    /// The layer's name.
+    pub title: String,
+    /// What AWS does in this layer.
+    pub aws_part: String,
+    /// What the customer does in this layer.
+    pub customer_part: String,
+    /// Duties of this layer over all resources.
+    pub counts: Counts,
+}
+
+/// One band of the model's chart: a course of the wall, one cell per layer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WallRow {
+    /// Band id.
+    pub id: String,
+    /// The band's name, short enough for a terminal column.
+    pub title: String,
+    /// The side on which the chart shows it.
+    pub side: Side,
+    /// Its layers.
+    pub cells: Vec<WallCell>,
+}
+
+impl WallRow {
+    /// The sum over the row's cells.
+    pub fn counts(&self) -> Counts {
+        self.cells.iter().fold(Counts::default(), |sum, cell| sum + cell.counts)
+    }
+}
+
+/// How AWS's duties are proven (`ARCHITECTURE.md` §1, proof of AWS's part). The four add up to the duties that AWS owns.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Proof {
+    /// A document covers service, region and dates.
+    pub attested: u64,
+    /// A document did, until its dates ran out.
+    pub lapsed: u64,
+    /// A document is on file that leaves this service or region out.
+    pub out_of_scope: u64,
+    /// Nothing is on file.
+    pub unproven: u64,
+    /// The main reason for what is not attested, in one line.
+    pub why: Option<String>,
+}
+
+/// Duties that could not be judged for one common reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct NotSeen {
+    /// How many.
+    pub count: u64,
+    /// What could not be read, in one line.
+    pub words: String,
+    /// What would make it visible; a command where there is one.
+    pub hint: Option<String>,
+}
+
+/// How a requirement is split between the parties, derived from its duties' owners.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// All duties are AWS's.
+    Inherited,
+    /// Both have duties.
+    Shared,
+    /// All duties are the customer's.
+    Customer,
+}
+
+/// How the evidence for a requirement stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    /// All evidence speaks for it.
+    Met,
+    /// Something failed.
+    NotMet,
+    /// Something is unknown or missing.
+    Partly,
+    /// Nothing speaks for or against it.
+    NoEvidence,
+    /// No resource that it is about.
+    NothingInScope,
+}
+
+/// One requirement of a framework and where it stands for the chosen scope.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RequirementLine {
+    /// Requirement id, as the framework writes it.
+    pub id: String,
+    /// Its text or our words for it.
+    pub title: String,
+    /// Who has a part.
+    pub split: Split,
+    /// Proof of AWS's part, with dates; `None` if AWS has no part.
+    pub aws_proof: Option<String>,
+    /// How it stands.
+    pub answer: Answer,
+    /// Results that pass.
+    pub pass: u64,
+    /// Results that fail.
+    pub fail: u64,
+    /// Results that are unknown.
+    pub unknown: u64,
+}
+
+/// One framework: counts over all of its requirements, and the requirements themselves.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FrameworkLine {
+    /// Framework id.
+    pub id: String,
+    /// Its name.
+    pub title: String,
+    /// What it calls its requirements, in the plural: `outcomes`, `controls`.
+    pub noun: String,
+    /// Requirements that are AWS's alone.
+    pub aws: u64,
+    /// Requirements in which both have a part.
+    pub shared: u64,
+    /// Requirements that are the customer's alone.
+    pub customer: u64,
+    /// Met.
+    pub met: u64,
+    /// Not met.
+    pub not_met: u64,
+    /// Partly evidenced.
+    pub partly: u64,
+    /// No evidence.
+    pub no_evidence: u64,
+    /// Nothing in scope.
+    pub nothing_in_scope: u64,
+    /// All requirements, in the framework's order.
+    pub requirements: Vec<RequirementLine>,
+}
+
+/// The exit code and why it is that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Exit {
+    /// The code, by `ARCHITECTURE.md` §9.
+    pub code: u8,
+    /// Why, in one line.
+    pub words: String,
+}
+
+/// What is known after the last result.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Resources read.
+    pub resources: u64,
+    /// Distinct types among them.
+    pub types: u64,
+    /// Distinct services.
+    pub services: u64,
+    /// Distinct accounts.
+    pub accounts: u64,
+    /// Distinct regions.
+    pub regions: u64,
+    /// The wall, top course first; rows of one side stand together.
+    pub wall: Vec<WallRow>,
+    /// Proof of AWS's duties.
+    pub proof: Proof,
+    /// The worst findings, worst first.
+    pub fix_first: Vec<FindingLine>,
+    /// All failed results, those with an exception included.
+    pub failing: u64,
+    /// What was not seen, by reason, most first.
+    pub not_seen: Vec<NotSeen>,
+    /// Results that are unknown only because this kind of source can never show the facts.
+    pub blind: u64,
+    /// How the chosen frameworks stand.
+    pub frameworks: Vec<FrameworkLine>,
+    /// The exit code and why.
+    pub exit: Exit,
+}
+
+impl Summary {
+    /// The sum over the wall.
+    pub fn counts(&self) -> Counts {
+        self.wall.iter().fold(Counts::default(), |sum, row| sum + row.counts())
+    }
+
+    /// Duties that could not be judged.
+    pub fn unseen(&self) -> u64 {
+        self.not_seen.iter().map(|line| line.count).sum()
+    }
+
+    /// The line that the command line prints last, on standard error: `exit 1: 74 not met`.
+    pub fn exit_line(&self) -> String {
+        format!("exit {}: {}", self.exit.code, self.exit.words)
+    }
+}

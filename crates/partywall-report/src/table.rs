@@ -1,0 +1,378 @@
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+use partywall_model::{CheckResult, Severity, Status};
+
+use crate::sink::{Options, ResultSink};
+use crate::text::{clean, counted, cut, cut_front, dash, thousands, width};
+use crate::{CheckInfo, Counts, FindingLine, FrameworkLine, Proof, Run, Side, Summary, WallRow};
+
+/// No line is wider, so that the screen fits a terminal and a code review.
+const WIDTH: usize = 100;
+
+const BOLD: Style = Style::new().bold();
+const DIM: Style = Style::new().dimmed();
+const GOOD: Style = AnsiColor::Green.on_default();
+const BAD: Style = AnsiColor::Red.on_default().bold();
+const WARN: Style = AnsiColor::Yellow.on_default();
+const COMMAND: Style = AnsiColor::Cyan.on_default();
+
+/// The first screen of `ARCHITECTURE.md` §9: the wall, what to fix first, what was not seen, how the frameworks stand. With
+/// [`Options::all`] every failed result stands under FIX FIRST. Meaning never rests on colour. The exit line is not part of
+/// it: the command line prints [`Summary::exit_line`] on standard error.
+#[derive(Debug)]
+pub struct Table<W> {
+    out: W,
+    options: Options,
+    run: Option<Run>,
+    failed: Vec<FindingLine>,
+}
+
+impl<W: Write> Table<W> {
+    /// Makes the sink.
+    pub fn new(out: W, options: Options) -> Self {
+        Self { out, options, run: None, failed: Vec::new() }
+    }
+
+    fn paint(&self, style: Style, text: &str) -> String {
+        if self.options.color { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    fn line(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{}", text.trim_end())
+    }
+
+    fn header(&mut self, run: &Run, summary: &Summary) -> io::Result<()> {
+        let note = run.synthetic.as_deref().map(clean).unwrap_or_default();
+        let note = cut(&note, WIDTH / 2);
+        let title = clean(&run.title);
+        let title = cut(&title, WIDTH - 2 - width(&note));
+        let gap = " ".repeat(WIDTH - width(&title) - width(&note));
+        let (title, note) = (self.paint(BOLD, &title), self.paint(WARN, &note));
+        self.line(&format!("{title}{gap}{note}"))?;
+        let parts = [
+            counted(summary.resources, "resource", "resources"),
+            counted(summary.types, "type", "types"),
+            counted(summary.services, "service", "services"),
+            counted(summary.accounts, "account", "accounts"),
+            counted(summary.regions, "region", "regions"),
+            format!("as of {} UTC", run.as_of.format("%Y-%m-%d %H:%M")),
+        ];
+        self.line(&parts.join(" · "))?;
+        self.line("")
+    }
+
+    fn wall(&mut self, summary: &Summary) -> io::Result<()> {
+        let total = summary.counts();
+        let rows: Vec<(&WallRow, Counts)> = summary.wall.iter().map(|row| (row, row.counts())).collect();
+        // A column is as wide as its header or its longest number.
+        let column = |header: &str, pick: fn(&Counts) -> u64| {
+            rows.iter().map(|(_, counts)| width(&dash(pick(counts)))).max().unwrap_or(0).max(header.len())
+        };
+        let left = [column("AWS", |c| c.aws), column("you", |c| c.you), column("unclear", |c| c.unclear)];
+        let right = [
+            column("your side: met", |c| c.met),
+            column("fail", |c| c.fail),
+            column("unseen", |c| c.unseen),
+            column("no evidence", |c| c.no_evidence),
+        ];
+        let numbers = left.iter().chain(&right).sum::<usize>();
+        // Beside the columns: two label columns, gaps of two between them, and the bar.
+        let title = (WIDTH - 2).saturating_sub(numbers + 5 + 5 + 2 + 6).max(8);
+
+        let cells = |texts: &[String], widths: &[usize]| -> String {
+            let mut line = String::new();
+            for (text, columns) in texts.iter().zip(widths) {
+                line.push_str(&" ".repeat(columns.saturating_sub(width(text))));
+                line.push_str(text);
+                line.push_str("  ");
+            }
+            line
+        };
+        let strings = |words: &[&str]| -> Vec<String> { words.iter().map(|word| (*word).to_owned()).collect() };
+        let [heading, duties] = ["THE WALL".to_owned(), counted(total.total(), "duty", "duties")];
+        let used = heading.len() + 2 + width(&duties);
+        let heads = cells(&strings(&["AWS", "you", "unclear"]), &left);
+        let ours = cells(&strings(&["your side: met", "fail", "unseen", "no evidence"]), &right);
+        let columns = format!("{}│ {ours}", heads.strip_suffix(' ').unwrap_or(&heads));
+        let heading = format!("{}  {duties}", self.paint(BOLD, &heading));
+        match (title + 5).checked_sub(used) {
+            Some(room) => self.line(&format!("{heading}{}{columns}", " ".repeat(room)))?,
+            None => {
+                self.line(&heading)?;
+                self.line(&format!("{}{columns}", " ".repeat(title + 5)))?;
+            }
+        }
+
+        let mut proof = proof_lines(total.aws, &summary.proof).into_iter();
+        let mut before: Option<Side> = None;
+        for (row, counts) in &rows {
+            if before == Some(Side::In) && row.side == Side::Of {
+                self.line(&format!(" {}", "═".repeat(WIDTH - 2)))?;
+            }
+            let label = match (before == Some(row.side), row.side) {
+                (true, _) => "  ",
+                (false, Side::In) => "IN",
+                (false, Side::Of) => "OF",
+            };
+            before = Some(row.side);
+            let name = clean(&row.title);
+            let name = cut(&name, title - 2);
+            let pad = " ".repeat(title - width(&name));
+            let owners = cells(&[counts.aws, counts.you, counts.unclear].map(dash), &left);
+            let owners = owners.strip_suffix(' ').unwrap_or(&owners);
+            let yours = [counts.met, counts.fail, counts.unseen, counts.no_evidence];
+            let rest = if row.side == Side::Of && yours == [0; 4] {
+                cut(&proof.next().unwrap_or_default(), right.iter().sum::<usize>() + 6).into_owned()
+            } else {
+                self.your_side(yours, right)
+            };
+            self.line(&format!(" {label}  {name}{pad}{owners}│ {rest}"))?;
+        }
+        for line in proof {
+            self.line(&format!("     {}", cut(&line, WIDTH - 5)))?;
+        }
+        self.line("")
+    }
+
+    /// The four counts of the customer's side, coloured where there is something to see.
+    fn your_side(&self, counts: [u64; 4], columns: [usize; 4]) -> String {
+        let styles = [GOOD, BAD, WARN, DIM];
+        let mut line = String::new();
+        for ((count, columns), style) in counts.into_iter().zip(columns).zip(styles) {
+            let text = dash(count);
+            line.push_str(&" ".repeat(columns.saturating_sub(width(&text))));
+            line.push_str(&if count == 0 { text } else { self.paint(style, &text) });
+            line.push_str("  ");
+        }
+        line.trim_end().to_owned()
+    }
+
+    fn findings(&mut self, summary: &Summary) -> io::Result<()> {
+        let all = std::mem::take(&mut self.failed);
+        let lines = if self.options.all { &all } else { &summary.fix_first };
+        if lines.is_empty() {
+            if summary.failing == 0 {
+                self.line("NOTHING FAILED of what was seen and checked")?;
+            }
+            return Ok(());
+        }
+        let heading = self.paint(BOLD, "FIX FIRST");
+        self.line(&heading)?;
+        let digits = lines.len().to_string().len();
+        for (at, finding) in lines.iter().enumerate() {
+            self.finding(at + 1, digits, finding)?;
+        }
+        let rest = summary.failing.saturating_sub(lines.len() as u64);
+        if rest > 0 {
+            self.line(&format!(" {} more: --all", thousands(rest)))?;
+        }
+        Ok(())
+    }
+
+    fn finding(&mut self, number: usize, digits: usize, finding: &FindingLine) -> io::Result<()> {
+        let severity = finding.severity.as_str().to_uppercase();
+        let head = format!(" {number:>digits$} ");
+        let whose = finding.responsibility();
+        let whose = clean(&whose);
+        let whose = cut(&whose, 60);
+        let room = WIDTH - width(&head) - 10 - width(&whose) - 2;
+        let title = clean(&finding.title);
+        let resource = clean(&finding.resource);
+        // The resource matters more than the title's end: it keeps up to half of the room.
+        let title = cut(&title, room.saturating_sub(2 + width(&resource).min(room / 2)));
+        let resource = cut_front(&resource, room.saturating_sub(2 + width(&title)));
+        let gap = " ".repeat(room + 2 - (width(&title) + 2 + width(&resource)).min(room + 2));
+        let style = if finding.severity >= Severity::High { BAD } else { WARN };
+        let severity = format!("{}{}", self.paint(style, &severity), " ".repeat(10 - severity.len()));
+        let (title, whose) = (self.paint(BOLD, &title), whose.into_owned());
+        self.line(&format!("{head}{severity}{title}  {resource}{gap}{whose}"))?;
+
+        let indent = " ".repeat(digits + 2);
+        let because = clean(&finding.because);
+        if !because.is_empty() {
+            self.line(&format!("{indent}{}", cut(&because, WIDTH - indent.len())))?;
+        }
+        let attribution = clean(&finding.attribution);
+        let command = clean(&finding.command);
+        let together = indent.len() + width(&attribution) + 3 + width(&command);
+        let command = self.paint(COMMAND, &cut(&command, WIDTH - indent.len()));
+        if together <= WIDTH && !attribution.is_empty() {
+            self.line(&format!("{indent}{attribution}   {command}"))
+        } else {
+            if !attribution.is_empty() {
+                self.line(&format!("{indent}{}", cut(&attribution, WIDTH - indent.len())))?;
+            }
+            self.line(&format!("{indent}{command}"))
+        }
+    }
+
+    fn not_seen(&mut self, summary: &Summary) -> io::Result<()> {
+        let heading = self.paint(BOLD, "NOT SEEN");
+        if summary.not_seen.is_empty() {
+            self.line(&format!("{heading}  nothing: every fact that a check needed was read"))?;
+        } else {
+            let duties = counted(summary.unseen(), "duty", "duties");
+            self.line(&format!("{heading}  {duties}, never counted as met"))?;
+        }
+        let digits = summary.not_seen.iter().map(|line| thousands(line.count).len()).max().unwrap_or(0).max(2);
+        for line in &summary.not_seen {
+            let count = thousands(line.count);
+            let hint = line.hint.as_deref().map(clean).unwrap_or_default();
+            let room = WIDTH - 1 - digits - 2;
+            let words = clean(&line.words);
+            let together = width(&words) + 3 + width(&hint);
+            let head = format!(" {}{count}  ", " ".repeat(digits - count.len()));
+            if hint.is_empty() || together > room {
+                self.line(&format!("{head}{}", cut(&words, room)))?;
+                if !hint.is_empty() {
+                    let hint = self.paint(COMMAND, &cut(&hint, room));
+                    self.line(&format!("{}{hint}", " ".repeat(digits + 3)))?;
+                }
+            } else {
+                let hint = self.paint(COMMAND, &hint);
+                self.line(&format!("{head}{words}   {hint}"))?;
+            }
+        }
+        if summary.blind > 0 {
+            let results = counted(summary.blind, "result needs", "results need");
+            let line = format!(" {results} facts that this kind of source never shows; a live reading has them");
+            let line = self.paint(DIM, &line);
+            self.line(&line)?;
+        }
+        Ok(())
+    }
+
+    fn framework(&mut self, framework: &FrameworkLine) -> io::Result<()> {
+        let all = framework.aws + framework.shared + framework.customer;
+        let title = clean(&framework.title);
+        let head = format!(
+            "{title}  {} {} = {} AWS + {} shared + {} yours:",
+            thousands(all),
+            clean(&framework.noun),
+            thousands(framework.aws),
+            thousands(framework.shared),
+            thousands(framework.customer)
+        );
+        let mut parts = vec![
+            format!("{} met", thousands(framework.met)),
+            format!("{} not met", thousands(framework.not_met)),
+            format!("{} partly", thousands(framework.partly)),
+            format!("{} no evidence", thousands(framework.no_evidence)),
+        ];
+        if framework.nothing_in_scope > 0 {
+            parts.push(format!("{} nothing in scope", thousands(framework.nothing_in_scope)));
+        }
+        let parts = parts.join(" · ");
+        if width(&head) + 2 + width(&parts) <= WIDTH {
+            return self.line(&format!("{head}  {parts}"));
+        }
+        self.line(&cut(&head, WIDTH))?;
+        self.line(&format!("  {}", cut(&parts, WIDTH - 2)))
+    }
+}
+
+/// How AWS's duties are proven, and why not all are.
+fn proof_lines(aws: u64, proof: &Proof) -> Vec<String> {
+    let parts =
+        [(proof.attested, "attested"), (proof.lapsed, "lapsed"), (proof.out_of_scope, "out of scope"), (proof.unproven, "unproven")];
+    let said: Vec<String> =
+        parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{} {word}", thousands(*count))).collect();
+    let mut lines = vec![format!("AWS's {}: {}", thousands(aws), said.join(", "))];
+    lines.extend(proof.why.as_deref().map(|why| format!("why: {}", clean(why))));
+    lines
+}
+
+impl<W: Write> ResultSink for Table<W> {
+    fn begin(&mut self, run: &Run) -> io::Result<()> {
+        self.run = Some(run.clone());
+        Ok(())
+    }
+
+    fn result(&mut self, check: &CheckInfo, result: &CheckResult) -> io::Result<()> {
+        if let (true, Status::Fail, Some(run)) = (self.options.all, result.status, &self.run) {
+            self.failed.push(FindingLine::new(run, check, result));
+        }
+        Ok(())
+    }
+
+    fn finish(&mut self, summary: &Summary) -> io::Result<()> {
+        let Some(run) = self.run.take() else { return Ok(()) };
+        // Worst first; what an exception covers comes after what is open.
+        self.failed.sort_by(|a, b| {
+            let key = |line: &FindingLine| (line.exception.is_some(), std::cmp::Reverse(line.severity));
+            key(a).cmp(&key(b)).then_with(|| a.cmp(b))
+        });
+        self.header(&run, summary)?;
+        self.wall(summary)?;
+        self.findings(summary)?;
+        self.not_seen(summary)?;
+        for framework in &summary.frameworks {
+            self.framework(framework)?;
+        }
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Format, fixture};
+
+    #[test]
+    fn the_first_screen_looks_like_this() {
+        insta::assert_snapshot!(fixture::render(Format::Table, Options::default()));
+    }
+
+    #[test]
+    fn all_lists_every_failure_once_within_the_width() {
+        let text = fixture::render(Format::Table, Options { color: false, all: true });
+        assert_eq!(text.matches("partywall explain F-").count(), 8);
+        for line in text.lines() {
+            assert!(width(line) <= WIDTH, "{} {line}", width(line));
+            assert!(!line.contains(char::is_control));
+        }
+        assert!(text.contains(" 8 LOW"));
+        assert!(text.contains("risk accepted until 2027-03-31"));
+    }
+
+    #[test]
+    fn colour_adds_nothing_but_colour() {
+        let plain = fixture::render(Format::Table, Options { color: false, all: true });
+        let colour = fixture::render(Format::Table, Options { color: true, all: true });
+        assert!(colour.contains('\u{1b}'));
+        let mut stripped = String::new();
+        for (at, part) in colour.split('\u{1b}').enumerate() {
+            stripped.push_str(if at == 0 { part } else { part.split_once('m').unwrap().1 });
+        }
+        assert_eq!(stripped, plain);
+    }
+
+    #[test]
+    fn millions_of_duties_fit() {
+        let mut sample = fixture::sample();
+        for cell in sample.summary.wall.iter_mut().flat_map(|row| &mut row.cells) {
+            let counts = &mut cell.counts;
+            for count in [&mut counts.aws, &mut counts.you, &mut counts.unclear, &mut counts.met, &mut counts.fail] {
+                *count *= 30_000;
+            }
+        }
+        let text = fixture::render_sample(&sample, Format::Table, Options::default());
+        assert!(text.contains("9,300,000"));
+        for line in text.lines() {
+            assert!(width(line) <= WIDTH, "{} {line}", width(line));
+        }
+    }
+
+    #[test]
+    fn an_empty_run_says_so() {
+        let mut sample = fixture::sample();
+        sample.results.clear();
+        sample.summary.fix_first.clear();
+        sample.summary.failing = 0;
+        sample.summary.not_seen.clear();
+        let text = fixture::render_sample(&sample, Format::Table, Options::default());
+        assert!(text.contains("NOTHING FAILED of what was seen"));
+        assert!(text.contains("NOT SEEN  nothing"));
+    }
+}
