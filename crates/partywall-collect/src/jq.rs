@@ -52,6 +52,14 @@ pub(crate) fn compile(program: &str) -> Result<Filter, String> {
         .map_err(|errors| format!("{errors:?}").chars().take(300).collect::<String>())
 }
 
+/// Says whether a jq program of the catalogue compiles.
+///
+/// # Errors
+/// The compiler's words, one line.
+pub fn check_program(program: &str) -> Result<(), String> {
+    compile(program).map(|_| ())
+}
+
 fn to_val(value: &Value) -> Val {
     match value {
         // A program never sees an unknown as something it could test: it is null, and callers refuse inputs that hold unknowns.

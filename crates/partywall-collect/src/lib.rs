@@ -20,3 +20,4 @@ mod store;
 pub use collector::{Collected, Need, Options, collect, prepare_case};
 pub use derive::columns_of as derived_columns;
 pub use error::CollectError;
+pub use jq::check_program;

@@ -4,14 +4,19 @@
 //! `and`/`or`/`not`, and every leaf is wrapped so that a leaf whose facts are unknown is NULL (`ARCHITECTURE.md` §5).
 
 mod accesses;
+mod assess;
 mod engine;
 mod error;
 mod functions;
 mod kleene;
 mod lint;
+mod plan;
 mod predicate;
+mod tally;
 
+pub use assess::{Assessor, OwnedDuty, Parties};
 pub use engine::Engine;
 pub use error::{EngineError, PredicateError};
 pub use lint::{Lint, lint_predicate};
 pub use predicate::{Planned, Predicate, Reads};
+pub use tally::{DutyCounts, ModeUse, StatusCounts, Tally};

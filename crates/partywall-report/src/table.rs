@@ -96,12 +96,11 @@ impl<W: Write> Table<W> {
         let ours = cells(&strings(&["your side: met", "fail", "unseen", "no evidence"]), &right);
         let columns = format!("{}│ {ours}", heads.strip_suffix(' ').unwrap_or(&heads));
         let heading = format!("{}  {duties}", self.paint(BOLD, &heading));
-        match (title + 5).checked_sub(used) {
-            Some(room) => self.line(&format!("{heading}{}{columns}", " ".repeat(room)))?,
-            None => {
-                self.line(&heading)?;
-                self.line(&format!("{}{columns}", " ".repeat(title + 5)))?;
-            }
+        if let Some(room) = (title + 5).checked_sub(used) {
+            self.line(&format!("{heading}{}{columns}", " ".repeat(room)))?;
+        } else {
+            self.line(&heading)?;
+            self.line(&format!("{}{columns}", " ".repeat(title + 5)))?;
         }
 
         let mut proof = proof_lines(total.aws, &summary.proof).into_iter();

@@ -1,1 +1,33 @@
-fn main() {}
+//! The AWS Shared Responsibility Model as working software: reads an account, says who owns which duty, checks the customer's side.
+
+mod cli;
+mod clock;
+mod exit;
+mod run;
+mod state;
+mod summary;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let arguments = match cli::Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            let _ = error.print();
+            return if error.use_stderr() { ExitCode::from(exit::USAGE) } else { ExitCode::SUCCESS };
+        }
+    };
+    match cli::run(arguments) {
+        Ok(code) => ExitCode::from(code),
+        Err(error) if exit::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            exit::report(&error);
+            ExitCode::from(exit::USAGE)
+        }
+    }
+}

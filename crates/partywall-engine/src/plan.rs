@@ -1,0 +1,230 @@
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use datafusion::arrow::array::{Array, BooleanArray};
+use partywall_catalog::{Catalog, Check, Duty, Per, ResourceType, Service, ServiceDuty};
+use partywall_model::{Party, SourceKind};
+use partywall_table::{Envelope, Paths, TypeBatch};
+
+use crate::engine::Engine;
+use crate::error::EngineError;
+use crate::predicate::{Planned, Predicate, Reads};
+
+/// A check with its predicates parsed.
+#[derive(Debug)]
+pub(crate) struct CheckPredicates {
+    pub(crate) check: Arc<Check>,
+    pub(crate) applies: Option<usize>,
+    pub(crate) pass: usize,
+    /// Facts of `applies` and `pass`, in reading order, with full paths.
+    pub(crate) reads: Reads,
+}
+
+/// Who owns a duty: rules whose conditions are indexes into the type's predicates.
+#[derive(Debug)]
+pub(crate) struct DutyPredicates {
+    pub(crate) duty: Arc<Duty>,
+    /// Index of the row in the service file; `None` for a duty that every service carries as it is.
+    pub(crate) row: Option<usize>,
+    pub(crate) rules: Vec<(Option<usize>, Party)>,
+}
+
+/// A mode and the duties that its resources carry.
+#[derive(Debug)]
+pub(crate) struct ModePredicates {
+    pub(crate) id: Arc<str>,
+    pub(crate) title: Arc<str>,
+    pub(crate) matches: Option<usize>,
+    pub(crate) duties: Vec<DutyPredicates>,
+}
+
+/// Everything that is asked of one type's rows. Equal predicate texts are asked once.
+#[derive(Debug)]
+pub(crate) struct TypePlan {
+    pub(crate) service: Option<Arc<Service>>,
+    pub(crate) checks: Vec<CheckPredicates>,
+    pub(crate) modes: Vec<ModePredicates>,
+    predicates: Vec<Predicate>,
+    texts: Vec<Arc<str>>,
+    planned: HashMap<SourceKind, Vec<Planned>>,
+}
+
+impl TypePlan {
+    /// Parses what the catalogue asks of a type.
+    ///
+    /// # Errors
+    /// A predicate of the catalogue is broken.
+    pub(crate) fn new(engine: &Engine, catalog: &Catalog, resource_type: &ResourceType, selected: &dyn Fn(&Check) -> bool) -> Result<Self, EngineError> {
+        let mut plan = Self {
+            service: catalog.service_of(&resource_type.name).cloned(),
+            checks: Vec::new(),
+            modes: Vec::new(),
+            predicates: Vec::new(),
+            texts: Vec::new(),
+            planned: HashMap::new(),
+        };
+        for check in catalog.checks.values().filter(|check| check.resource == resource_type.name && selected(check)) {
+            let applies = match &check.applies {
+                Some(text) => Some(plan.predicate(engine, resource_type, &check.id, text)?),
+                None => None,
+            };
+            let pass = plan.predicate(engine, resource_type, &check.id, &check.pass)?;
+            let mut reads = Reads::default();
+            for index in applies.into_iter().chain([pass]) {
+                if let Some(predicate) = plan.predicates.get(index) {
+                    let more = predicate.reads();
+                    reads.paths.extend(more.paths.iter().cloned());
+                    reads.envelope.extend(more.envelope.iter().copied());
+                    for fact in &more.facts {
+                        if !reads.facts.contains(fact) {
+                            reads.facts.push(fact.clone());
+                        }
+                    }
+                }
+            }
+            plan.checks.push(CheckPredicates { check: check.clone(), applies, pass, reads });
+        }
+        plan.add_modes(engine, catalog, resource_type)?;
+        Ok(plan)
+    }
+
+    fn predicate(&mut self, engine: &Engine, resource_type: &ResourceType, id: &Arc<str>, text: &str) -> Result<usize, EngineError> {
+        if let Some(index) = self.texts.iter().position(|known| &**known == text) {
+            return Ok(index);
+        }
+        let predicate =
+            engine.predicate(resource_type, text).map_err(|source| EngineError::Predicate { id: id.clone(), source })?;
+        self.predicates.push(predicate);
+        self.texts.push(Arc::from(text));
+        Ok(self.predicates.len() - 1)
+    }
+
+    fn add_modes(&mut self, engine: &Engine, catalog: &Catalog, resource_type: &ResourceType) -> Result<(), EngineError> {
+        let Some(service) = self.service.clone() else { return Ok(()) };
+        let own: Vec<_> = service.modes.iter().filter(|mode| mode.resource.as_ref() == Some(&resource_type.name)).collect();
+        let carries_mode = !own.is_empty();
+        let modes: Vec<(Arc<str>, Arc<str>, Option<String>)> = if carries_mode {
+            own.iter().map(|mode| (mode.id.clone(), mode.title.clone(), mode.matches.clone())).collect()
+        } else {
+            vec![(Arc::from(""), service.title.clone(), None)]
+        };
+        for (id, title, matches) in modes {
+            let matches = match matches {
+                Some(text) => Some(self.predicate(engine, resource_type, &service.id, &text)?),
+                None => None,
+            };
+            let mut duties: Vec<DutyPredicates> = Vec::new();
+            for (row, own) in service.duties.iter().enumerate() {
+                if !carries(own, &resource_type.name, &id, carries_mode) {
+                    continue;
+                }
+                let Some(duty) = catalog.duties.get(&own.id) else { continue };
+                if duties.iter().any(|known| known.duty.id == duty.id) {
+                    continue;
+                }
+                let owner = if own.owner.is_empty() { &duty.owner } else { &own.owner };
+                let mut rules = Vec::new();
+                for rule in owner {
+                    let condition = match &rule.when {
+                        Some(text) => Some(self.predicate(engine, resource_type, &own.id, text)?),
+                        None => None,
+                    };
+                    rules.push((condition, rule.party.clone()));
+                }
+                duties.push(DutyPredicates { duty: duty.clone(), row: Some(row), rules });
+            }
+            for duty in catalog.duties.values().filter(|duty| duty.everywhere) {
+                if !duties.iter().any(|known| known.duty.id == duty.id) {
+                    let rules = duty.owner.iter().map(|rule| (None, rule.party.clone())).collect();
+                    duties.push(DutyPredicates { duty: duty.clone(), row: None, rules });
+                }
+            }
+            self.modes.push(ModePredicates { id, title, matches, duties });
+        }
+        Ok(())
+    }
+
+    /// A condition as it is written; `None` for the last rule, which has none.
+    pub(crate) fn text(&self, index: Option<usize>) -> Option<String> {
+        self.texts.get(index?).map(|text| text.trim().to_owned())
+    }
+
+    /// The facts that a condition reads.
+    pub(crate) fn facts_of(&self, index: usize) -> Vec<Arc<str>> {
+        self.predicates.get(index).map(|predicate| predicate.reads().facts.clone()).unwrap_or_default()
+    }
+
+    /// What of a row must be built so that everything can be asked.
+    pub(crate) fn need(&self) -> (Paths, BTreeSet<Envelope>) {
+        let mut paths = Paths::new();
+        let mut envelope = BTreeSet::new();
+        for predicate in &self.predicates {
+            paths.extend(predicate.reads().paths.iter().cloned());
+            envelope.extend(predicate.reads().envelope.iter().copied());
+        }
+        (paths, envelope)
+    }
+
+    /// The answers of all predicates for a batch, by index. A predicate that fails at run time gives its message instead.
+    pub(crate) fn evaluate(&mut self, engine: &Engine, batch: &TypeBatch) -> Result<Vec<Result<BooleanArray, String>>, EngineError> {
+        if !self.planned.contains_key(&batch.kind) {
+            let blind = batch.resource_type.blind_paths(batch.kind);
+            let schema = batch.batch.schema();
+            let mut planned = Vec::with_capacity(self.predicates.len());
+            for (predicate, text) in self.predicates.iter().zip(&self.texts) {
+                let plan = predicate.plan(engine, &schema, &blind).map_err(|source| EngineError::Predicate {
+                    id: Arc::from(format!("{}: {}", batch.resource_type.name, text.trim())),
+                    source,
+                })?;
+                planned.push(plan);
+            }
+            self.planned.insert(batch.kind, planned);
+        }
+        let planned = self.planned.get(&batch.kind).map(Vec::as_slice).unwrap_or_default();
+        Ok(planned.iter().map(|planned| planned.evaluate(&batch.batch)).collect())
+    }
+}
+
+/// Does a row of the service file hold for this type in this mode?
+fn carries(own: &ServiceDuty, type_name: &str, mode: &str, carries_mode: bool) -> bool {
+    let of_type = if own.types.is_empty() { carries_mode } else { own.types.iter().any(|name| &**name == type_name) };
+    let of_mode = own.modes.is_empty() || !carries_mode || own.modes.iter().any(|name| &**name == mode);
+    of_type && of_mode
+}
+
+/// The value at a row: `None` is unknown. A predicate that failed is unknown everywhere.
+pub(crate) fn answer(answers: &[Result<BooleanArray, String>], index: usize, row: usize) -> Option<bool> {
+    match answers.get(index) {
+        Some(Ok(array)) if row < array.len() && array.is_valid(row) => Some(array.value(row)),
+        _ => None,
+    }
+}
+
+/// Owner of a duty on a row: `None` is undetermined. The first condition known true decides if all before it are known
+/// false; else the owner is undetermined, unless every entry that is still possible names the same party.
+pub(crate) fn owner<'a>(rules: &'a [(Option<usize>, Party)], answers: &[Result<BooleanArray, String>], row: usize) -> Option<&'a Party> {
+    let mut possible: Option<&Party> = None;
+    for (condition, party) in rules {
+        let holds = match condition {
+            None => Some(true),
+            Some(index) => answer(answers, *index, row),
+        };
+        if holds == Some(false) {
+            continue;
+        }
+        match possible {
+            None => possible = Some(party),
+            Some(other) if other == party => {}
+            Some(_) => return None,
+        }
+        if holds == Some(true) {
+            return possible;
+        }
+    }
+    possible
+}
+
+/// How often duties of that kind are counted.
+pub(crate) fn is_counted_per_row(duty: &Duty) -> bool {
+    duty.per == Per::Resource
+}

@@ -1,0 +1,107 @@
+//! The command line: one file per command.
+
+mod assess;
+mod catalog;
+mod check;
+mod completions;
+mod explain;
+mod fix;
+mod framework;
+mod matrix;
+mod query;
+mod shift;
+
+use std::path::PathBuf;
+
+use chrono::NaiveDate;
+use clap::{Parser, Subcommand};
+use partywall_catalog::Catalog;
+
+/// Who secures what in your AWS account: reads real files, says whose duty each thing is, checks your side.
+#[derive(Debug, Parser)]
+#[command(name = "partywall", version, about, max_term_width = 100, disable_help_subcommand = true, help_template = HELP)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+
+    /// A directory of the catalogue's layout whose files go over the built-in ones
+    #[arg(long, global = true, value_name = "DIR", env = "PARTYWALL_CATALOG", help_heading = "Everywhere")]
+    catalog: Option<PathBuf>,
+
+    /// The day to which every answer refers (default: today)
+    #[arg(long, global = true, value_name = "YYYY-MM-DD", help_heading = "Everywhere")]
+    as_of: Option<NaiveDate>,
+}
+
+const HELP: &str = "\
+{about}
+
+{usage-heading} {usage}
+
+Every day
+  assess       Read sources, check your side, show the wall
+  matrix       Who owns which duty: per service and layer, per resource, per requirement
+  explain      One finding or resource: layer, duty, owner, deciding facts, fix
+  shift        What moves, stays and appears when a service, mode or setting changes
+  fix          Print the fix of one finding, with the real ids filled in
+Proof
+  framework    Frameworks with their whole denominator
+Reading
+  query        SQL over everything that was read
+Expert
+  check        List, show, test and start checks
+  catalog      Lint the catalogue
+  completions  Shell completions
+
+Options
+{options}";
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Assess(assess::Assess),
+    Matrix(matrix::Matrix),
+    Explain(explain::Explain),
+    Shift(shift::Shift),
+    Fix(fix::Fix),
+    Framework(framework::FrameworkCommand),
+    Query(query::Query),
+    Check(check::CheckCommand),
+    Catalog(catalog::CatalogCommand),
+    Completions(completions::Completions),
+}
+
+/// What every command needs.
+pub(crate) struct Context {
+    /// The catalogue, computed columns included.
+    pub(crate) catalog: Catalog,
+    /// The moment to which every answer refers.
+    pub(crate) now: chrono::DateTime<chrono::Utc>,
+}
+
+impl Context {
+    /// The day of `now`.
+    pub(crate) fn today(&self) -> NaiveDate {
+        self.now.date_naive()
+    }
+}
+
+/// Runs the chosen command and gives its exit code.
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
+    if let Command::Completions(command) = arguments.command {
+        return command.run();
+    }
+    let catalog = Catalog::load(arguments.catalog.as_deref())?.with_derived(partywall_collect::derived_columns)?;
+    let context = Context { catalog, now: crate::clock::moment(arguments.as_of) };
+    match arguments.command {
+        Command::Assess(command) => command.run(&context),
+        Command::Matrix(command) => command.run(&context),
+        Command::Explain(command) => command.run(&context),
+        Command::Shift(command) => command.run(&context),
+        Command::Fix(command) => command.run(&context),
+        Command::Framework(command) => command.run(&context),
+        Command::Query(command) => command.run(&context),
+        Command::Check(command) => command.run(&context),
+        Command::Catalog(command) => command.run(&context),
+        Command::Completions(_) => Ok(crate::exit::CLEAN),
+    }
+}
