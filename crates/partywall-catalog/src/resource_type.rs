@@ -226,7 +226,8 @@ impl ResourceType {
         }
     }
 
-    /// Paths that this kind of source can never show (`ARCHITECTURE.md` §4, blind paths), sorted.
+    /// Paths that this kind of source does not show (`ARCHITECTURE.md` §4, blind paths), sorted; `List[].Member` inside lists. Where a row
+    /// has a value all the same, the value counts.
     pub fn blind_paths(&self, kind: SourceKind) -> Vec<Arc<str>> {
         let mut paths: Vec<Arc<str>> = Vec::new();
         if let Some(registry) = &self.registry {
@@ -234,10 +235,14 @@ impl ResourceType {
                 SourceKind::CloudFormation => &registry.read_only,
                 SourceKind::Config | SourceKind::Api => &registry.write_only,
             };
-            paths.extend(computed.iter().map(|path| match path.split_once("[]") {
-                Some((list, _)) => Arc::from(list),
-                None => path.clone(),
-            }));
+            // What a call of ours owns is seen, whatever the registry's own handlers return.
+            let owned = |path: &str| {
+                kind == SourceKind::Api
+                    && self.reads.iter().flat_map(|read| &read.paths).any(|own| {
+                        path.strip_prefix(&**own).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+                    })
+            };
+            paths.extend(computed.iter().filter(|path| !owned(path)).cloned());
         }
         if kind == SourceKind::CloudFormation && self.schema.get("_Runtime").is_some() {
             paths.push(Arc::from("_Runtime"));

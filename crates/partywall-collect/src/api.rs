@@ -25,9 +25,30 @@ pub(crate) struct Call {
     pub(crate) region: Option<Arc<str>>,
 }
 
-/// Which reads of which rows were seen: what was not is unknown.
+/// What the input answered: what it did not is unknown.
 #[derive(Debug, Default)]
-pub(crate) struct Seen(HashSet<(Arc<str>, usize, String)>);
+pub(crate) struct Seen {
+    /// Type, place of the row, operation.
+    reads: HashSet<(Arc<str>, usize, String)>,
+    /// Operation, account, region of calls that were answered, also with nothing.
+    calls: HashSet<(String, Option<Arc<str>>, Option<Arc<str>>)>,
+}
+
+impl Seen {
+    fn answered(&mut self, call: &Call) {
+        if let Some(operation) = &call.operation {
+            self.calls.insert((operation.clone(), call.account.clone(), call.region.clone()));
+        }
+    }
+
+    fn has_call(&self, operation: &str, account: Option<&Arc<str>>, region: Option<&Arc<str>>) -> bool {
+        self.calls.iter().any(|(known, of_account, of_region)| {
+            known == operation
+                && (of_account.is_none() || of_account.as_ref() == account)
+                && (of_region.is_none() || of_region.as_deref() == Some("global") || of_region.as_ref() == region)
+        })
+    }
+}
 
 pub(crate) struct ApiReader<'a> {
     catalog: &'a Catalog,
@@ -110,103 +131,157 @@ impl<'a> ApiReader<'a> {
         }
     }
 
+    /// The reads that a call serves: a call made for one resource serves per-resource reads, any other the listings.
+    fn reads_of(&self, call: &Call) -> Vec<(Arc<ResourceType>, Read)> {
+        let all = call.operation.as_ref().and_then(|operation| self.operations.get(operation)).cloned().unwrap_or_default();
+        let wanted = |read: &Read| read.per.is_some() == call.subject.is_some();
+        if all.iter().any(|(_, read)| wanted(read)) { all.into_iter().filter(|(_, read)| wanted(read)).collect() } else { all }
+    }
+
+    /// True if the call's answers must wait until all listings are in: they name their resource by something that is not its id.
+    pub(crate) fn waits(&self, call: &Call) -> bool {
+        call.subject.is_some() && self.reads_of(call).iter().any(|(_, read)| read.per.is_some())
+    }
+
     /// Adds an answer's rows to the store.
     ///
     /// # Errors
     /// A shaping program fails; one line each. The rest is added.
     pub(crate) fn answer(&mut self, call: &Call, answer: &Value, source: &Arc<Source>, store: &mut Store, seen: &mut Seen) -> Vec<String> {
         let mut errors = Vec::new();
-        let Some(operation) = &call.operation else { return errors };
-        let Some(reads) = self.operations.get(operation).cloned() else { return errors };
-        for (resource_type, read) in reads {
+        seen.answered(call);
+        for (resource_type, read) in self.reads_of(call) {
             for item in items(answer.clone(), &read.items) {
-                let shaped = match &read.jq {
-                    Some(program) => match self.programs.run(program, &item) {
-                        Ok(mut shaped) => {
-                            drop_nulls(&mut shaped);
-                            Some(shaped)
-                        }
-                        Err(message) => {
-                            errors.push(format!("{}: {}: {message}", source.file, read.operation));
-                            continue;
-                        }
-                    },
-                    None => None,
+                let shaped = match read.jq.as_ref().map(|program| self.programs.run(program, &item)) {
+                    Some(Ok(Some(shaped))) => conform(shaped, &resource_type.schema, &BTreeMap::new()),
+                    Some(Ok(None)) => continue,
+                    Some(Err(message)) => {
+                        errors.push(format!("{}: {}: {message}", source.file, read.operation));
+                        continue;
+                    }
+                    None => Value::Map(Vec::new()),
                 };
-                let item = if read.per.is_some() && read.jq.is_some() { Value::Null } else { item };
                 let mut properties = conform(item, &resource_type.schema, &read.rename);
-                if let Some(shaped) = shaped {
-                    merge(&mut properties, shaped);
+                if let (Some(per), Value::Map(members)) = (&read.per, &mut properties) {
+                    let first = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
+                    members.retain(|(name, _)| {
+                        read.paths.iter().any(|path| *first(path) == **name)
+                            || **name == *first(per)
+                            || resource_type.id_path().is_some_and(|path| *first(path) == **name)
+                    });
                 }
+                merge(&mut properties, shaped);
                 drop_nulls(&mut properties);
-                if let (Some(per), Some(subject)) = (&read.per, &call.subject)
-                    && properties.at(per).is_none_or(Value::is_null)
-                {
-                    properties.set_at(per, Value::str(subject.as_str()));
-                }
-                if read.per.is_some() && resource_type.id_path().is_some_and(|path| properties.at(path).is_none()) && call.subject.is_none() {
-                    errors.push(format!(
-                        "{}: an answer of {} does not say which resource it is for; name the file `{operation}/<{}>.json`",
-                        source.file,
-                        read.operation,
-                        read.per.as_deref().unwrap_or("id")
-                    ));
-                    continue;
-                }
-                let row = make_row(&resource_type, properties, call, source);
-                if let Some((name, place)) = store.add(self.catalog, row) {
-                    seen.0.insert((name, place, read.operation.clone()));
+                if let Err(message) = self.add(&resource_type, &read, properties, call, source, store, seen) {
+                    errors.push(message);
                 }
             }
         }
         errors
     }
 
+    #[expect(clippy::too_many_arguments, reason = "the parts of one answer; a struct would only rename them")]
+    fn add(
+        &self,
+        resource_type: &Arc<ResourceType>,
+        read: &Read,
+        mut properties: Value,
+        call: &Call,
+        source: &Arc<Source>,
+        store: &mut Store,
+        seen: &mut Seen,
+    ) -> Result<(), String> {
+        if let (Some(per), Some(subject)) = (&read.per, &call.subject)
+            && properties.at(per).is_none_or(Value::is_null)
+        {
+            properties.set_at(per, Value::str(subject.as_str()));
+        }
+        if let (Some(per), Some(id)) = (&read.per, resource_type.id_path())
+            && properties.at(id).is_none_or(Value::is_null)
+        {
+            let listed = store.types.get(&resource_type.name).and_then(|rows| {
+                rows.rows.iter().find(|row| {
+                    row.properties.at(per).and_then(Value::as_str) == properties.at(per).and_then(Value::as_str)
+                        && (call.account.is_none() || row.account == call.account)
+                        && (call.region.is_none() || resource_type.global || row.region == call.region)
+                })
+            });
+            match listed.and_then(|row| row.properties.at(id)).cloned() {
+                Some(found) => properties.set_at(id, found),
+                None => {
+                    return Err(format!(
+                        "{}: the answer of {} does not say which resource it is for, and no listing names it; name the file `{}/<{per}>.json` and add the listing",
+                        source.file,
+                        read.operation,
+                        kebab(&read.operation)
+                    ));
+                }
+            }
+        }
+        let row = make_row(resource_type, properties, call, source);
+        if let Some((name, place)) = store.add(self.catalog, row) {
+            seen.reads.insert((name, place, read.operation.clone()));
+        }
+        Ok(())
+    }
+
     /// Records a failed call: what it would have read is absent if the error means so, else unknown.
-    pub(crate) fn failure(&mut self, call: &Call, code: &str, source: &Arc<Source>, store: &mut Store, seen: &mut Seen, gaps: &mut Vec<Gap>) {
-        let Some(operation) = &call.operation else { return };
-        for (resource_type, read) in self.operations.get(operation).cloned().unwrap_or_default() {
+    pub(crate) fn failure(
+        &mut self,
+        call: &Call,
+        code: &str,
+        source: &Arc<Source>,
+        store: &mut Store,
+        seen: &mut Seen,
+        gaps: &mut Vec<Gap>,
+    ) -> Vec<String> {
+        let mut errors = Vec::new();
+        for (resource_type, read) in self.reads_of(call) {
             let denied = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403", "Forbidden"].contains(&code);
             let kind = if denied { CauseKind::Denied } else { CauseKind::CallFailed };
             let cause = Arc::new(Cause::new(kind, format!("{} answered {code}", read.operation)).with_action(read.action.clone()));
+            let absent = read.absent_on.iter().any(|known| known == code);
             if read.per.is_none() {
-                gaps.push(Gap {
-                    resource_type: resource_type.name.clone(),
-                    id: None,
-                    account: call.account.clone(),
-                    region: call.region.clone(),
-                    path: None,
-                    cause,
-                    source: source.clone(),
-                });
+                if !absent {
+                    gaps.push(Gap {
+                        resource_type: resource_type.name.clone(),
+                        id: None,
+                        account: call.account.clone(),
+                        region: if resource_type.global { Some(Arc::from("global")) } else { call.region.clone() },
+                        path: None,
+                        cause,
+                        source: source.clone(),
+                    });
+                } else {
+                    seen.answered(call);
+                    if resource_type.id_path().is_none() {
+                        // "None" of something that every account has once is a row with nothing in it.
+                        errors.extend(self.add(&resource_type, &read, Value::Map(Vec::new()), call, source, store, seen).err());
+                    }
+                }
                 continue;
             }
-            let Some(subject) = &call.subject else { continue };
             let mut properties = Value::Map(Vec::new());
-            if !read.absent_on.iter().any(|known| known == code) {
+            if !absent {
                 for path in &read.paths {
                     properties.set_at(path, Value::Unknown(cause.clone()));
                 }
             }
-            if let Some(per) = &read.per {
-                properties.set_at(per, Value::str(subject.as_str()));
-            }
-            let row = make_row(&resource_type, properties, call, source);
-            if let Some((name, place)) = store.add(self.catalog, row) {
-                seen.0.insert((name, place, read.operation.clone()));
-            }
+            errors.extend(self.add(&resource_type, &read, properties, call, source, store, seen).err());
         }
+        errors
     }
 
     /// Marks what no answer in the input could tell.
     pub(crate) fn finish(&self, store: &mut Store, seen: &Seen) {
+        self.mark_unlisted_satellites(store, seen);
         for (name, rows) in &mut store.types {
             let reads = &rows.resource_type.reads;
             for (place, row) in rows.rows.iter_mut().enumerate() {
                 if row.source.kind != partywall_model::SourceKind::Api || reads.is_empty() {
                     continue;
                 }
-                let was_seen = |read: &Read| seen.0.contains(&(name.clone(), place, read.operation.clone()));
+                let was_seen = |read: &Read| seen.reads.contains(&(name.clone(), place, read.operation.clone()));
                 if !reads.iter().any(|read| was_seen(read)) {
                     continue;
                 }
@@ -226,6 +301,30 @@ impl<'a> ApiReader<'a> {
                     }
                 }
                 row.stub |= !listed;
+            }
+        }
+    }
+}
+
+impl ApiReader<'_> {
+    /// "No flow logs" is only known of a VPC if the listing of flow logs was answered there.
+    fn mark_unlisted_satellites(&self, store: &mut Store, seen: &Seen) {
+        for rows in store.types.values_mut() {
+            let resource_type = rows.resource_type.clone();
+            for fold in &resource_type.folds {
+                let owned = resource_type.reads.iter().flat_map(|read| &read.paths).any(|path| *path == fold.into);
+                let Some(listing) = self.catalog.types.get(&fold.from).and_then(|satellite| satellite.listing().cloned()) else { continue };
+                if owned || !fold.into.starts_with("_Attached") {
+                    continue;
+                }
+                let operation = kebab(&listing.operation);
+                for row in rows.rows.iter_mut().filter(|row| row.source.kind == partywall_model::SourceKind::Api) {
+                    let known = row.properties.at(&fold.into).is_some() || seen.has_call(&operation, row.account.as_ref(), row.region.as_ref());
+                    if !known {
+                        let cause = Cause::new(CauseKind::NotLooked, format!("no answer of {} in the input", listing.operation));
+                        row.properties.set_at(&fold.into, Value::unknown(cause.with_action(listing.action.clone())));
+                    }
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ use partywall_catalog::{Case, CaseSource, Catalog, ResourceType, Schema, table_t
 use partywall_model::{Cause, CauseKind, Gap, Resource, Source, SourceKind, Value};
 use partywall_table::{Envelope, Paths, TypeBatch, build_batch, project};
 
-use crate::api::{self, ApiReader, Seen};
+use crate::api::{self, ApiReader, Call, Seen};
 use crate::cloudformation::{self, Parameters};
 use crate::config::{ConfigItems, ConfigReader, ReadError, looks_like_config};
 use crate::defaults::{self, Lookup};
@@ -88,12 +88,21 @@ pub fn collect(
         entangled: entangled(catalog),
         needs: BTreeMap::new(),
         known: BTreeMap::new(),
+        waiting: Vec::new(),
     };
     let mut programs = Programs::default();
     for path in input::files(paths)? {
         collector.file(&path, &mut programs)?;
     }
-    let reader = ApiReader::new(catalog, &mut programs);
+    let mut reader = ApiReader::new(catalog, &mut programs);
+    for (call, answer, source) in std::mem::take(&mut collector.waiting) {
+        let (store, seen) = (&mut collector.store, &mut collector.seen);
+        let errors = match answer {
+            Ok(answer) => reader.answer(&call, &answer, &source, store, seen),
+            Err(code) => reader.failure(&call, &code, &source, store, seen, &mut collector.out.gaps),
+        };
+        collector.out.errors.extend(errors);
+    }
     reader.finish(&mut collector.store, &collector.seen);
     collector.finish()
 }
@@ -130,6 +139,8 @@ struct Collector<'a> {
     needs: BTreeMap<Arc<str>, Arc<TypeNeed>>,
     /// How many rows of a type wait in the store.
     known: BTreeMap<Arc<str>, usize>,
+    /// Answers, or error codes, of per-resource calls: they are added when all listings are in.
+    waiting: Vec<(Call, Result<Value, String>, Arc<Source>)>,
 }
 
 /// What of a type is kept and built.
@@ -183,14 +194,22 @@ impl Collector<'_> {
             let mut reader = ApiReader::new(self.catalog, programs);
             let mut call = reader.call_of(path);
             call.operation = Some(api::kebab(&operation));
-            reader.failure(&call, &code, &source(SourceKind::Api), &mut self.store, &mut self.seen, &mut self.out.gaps);
             self.count(SourceKind::Api);
+            let source = source(SourceKind::Api);
+            if reader.waits(&call) {
+                self.waiting.push((call, Err(code), source));
+                return Ok(());
+            }
+            let errors = reader.failure(&call, &code, &source, &mut self.store, &mut self.seen, &mut self.out.gaps);
+            self.out.errors.extend(errors);
             return Ok(());
         }
         if cloudformation::looks_like_template(text) {
             return self.template(&bytes, &source(SourceKind::CloudFormation));
         }
-        if json {
+        if json || (trimmed.is_empty() && path.extension().is_some_and(|ending| ending == "json")) {
+            // The CLI prints nothing at all for an answer without members.
+            let text = if trimmed.is_empty() { "{}" } else { text };
             return self.api_file(path, text, &source(SourceKind::Api), programs);
         }
         let known_extension = path.extension().is_some_and(|ending| ["yaml", "yml", "template", "json"].iter().any(|known| ending == *known));
@@ -283,9 +302,13 @@ impl Collector<'_> {
             ));
             return Ok(());
         }
+        self.count(SourceKind::Api);
+        if reader.waits(&call) {
+            self.waiting.push((call, Ok(answer), source.clone()));
+            return Ok(());
+        }
         let errors = reader.answer(&call, &answer, source, &mut self.store, &mut self.seen);
         self.out.errors.extend(errors);
-        self.count(SourceKind::Api);
         Ok(())
     }
 
@@ -529,6 +552,7 @@ pub fn prepare_case(catalog: &Catalog, resource_type: &Arc<ResourceType>, case: 
         entangled: entangled(catalog),
         needs: BTreeMap::new(),
         known: BTreeMap::new(),
+        waiting: Vec::new(),
     };
     collector.store.add(catalog, row);
     for (name, rows) in &case.tables {

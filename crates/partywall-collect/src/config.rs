@@ -74,7 +74,6 @@ pub(crate) struct ConfigReader<'a> {
 /// What one file held.
 #[derive(Default)]
 pub(crate) struct ConfigItems {
-    pub(crate) rows: Vec<Resource>,
     /// Types that nobody modelled, with their number of items.
     pub(crate) unmodelled: BTreeMap<Arc<str>, u64>,
     /// One line each.
@@ -176,7 +175,8 @@ impl<'a> ConfigReader<'a> {
             unknown_all(&mut row, &resource_type.schema, &Cause::new(CauseKind::NotRecorded, "the recorder does not record this type"));
         } else {
             match self.properties(text, &resource_type) {
-                Ok(properties) => row.properties = properties,
+                Ok(Some(properties)) => row.properties = properties,
+                Ok(None) => return Ok(()),
                 Err(message) => {
                     out.errors.push(format!("{}: `{id}`: {message}", source.file));
                     unknown_all(&mut row, &resource_type.schema, &Cause::new(CauseKind::CallFailed, format!("the item could not be read: {message}")));
@@ -192,15 +192,15 @@ impl<'a> ConfigReader<'a> {
         emit(row).map_err(ReadError::Sink)
     }
 
-    fn properties(&mut self, text: &str, resource_type: &ResourceType) -> Result<Value, String> {
+    /// `None` if the type's program passes the item over.
+    fn properties(&mut self, text: &str, resource_type: &ResourceType) -> Result<Option<Value>, String> {
         let mut item = value_from_slice(text.as_bytes(), &mut self.names).map_err(|error| error.to_string())?;
         self.decode(&mut item);
         let mut shaped = match &resource_type.config.jq {
-            Some(program) => {
-                let mut shaped = self.programs.run(program, &item)?;
-                drop_nulls(&mut shaped);
-                Some(shaped)
-            }
+            Some(program) => match self.programs.run(program, &item)? {
+                Some(shaped) => Some(conform(shaped, &resource_type.schema, &BTreeMap::new())),
+                None => return Ok(None),
+            },
             None => None,
         };
         let tags = tags_of(&item, resource_type);
@@ -216,7 +216,7 @@ impl<'a> ConfigReader<'a> {
             merge(&mut properties, shaped);
         }
         drop_nulls(&mut properties);
-        Ok(properties)
+        Ok(Some(properties))
     }
 
     /// Config writes some members as JSON texts, some of those twice.

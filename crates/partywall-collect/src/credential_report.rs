@@ -36,6 +36,9 @@ pub(crate) fn read(text: &str, resource_type: &ResourceType, source: &Arc<Source
             row.account = arn.split(':').nth(4).map(Arc::from);
             row.arn = Some(Arc::from(arn));
         }
+        if resource_type.schema.get("IsRoot").is_some() {
+            row.properties.set("IsRoot", Value::Bool(user == "<root_account>"));
+        }
         row.region = Some(Arc::from("global"));
         rows.push(row);
     }

@@ -167,7 +167,7 @@ fn put(row: &mut Resource, fold: &Fold, piece: Piece) {
         let mut items = match old {
             Value::List(items) => items,
             Value::Null => Vec::new(),
-            // A list that is unknown as a whole stays incomplete: its unknown becomes an element.
+            // A list that is unknown as a whole stays incomplete: the unknown becomes one of its elements.
             other => vec![other],
         };
         satellite.path = Arc::from(format!("{}[{}]", fold.into, items.len()));

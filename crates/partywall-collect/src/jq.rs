@@ -15,11 +15,11 @@ pub(crate) struct Programs {
 }
 
 impl Programs {
-    /// Runs a program on an input; the first output is the answer.
+    /// Runs a program on an input; the first output is the answer, `None` if there is none: the program passed the input over.
     ///
     /// # Errors
-    /// The program does not compile, fails on this input, or gives nothing; one line.
-    pub(crate) fn run(&mut self, program: &str, input: &Value) -> Result<Value, String> {
+    /// The program does not compile or fails on this input; one line.
+    pub(crate) fn run(&mut self, program: &str, input: &Value) -> Result<Option<Value>, String> {
         if !self.compiled.contains_key(program) {
             let filter = compile(program)?;
             self.compiled.insert(Box::from(program), filter);
@@ -28,9 +28,9 @@ impl Programs {
         let context = Ctx::<data::JustLut<Val>>::new(&filter.lut, Vars::new([]));
         let mut outputs = filter.id.run((context, to_val(input))).map(unwrap_valr);
         match outputs.next() {
-            Some(Ok(value)) => Ok(from_val(&value)),
+            Some(Ok(value)) => Ok(Some(from_val(&value))),
             Some(Err(error)) => Err(error.to_string().replace('\n', " ")),
-            None => Err("no output".to_owned()),
+            None => Ok(None),
         }
     }
 }
@@ -114,7 +114,8 @@ mod tests {
     fn runs_and_reports() {
         let mut programs = Programs::default();
         let input = Value::Map(vec![(Arc::from("a"), Value::List(vec![Value::Int(1), Value::str("x")]))]);
-        assert_eq!(programs.run("{ b: .a[0], c: .a[1] }", &input).unwrap().get("b"), Some(&Value::Int(1)));
+        assert_eq!(programs.run("{ b: .a[0], c: .a[1] }", &input).unwrap().unwrap().get("b"), Some(&Value::Int(1)));
+        assert_eq!(programs.run("select(.a == 3)", &input).unwrap(), None);
         assert!(programs.run(".a | error(\"no\")", &input).is_err());
         assert!(compile("{ broken").is_err());
     }

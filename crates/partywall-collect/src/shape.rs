@@ -12,7 +12,7 @@ pub(crate) fn conform(value: Value, schema: &Schema, rename: &BTreeMap<String, S
         let wanted = rename.get(&*name).map_or(&*name, String::as_str);
         if let Some((key, column)) = schema.entry_ignoring_case(wanted) {
             let value = conform_value(value, column);
-            if !value.is_null() && !kept.iter().any(|(known, _)| known == key) {
+            if !kept.iter().any(|(known, _)| known == key) {
                 kept.push((key.clone(), value));
             }
         }
@@ -30,19 +30,17 @@ fn conform_value(value: Value, column: &Column) -> Value {
     }
 }
 
-/// Merges a map over another: members of `over` win, maps are merged, null never erases.
+/// Merges a map over another: members of `over` win, maps are merged, null erases.
 pub(crate) fn merge(base: &mut Value, over: Value) {
     match (base, over) {
         (Value::Map(base), Value::Map(over)) => {
             for (key, value) in over {
                 match base.iter_mut().find(|(known, _)| *known == key) {
                     Some((_, old)) => merge(old, value),
-                    None if value.is_null() => {}
                     None => base.push((key, value)),
                 }
             }
         }
-        (_, Value::Null) => {}
         (base, over) => *base = over,
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct Access {
     pub(crate) exact: bool,
     /// The expression reads a whole list: unknowns inside its elements count too. Holds the list.
     pub(crate) whole_list: Option<Expr>,
+    /// The read itself.
+    pub(crate) expr: Expr,
 }
 
 /// Reads `get_field` chains over a column or a lambda parameter as a path. Paths stop at maps.
@@ -53,7 +55,7 @@ pub(crate) fn access_of(expr: &Expr, scopes: &[Scope], schema: &DFSchema) -> Opt
         }
     };
     names.clear();
-    Some(Access { root, path, full, exact: false, whole_list: None })
+    Some(Access { root, path, full, exact: false, whole_list: None, expr: expr.clone() })
 }
 
 fn chain(expr: &Expr, scopes: &[Scope], schema: &DFSchema) -> Option<(Root, Vec<String>)> {

@@ -460,7 +460,7 @@ fn because(
     }
     if found.is_empty() {
         for path in blind {
-            if reads.iter().any(|read| touches(path, read, false)) {
+            if reads.iter().any(|read| touches(path, read, true)) {
                 let cause = Cause::new(CauseKind::NotInSource, format!("a {} source never shows `{path}`", batch.kind.as_str()));
                 found.push(UnknownBecause { path: path.clone(), cause: Arc::new(cause) });
             }

@@ -105,5 +105,8 @@ fn register(state: &mut SessionState, eol: &Arc<EolTable>, as_of: NaiveDate) -> 
         state.register_udf(Arc::new(function))?;
     }
     state.register_higher_order_function(Arc::new(HigherOrderUDF::new_from_impl(AllMatch::default())))?;
+    if let Some(filter) = state.higher_order_functions().get("array_filter").cloned() {
+        state.register_higher_order_function(Arc::new(HigherOrderUDF::clone(&filter).with_aliases(["filter"])))?;
+    }
     Ok(())
 }

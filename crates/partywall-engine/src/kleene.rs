@@ -25,7 +25,7 @@ pub(crate) struct Kit {
 pub(crate) struct Rewriter<'a> {
     pub(crate) kit: &'a Kit,
     pub(crate) schema: &'a DFSchema,
-    /// Paths that this kind of source can never show.
+    /// Paths that this kind of source does not show.
     pub(crate) blind: &'a [Arc<str>],
 }
 
@@ -96,9 +96,6 @@ impl Rewriter<'_> {
         for read in &mut reads {
             read.exact = true;
         }
-        if self.is_blind(&reads) {
-            return Ok(unknown());
-        }
         let mut arguments = vec![any, list.clone()];
         if marks {
             arguments.extend(self.tests(&reads, scopes));
@@ -112,7 +109,8 @@ impl Rewriter<'_> {
         }
         let expr = self.inner_lambdas(expr, scopes)?;
         let reads = accesses(&expr, scopes, self.schema)?;
-        if self.is_blind(&reads) {
+        // A blind member read inside the leaf's own lambda cannot be tested from outside.
+        if marks && reads.iter().any(|read| matches!(read.root, Root::Scope(index) if index >= scopes.len()) && self.is_blind(read)) {
             return Ok(unknown());
         }
         let mut arguments = vec![expr.clone()];
@@ -152,8 +150,8 @@ impl Rewriter<'_> {
         Ok(Expr::HigherOrderFunction(HigherOrderFunction::new(call.func.clone(), arguments)))
     }
 
-    fn is_blind(&self, reads: &[Access]) -> bool {
-        reads.iter().any(|read| self.blind.iter().any(|blind| touches(blind, &read.full, read.exact)))
+    fn is_blind(&self, read: &Access) -> bool {
+        self.blind.iter().any(|blind| touches(blind, &read.full, true))
     }
 
     /// Argument pairs (array, spec) for the marking functions; see `functions::known`.
@@ -193,6 +191,10 @@ impl Rewriter<'_> {
                 Root::Row => true,
                 Root::Scope(index) => index < scopes.len(),
             };
+            // A blind path is unknown where the row has no value for it: absent and unseen look alike there.
+            if visible && self.is_blind(read) {
+                arguments.extend([Expr::IsNull(Box::new(read.expr.clone())), lit("flag")]);
+            }
             if let (Some(list), true) = (&read.whole_list, visible) {
                 arguments.extend([list.clone(), lit("inside")]);
             }

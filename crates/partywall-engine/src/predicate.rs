@@ -50,6 +50,8 @@ const REFUSED: [(&str, &str); 5] = [
 pub(crate) fn parse(engine: &Engine, schema: &Arc<DFSchema>, sql: &str) -> Result<Predicate, PredicateError> {
     let sql = expand_tag(sql);
     let expr = engine.state.create_logical_expr(&sql, schema).map_err(|error| PredicateError::Syntax(one_line(&error)))?;
+    // The planner names calls by aliases, which would hide them from the rewriting.
+    let expr = expr.unalias_nested().data;
     validate(&expr)?;
     match expr.get_type(schema.as_ref()) {
         Ok(DataType::Boolean) => {}

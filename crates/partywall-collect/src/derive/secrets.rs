@@ -6,6 +6,15 @@ use super::Inputs;
 pub(super) fn plaintext(inputs: &Inputs<'_>) -> Value {
     let mut found = Vec::new();
     for path in &inputs.resource_type.secrets {
+        if inputs.at(path.split('[').next().unwrap_or(path)).is_unknown() && !path.contains('[') {
+            let value = inputs.at(path);
+            if let Value::Unknown(cause) = &value
+                && cause.kind != CauseKind::UnresolvedReference
+            {
+                found.push(value);
+                continue;
+            }
+        }
         gather(&inputs.row.properties, path, path, &mut found);
     }
     Value::List(found)
@@ -32,7 +41,11 @@ fn gather(value: &Value, path: &str, full: &str, found: &mut Vec<Value>) {
                     found.push(Value::str(full));
                 }
                 Value::Int(_) | Value::Float(_) => found.push(Value::str(full)),
-                // A reference that only a deployment resolves is the way in which secrets should be given.
+                // A parameter that is not NoEcho is printed wherever the stack's parameters are; any other reference that only a
+                // deployment resolves is the way in which secrets should be given.
+                Value::Unknown(cause) if cause.detail.starts_with("parameter `") && cause.detail.contains("has no default") => {
+                    found.push(Value::str(full));
+                }
                 Value::Unknown(cause) if cause.kind != CauseKind::UnresolvedReference => found.push(element.clone()),
                 _ => {}
             },

@@ -242,6 +242,10 @@ impl HigherOrderUDFImpl for AllMatch {
         &self.signature
     }
 
+    fn coerce_value_types(&self, types: &[DataType]) -> Result<Vec<DataType>> {
+        Ok(types.to_vec())
+    }
+
     fn lambda_parameters(
         &self,
         _: usize,

@@ -210,3 +210,56 @@ fn element_unknowns(values: &ArrayRef) -> Option<BooleanBuffer> {
 fn nonempty(list: &ListArray) -> BooleanBuffer {
     list.value_offsets().windows(2).map(|pair| matches!(pair, [start, end] if start < end)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use datafusion::arrow::array::{ListBuilder, StringBuilder};
+    use datafusion::arrow::datatypes::Field;
+
+    fn call(function: &ScalarUDF, args: Vec<ColumnarValue>, rows: usize) -> BooleanArray {
+        let arg_fields = args.iter().map(|arg| Arc::new(Field::new("a", arg.data_type(), true))).collect();
+        let value = function
+            .invoke_with_args(ScalarFunctionArgs {
+                args,
+                arg_fields,
+                number_rows: rows,
+                return_field: Arc::new(Field::new("r", DataType::Boolean, true)),
+                config_options: Arc::default(),
+            })
+            .unwrap();
+        value.into_array(rows).unwrap().as_boolean().clone()
+    }
+
+    fn paths(rows: &[&[&str]]) -> ArrayRef {
+        let mut builder = ListBuilder::new(StringBuilder::new());
+        for row in rows {
+            for path in *row {
+                builder.values().append_value(path);
+            }
+            builder.append(true);
+        }
+        Arc::new(builder.finish())
+    }
+
+    fn spec(text: &str) -> ColumnarValue {
+        ColumnarValue::Scalar(ScalarValue::Utf8(Some(text.to_owned())))
+    }
+
+    #[test]
+    fn a_leaf_is_null_exactly_where_its_paths_are_unknown() {
+        let leaf: ArrayRef = Arc::new(BooleanArray::from(vec![Some(true), Some(false), None, Some(true), Some(true)]));
+        let unknown = paths(&[&[], &[], &[], &["A.B"], &["A.C"]]);
+        let got = call(&known(), vec![ColumnarValue::Array(leaf), ColumnarValue::Array(unknown), spec("path\u{1f}A.B")], 5);
+        assert_eq!(got, BooleanArray::from(vec![Some(true), Some(false), Some(false), None, Some(true)]));
+    }
+
+    #[test]
+    fn a_match_counts_in_an_incomplete_list() {
+        let any: ArrayRef = Arc::new(BooleanArray::from(vec![Some(true), Some(false), None, Some(false)]));
+        let list = paths(&[&["x"], &["x"], &["x"], &["x"]]);
+        let unknown = paths(&[&["L"], &["L"], &[], &[]]);
+        let args = vec![ColumnarValue::Array(any), ColumnarValue::Array(list), ColumnarValue::Array(unknown), spec("exact\u{1f}L")];
+        assert_eq!(call(&known_any(), args, 4), BooleanArray::from(vec![Some(true), None, None, Some(false)]));
+    }
+}
