@@ -40,6 +40,8 @@ pub struct Layer {
     pub title: Arc<str>,
     /// Where it stands.
     pub side: Side,
+    /// The row of the first screen that it is counted in.
+    pub band: Arc<str>,
     /// The cell of the model's chart that it belongs to.
     pub chart: Arc<str>,
     /// What it covers.

@@ -89,6 +89,11 @@ impl Registry {
         Some(parsed)
     }
 
+    /// All type names, in no order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.lines.keys().map(AsRef::as_ref)
+    }
+
     /// The number of types.
     pub fn len(&self) -> usize {
         self.lines.len()

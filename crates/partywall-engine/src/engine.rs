@@ -99,7 +99,7 @@ fn to_df_schema(columns: &Schema) -> Result<DFSchema, PredicateError> {
     DFSchema::try_from(arrow_schema(columns, &Envelope::ALL)).map_err(|error| PredicateError::Syntax(crate::error::one_line(&error)))
 }
 
-fn register(state: &mut SessionState, eol: &Arc<EolTable>, as_of: NaiveDate) -> datafusion::common::Result<()> {
+pub(crate) fn register(state: &mut SessionState, eol: &Arc<EolTable>, as_of: NaiveDate) -> datafusion::common::Result<()> {
     use datafusion::execution::FunctionRegistry;
     for function in functions::author_functions(as_of, eol) {
         state.register_udf(Arc::new(function))?;

@@ -12,6 +12,7 @@ mod kleene;
 mod lint;
 mod plan;
 mod predicate;
+mod query;
 mod tally;
 
 pub use assess::{Assessor, OwnedDuty, Parties};
@@ -19,4 +20,5 @@ pub use engine::Engine;
 pub use error::{EngineError, PredicateError};
 pub use lint::{Lint, lint_predicate};
 pub use predicate::{Planned, Predicate, Reads};
+pub use query::{Query, QueryFormat, QueryLimits};
 pub use tally::{DutyCounts, ModeUse, StatusCounts, Tally};

@@ -3,6 +3,7 @@
 mod cli;
 mod clock;
 mod exit;
+mod frameworks;
 mod run;
 mod state;
 mod summary;

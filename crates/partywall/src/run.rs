@@ -44,7 +44,7 @@ pub(crate) struct Sources {
     pub(crate) exceptions: Option<PathBuf>,
 }
 
-fn parameter(text: &str) -> Result<(String, String), String> {
+pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
         _ => Err(format!("`{text}` is no NAME=VALUE")),

@@ -1,1 +1,144 @@
+//! From tallies and catalogue to the plain views that the output formats print.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use partywall_catalog::{Catalog, Check, ServiceDuty};
+use partywall_engine::{DutyCounts, Tally};
+use partywall_report::{CheckInfo, Counts, NotSeen, Proof, Side, WallCell, WallRow};
+
+/// Rows of the first screen, top course first. The last ones stand below the wall's middle.
+const BANDS: [(&str, Side); 8] = [
+    ("customer data", Side::In),
+    ("platform, apps, identity", Side::In),
+    ("OS, network & firewall", Side::In),
+    ("encryption & traffic", Side::In),
+    ("logs, backup, availability", Side::In),
+    ("people & process", Side::In),
+    ("compute storage database net", Side::Of),
+    ("hardware, Regions, AZs, edge", Side::Of),
+];
+
+/// One check with the sentences of its duty, in the service's words where it has its own.
+pub(crate) fn check_info(catalog: &Catalog, check: &Check) -> CheckInfo {
+    let duty = catalog.duties.get(&check.duty);
+    let layer = duty.and_then(|duty| catalog.layer(duty.layer()));
+    let own = service_duty(catalog, &check.resource, &check.duty);
+    let words = |own: Option<&str>, general: Option<&str>| own.filter(|text| !text.is_empty()).or(general).unwrap_or("").to_owned();
+    let pairs = |map: &std::collections::BTreeMap<String, Vec<String>>| map.iter().map(|(key, ids)| (key.clone(), ids.clone())).collect();
+    let text = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    CheckInfo {
+        id: check.id.clone(),
+        title: check.title.to_string(),
+        severity: check.severity,
+        resource_type: check.resource.to_string(),
+        duty: check.duty.to_string(),
+        duty_title: duty.map(|duty| duty.title.to_string()).unwrap_or_default(),
+        layer: layer.map(|layer| layer.id.to_string()).unwrap_or_default(),
+        layer_title: layer.map(|layer| layer.title.to_string()).unwrap_or_default(),
+        side: layer.map_or(Side::In, |layer| band_side(&layer.band)),
+        controls: pairs(&check.controls),
+        equivalents: pairs(&check.equivalents),
+        why: check.why.trim().to_owned(),
+        aws_part: words(own.map(|own| &*own.aws), duty.map(|duty| &*duty.aws)),
+        customer_part: words(own.map(|own| &*own.customer), duty.map(|duty| &*duty.customer)),
+        fix_console: text(&check.fix.console),
+        fix_cli: text(&check.fix.cli),
+        fix_cloudformation: text(&check.fix.cloudformation),
+        fix_terraform: text(&check.fix.terraform),
+    }
+}
+
+/// The row of a service file that speaks of a duty for a type.
+pub(crate) fn service_duty<'a>(catalog: &'a Catalog, resource_type: &str, duty: &str) -> Option<&'a ServiceDuty> {
+    catalog
+        .service_of(resource_type)?
+        .duties
+        .iter()
+        .find(|own| &*own.id == duty && (own.types.is_empty() || own.types.iter().any(|name| &**name == resource_type)))
+}
+
+fn band_side(band: &str) -> Side {
+    BANDS.iter().find(|(name, _)| *name == band).map_or(Side::In, |(_, side)| *side)
+}
+
+/// The wall with counts, top course first.
+pub(crate) fn wall(catalog: &Catalog, tally: &Tally) -> Vec<WallRow> {
+    BANDS
+        .iter()
+        .map(|(band, side)| WallRow {
+            id: (*band).to_owned(),
+            title: (*band).to_owned(),
+            side: *side,
+            cells: catalog
+                .layers
+                .iter()
+                .filter(|layer| &*layer.band == *band)
+                .map(|layer| {
+                    let part = |pick: fn(&partywall_catalog::Duty) -> &str| {
+                        let sentences: Vec<&str> = catalog
+                            .duties
+                            .values()
+                            .filter(|duty| duty.layer() == &*layer.id)
+                            .map(|duty| pick(duty))
+                            .filter(|text| !text.is_empty())
+                            .collect();
+                        sentences.join(" ")
+                    };
+                    WallCell {
+                        layer: layer.id.to_string(),
+                        title: layer.title.to_string(),
+                        aws_part: part(|duty| &duty.aws),
+                        customer_part: part(|duty| &duty.customer),
+                        counts: counts(tally.layers.get(&layer.id).copied().unwrap_or_default()),
+                    }
+                })
+                .collect(),
+        })
+        .filter(|row| !row.cells.is_empty())
+        .collect()
+}
+
+fn counts(from: DutyCounts) -> Counts {
+    Counts {
+        aws: from.aws,
+        you: from.customer,
+        unclear: from.undetermined,
+        met: from.met,
+        fail: from.fail,
+        unseen: from.unseen,
+        no_evidence: from.no_evidence,
+    }
+}
+
+/// AWS's duties without any document on file.
+pub(crate) fn proof(tally: &Tally) -> Proof {
+    let aws: u64 = tally.layers.values().map(|counts| counts.aws).sum();
+    Proof { unproven: aws, why: (aws > 0).then(|| "no attestation is on file".to_owned()), ..Proof::default() }
+}
+
+/// What was not seen, most first.
+pub(crate) fn not_seen(tally: &Tally) -> Vec<NotSeen> {
+    let mut lines: Vec<NotSeen> = tally
+        .not_seen
+        .iter()
+        .map(|(words, (count, action))| NotSeen {
+            count: *count,
+            words: words.clone(),
+            hint: action.as_ref().map(|action| format!("allow {action} and read again")),
+        })
+        .collect();
+    lines.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.words.cmp(&b.words)));
+    lines
+}
+
+/// How many services the types read belong to.
+pub(crate) fn services<'a>(catalog: &Catalog, types: impl Iterator<Item = &'a Arc<str>>) -> u64 {
+    let names: BTreeSet<String> = types
+        .map(|name| match catalog.service_of(name) {
+            Some(service) => service.id.to_string(),
+            None => name.split("::").nth(1).unwrap_or(name).to_ascii_lowercase(),
+        })
+        .collect();
+    names.len() as u64
+}

@@ -16,7 +16,7 @@ pub(crate) fn db_instance(place: Place, prng: &mut Prng, name: &str, engine: &st
         "DBParameterGroups": [{ "DBParameterGroupName": format!("{engine}-harbour"), "ParameterApplyStatus": "in-sync" }],
         "AvailabilityZone": format!("{}a", place.region),
         "DBSubnetGroup": { "DBSubnetGroupName": "core-data", "DBSubnetGroupDescription": "data subnets", "VpcId": "vpc-0c0ffee0123456789", "SubnetGroupStatus": "Complete",
-            "Subnets": [{ "SubnetIdentifier": "subnet-0da0000000000001a", "SubnetStatus": "Active" }, { "SubnetIdentifier": "subnet-0da0000000000001b", "SubnetStatus": "Active" }] },
+            "Subnets": [{ "SubnetIdentifier": "subnet-0d10000000000001a", "SubnetStatus": "Active" }, { "SubnetIdentifier": "subnet-0d10000000000001b", "SubnetStatus": "Active" }] },
         "PreferredMaintenanceWindow": "sun:03:00-sun:04:00", "PendingModifiedValues": {}, "LatestRestorableTime": "2026-11-20T05:55:00.000Z", "MultiAZ": true, "EngineVersion": version,
         "AutoMinorVersionUpgrade": true, "ReadReplicaDBInstanceIdentifiers": [], "LicenseModel": if engine == "postgres" { "postgresql-license" } else { "general-public-license" },
         "OptionGroupMemberships": [{ "OptionGroupName": "default", "Status": "in-sync" }], "PubliclyAccessible": false, "StorageType": "gp3", "DbInstancePort": 0, "StorageEncrypted": true,

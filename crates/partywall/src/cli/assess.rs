@@ -1,13 +1,371 @@
-use clap::Args;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fs::File;
+use std::io::{BufRead as _, BufReader, BufWriter, IsTerminal as _, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, anyhow, bail};
+use clap::{Args, ValueEnum};
+use partywall_catalog::Check;
+use partywall_model::{CheckResult, Severity, Status};
+use partywall_report::{CheckInfo, DueDays, Exit, FindingLine, Format, Options, ResultSink, Run, Summary};
 
 use super::Context;
+use crate::run::{Outcome, Sources};
+use crate::state::State;
+use crate::{exit, frameworks, run, summary};
 
-/// assess
+/// Read sources, check your side, show the wall
+///
+/// Exit codes: 0 clean · 1 findings at or above --fail-on · 2 nothing was evaluated · 3 something could not be seen.
 #[derive(Debug, Args)]
-pub(crate) struct Assess {}
+#[command(after_help = "Examples:\n  partywall assess examples/harbour-bank\n  partywall assess template.yaml --param Stage=prod --format sarif > results.sarif\n  partywall assess snapshot.json.gz --framework nist-csf-2.0 --out report/")]
+pub(crate) struct Assess {
+    #[command(flatten)]
+    sources: Sources,
+
+    /// Output format: table, json, jsonl, csv, html, md, sarif, ocsf, asff, junit (default: table on a terminal and elsewhere)
+    #[arg(long, default_value = "table", value_name = "FORMAT")]
+    format: Format,
+
+    /// Write every format into this directory, beside the chosen one on standard output
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+
+    /// Lowest severity that makes the exit code 1
+    #[arg(long, default_value = "high", value_name = "SEVERITY")]
+    fail_on: Severity,
+
+    /// Only checks whose id is this or begins with it; may be repeated
+    #[arg(long = "check", value_name = "ID")]
+    checks: Vec<String>,
+
+    /// Only checks of at least this severity
+    #[arg(long, value_name = "SEVERITY")]
+    severity: Option<Severity>,
+
+    /// Only checks that are evidence for this framework, and only its line; may be repeated
+    #[arg(long = "framework", value_name = "ID")]
+    frameworks: Vec<String>,
+
+    /// An earlier results.jsonl: only what is new counts and is shown
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+
+    /// Every failed result in the table rather than the worst
+    #[arg(long)]
+    all: bool,
+
+    /// Unknown results do not make the exit code 3; with a number, up to that many do not
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = "18446744073709551615", require_equals = true)]
+    allow_unknown: Option<u64>,
+
+    /// Days until a failed check is due, such as critical=3,high=14,medium=30,low=90
+    #[arg(long, value_name = "LIST", value_parser = due_days)]
+    due: Option<DueDays>,
+
+    /// Colour
+    #[arg(long, value_enum, default_value_t = Color::Auto)]
+    color: Color,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    /// On a terminal
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+fn due_days(text: &str) -> Result<DueDays, String> {
+    let mut due = DueDays::default();
+    for part in text.split(',').filter(|part| !part.is_empty()) {
+        let (name, days) = part.split_once('=').ok_or_else(|| format!("`{part}` is no severity=days"))?;
+        let days = if days == "none" { None } else { Some(days.parse::<u32>().map_err(|_| format!("`{days}` is no number of days"))?) };
+        match name.parse::<Severity>().map_err(|error| error.to_string())? {
+            Severity::Critical => due.critical = days,
+            Severity::High => due.high = days,
+            Severity::Medium => due.medium = days,
+            Severity::Low => due.low = days,
+            Severity::Info => due.info = days,
+        }
+    }
+    Ok(due)
+}
+
+/// Findings shown under FIX FIRST.
+const FIX_FIRST: usize = 5;
 
 impl Assess {
-    pub(crate) fn run(self, _context: &Context) -> anyhow::Result<u8> {
-        Ok(crate::exit::CLEAN)
+    pub(crate) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let state_files = state_files(&self.sources);
+        let mut state = State::load(
+            self.sources.exceptions.as_deref().or(state_files.get("exceptions.toml").map(PathBuf::as_path)),
+            self.sources.parties.as_deref().or(state_files.get("parties.toml").map(PathBuf::as_path)),
+            context.today(),
+        )?;
+        let frameworks = self.chosen_frameworks(context)?;
+        for prefix in &self.checks {
+            if !context.catalog.checks.keys().any(|id| id.starts_with(prefix.as_str())) {
+                bail!("no check is `{prefix}` or begins with it; see `partywall check list`");
+            }
+        }
+        let baseline = self.baseline.as_deref().map(read_baseline).transpose()?.unwrap_or_default();
+        let run = Run {
+            title: self.sources.title(),
+            synthetic: synthetic_note(&self.sources.sources),
+            as_of: context.now,
+            snapshot: String::new(),
+            catalog: context.catalog.fingerprint().to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            due_days: self.due.unwrap_or_default(),
+            ledger: Arc::new(()),
+        };
+        let infos: HashMap<Arc<str>, CheckInfo> =
+            context.catalog.checks.values().map(|check| (check.id.clone(), summary::check_info(&context.catalog, check))).collect();
+        let mut sinks = self.sinks()?;
+        for sink in &mut sinks {
+            sink.begin(&run)?;
+        }
+        let mut worst = Worst::default();
+        let mut excepted: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+        let lookup = std::cell::RefCell::new(&mut state);
+        let mut take = |mut result: CheckResult| -> anyhow::Result<()> {
+            if matches!(result.status, Status::Fail | Status::Unknown) {
+                if baseline.contains(&result.id.to_string()) {
+                    return Ok(());
+                }
+                lookup.borrow_mut().cover(&mut result);
+            }
+            let Some(info) = infos.get(&result.check) else { return Ok(()) };
+            if result.status == Status::Fail {
+                if result.exception.is_some() {
+                    *excepted.entry(result.check.clone()).or_default() += 1;
+                }
+                worst.add(&run, info, &result, self.fail_on);
+            } else if result.status == Status::Unknown && !result.is_blind() && result.exception.is_none() {
+                worst.unseen += 1;
+            }
+            for sink in &mut sinks {
+                sink.result(info, &result)?;
+            }
+            Ok(())
+        };
+        let selected = |check: &Check| self.selects(check, &frameworks);
+        let progress = Progress::start();
+        let parties = State::load(
+            None,
+            self.sources.parties.as_deref().or(state_files.get("parties.toml").map(PathBuf::as_path)),
+            context.today(),
+        )?;
+        let outcome = run::assess(context, &self.sources, &parties, selected, &mut take, &mut |batch, _| {
+            progress.rows(batch.rows.len() as u64);
+            Ok(())
+        })?;
+        progress.done();
+        for line in outcome.collected.warnings.iter().chain(&outcome.collected.errors) {
+            exit::note(line);
+        }
+        let stale = state.stale();
+        for line in &stale {
+            exit::note(&format!("finding: {line}"));
+        }
+        if outcome.collected.files.is_empty() {
+            bail!("none of the sources could be read; nothing was evaluated");
+        }
+        let summary = self.summary(context, &outcome, worst, &frameworks, stale.len() as u64);
+        for sink in &mut sinks {
+            sink.finish(&summary)?;
+        }
+        exit::note(&summary.exit_line());
+        Ok(summary.exit.code)
+    }
+
+    fn chosen_frameworks(&self, context: &Context) -> anyhow::Result<Vec<Arc<partywall_catalog::Framework>>> {
+        if self.frameworks.is_empty() {
+            return Ok(context.catalog.frameworks.values().cloned().collect());
+        }
+        self.frameworks
+            .iter()
+            .map(|id| context.catalog.framework(id).cloned().ok_or_else(|| anyhow!("there is no framework `{id}`; see `partywall framework list`")))
+            .collect()
+    }
+
+    fn selects(&self, check: &Check, frameworks: &[Arc<partywall_catalog::Framework>]) -> bool {
+        (self.checks.is_empty() || self.checks.iter().any(|prefix| check.id.starts_with(prefix.as_str())))
+            && self.severity.is_none_or(|least| check.severity >= least)
+            && (self.frameworks.is_empty() || frameworks.iter().any(|framework| check.controls.contains_key(&*framework.id)))
+    }
+
+    fn sinks(&self) -> anyhow::Result<Vec<Box<dyn ResultSink>>> {
+        let color = match self.color {
+            Color::Always => true,
+            Color::Never => false,
+            // NO_COLOR wins over CLICOLOR_FORCE, which wins over the terminal test.
+            Color::Auto => !matches!(anstream::AutoStream::choice(&std::io::stdout()), anstream::ColorChoice::Never),
+        };
+        let out = BufWriter::with_capacity(1 << 16, std::io::stdout());
+        let mut sinks: Vec<Box<dyn ResultSink>> = vec![partywall_report::sink(self.format, out, Options { color, all: self.all })];
+        if let Some(directory) = &self.out {
+            std::fs::create_dir_all(directory).with_context(|| format!("cannot make `{}`", directory.display()))?;
+            for format in Format::ALL {
+                let path = directory.join(format.file_name());
+                let file = File::create(&path).with_context(|| format!("cannot write `{}`", path.display()))?;
+                sinks.push(partywall_report::sink(format, BufWriter::with_capacity(1 << 16, file), Options { color: false, all: true }));
+            }
+        }
+        Ok(sinks)
+    }
+
+    fn summary(
+        &self,
+        context: &Context,
+        outcome: &Outcome,
+        worst: Worst,
+        frameworks: &[Arc<partywall_catalog::Framework>],
+        stale_exceptions: u64,
+    ) -> Summary {
+        let catalog = &context.catalog;
+        let Outcome { collected, tally } = outcome;
+        let broken = collected.errors.len() as u64;
+        let exit = self.exit(&worst, broken, stale_exceptions);
+        Summary {
+            resources: collected.types.values().sum(),
+            types: collected.types.len() as u64,
+            services: summary::services(catalog, collected.types.keys()),
+            accounts: collected.accounts.len() as u64,
+            regions: collected.regions.len() as u64,
+            wall: summary::wall(catalog, tally),
+            proof: summary::proof(tally),
+            failing: worst.failing,
+            fix_first: worst.lines,
+            not_seen: {
+                let mut lines = summary::not_seen(tally);
+                lines.extend(collected.unmodelled.iter().map(|(name, count)| partywall_report::NotSeen {
+                    count: *count,
+                    words: format!("resources of `{name}`, a type that nobody modelled"),
+                    hint: None,
+                }));
+                lines
+            },
+            blind: tally.total().blind,
+            frameworks: frameworks.iter().map(|framework| frameworks::line(context, framework, Some(tally), &collected.gaps)).collect(),
+            exit,
+        }
+    }
+
+    fn exit(&self, worst: &Worst, broken: u64, stale: u64) -> Exit {
+        let unseen = worst.unseen;
+        let (code, words) = if worst.counted > 0 {
+            let least = self.fail_on;
+            (exit::FINDINGS, format!("{} not met ({} {least} or worse), {unseen} unseen", worst.failing, worst.counted))
+        } else if broken > 0 || self.allow_unknown.unwrap_or(0) < unseen {
+            (exit::INCOMPLETE, format!("{} not met, none {} or worse; {unseen} unseen, {broken} inputs broken", worst.failing, self.fail_on))
+        } else {
+            (exit::CLEAN, format!("{} not met, none {} or worse; {unseen} unseen", worst.failing, self.fail_on))
+        };
+        let words = if stale > 0 { format!("{words}; {stale} exceptions to mend") } else { words };
+        Exit { code, words }
+    }
+}
+
+/// The worst findings and the counts that the exit code rests on.
+#[derive(Default)]
+struct Worst {
+    lines: Vec<FindingLine>,
+    failing: u64,
+    counted: u64,
+    unseen: u64,
+}
+
+impl Worst {
+    fn add(&mut self, run: &Run, info: &CheckInfo, result: &CheckResult, fail_on: Severity) {
+        self.failing += 1;
+        if result.exception.is_some() {
+            return;
+        }
+        self.counted += u64::from(result.severity >= fail_on);
+        let rank = |severity: Severity, check: &str, id| (std::cmp::Reverse(severity), check.to_owned(), id);
+        let least = self.lines.last().map(|line| line.severity);
+        if self.lines.len() >= FIX_FIRST && least.is_some_and(|least| result.severity <= least) {
+            return;
+        }
+        // One line per check: the screen shows kinds of trouble, `--all` every case.
+        if self.lines.iter().any(|line| line.title == info.title) {
+            return;
+        }
+        self.lines.push(FindingLine::new(run, info, result));
+        self.lines.sort_by_key(|line| rank(line.severity, &line.title, line.id));
+        self.lines.truncate(FIX_FIRST);
+    }
+}
+
+/// State files among the sources, by name; the first of each name counts.
+pub(crate) fn state_files(sources: &Sources) -> BTreeMap<String, PathBuf> {
+    let mut found = BTreeMap::new();
+    for source in &sources.sources {
+        for name in ["exceptions.toml", "parties.toml"] {
+            let path = source.join(name);
+            if path.is_file() {
+                found.entry(name.to_owned()).or_insert(path);
+            }
+        }
+    }
+    found
+}
+
+/// Examples say in their README's first lines that they are synthetic.
+fn synthetic_note(sources: &[PathBuf]) -> Option<String> {
+    let readme = sources.iter().map(|source| source.join("README.md")).find(|path| path.is_file())?;
+    let text = std::fs::read_to_string(readme).ok()?;
+    let line = text.lines().take(5).find(|line| line.to_ascii_lowercase().starts_with("synthetic"))?;
+    Some(line.trim_end_matches('.').to_ascii_lowercase())
+}
+
+fn read_baseline(path: &Path) -> anyhow::Result<HashSet<String>> {
+    let file = File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+    let mut ids = HashSet::new();
+    for (number, line) in BufReader::new(file).lines().enumerate() {
+        let line = line.with_context(|| format!("{}:{}", path.display(), number + 1))?;
+        if line.is_empty() {
+            continue;
+        }
+        let parsed: serde_json::Value = serde_json::from_str(&line)
+            .map_err(|error| anyhow!("{}:{}: {error}; a baseline is a results.jsonl of an earlier run", path.display(), number + 1))?;
+        let word = |name: &str| parsed.get(name).and_then(serde_json::Value::as_str);
+        if let (Some(id), Some("fail" | "unknown")) = (word("id"), word("status")) {
+            ids.insert(id.to_owned());
+        }
+    }
+    Ok(ids)
+}
+
+/// Shown on a terminal only, after a second.
+struct Progress(Option<indicatif::ProgressBar>);
+
+impl Progress {
+    fn start() -> Self {
+        if !std::io::stderr().is_terminal() {
+            return Self(None);
+        }
+        let bar = indicatif::ProgressBar::new_spinner();
+        bar.set_style(indicatif::ProgressStyle::with_template("{spinner} {pos} resources · {elapsed}").unwrap_or_else(|_| indicatif::ProgressStyle::default_spinner()));
+        bar.enable_steady_tick(std::time::Duration::from_secs(1));
+        Self(Some(bar))
+    }
+
+    fn rows(&self, rows: u64) {
+        if let Some(bar) = &self.0 {
+            bar.inc(rows);
+        }
+    }
+
+    fn done(&self) {
+        if let Some(bar) = &self.0 {
+            bar.finish_and_clear();
+        }
+        let _ = std::io::stderr().flush();
     }
 }

@@ -1,13 +1,191 @@
-use clap::Args;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+use partywall_catalog::{Column, ResourceType, Schema};
+use partywall_collect::Need;
+use partywall_engine::{Query as EngineQuery, QueryFormat, QueryLimits};
+use partywall_table::Envelope;
 
 use super::Context;
+use crate::exit;
+use crate::run::Sources;
 
-/// query
+/// SQL over everything that was read
+///
+/// Tables are types in lower case with `_` for `::`: aws_s3_bucket. Columns are named as the properties. `gap` lists what could not
+/// be read, `policy_statement` the statements of all policies. Read-only, with limits on memory and time.
 #[derive(Debug, Args)]
-pub(crate) struct Query {}
+#[command(after_help = "Examples:\n  partywall query --tables examples/harbour-bank\n  partywall query --describe aws_s3_bucket\n  partywall query \"select _id, Engine from aws_rds_dbinstance where not MultiAZ\" examples/harbour-bank")]
+pub(crate) struct Query {
+    /// The query; not with --tables or --describe
+    #[arg(value_name = "SQL")]
+    sql: Option<String>,
+
+    /// Files and directories to read
+    #[arg(value_name = "SOURCE")]
+    sources: Vec<PathBuf>,
+
+    /// List the tables of the sources with their rows
+    #[arg(long)]
+    tables: bool,
+
+    /// Columns of a table; needs no source
+    #[arg(long, value_name = "TABLE")]
+    describe: Option<String>,
+
+    /// Output format
+    #[arg(long, value_enum, default_value_t = Output::Table)]
+    format: Output,
+
+    /// Memory limit in MiB
+    #[arg(long, default_value_t = 1024, value_name = "MIB")]
+    memory: usize,
+
+    /// Time limit in seconds
+    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    timeout: u64,
+
+    /// Value of a template parameter; may be repeated
+    #[arg(long = "param", value_name = "NAME=VALUE")]
+    parameters: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    /// For people
+    Table,
+    /// One array of objects
+    Json,
+    /// One object per line
+    Jsonl,
+    /// For a spreadsheet
+    Csv,
+}
 
 impl Query {
-    pub(crate) fn run(self, _context: &Context) -> anyhow::Result<u8> {
-        Ok(crate::exit::CLEAN)
+    pub(crate) fn run(mut self, context: &Context) -> anyhow::Result<u8> {
+        if let Some(table) = &self.describe {
+            return describe(context, table);
+        }
+        if self.tables {
+            self.sources.splice(0..0, self.sql.take().map(PathBuf::from));
+        }
+        if self.sources.is_empty() {
+            bail!("name the files or directories to read, after the SQL");
+        }
+        let sources = Sources {
+            sources: self.sources.clone(),
+            parameters: self.parameters.iter().map(|pair| crate::run::parameter(pair)).collect::<Result<_, _>>().map_err(anyhow::Error::msg)?,
+            account: None,
+            region: None,
+            parties: None,
+            exceptions: None,
+        };
+        let mut query = EngineQuery::new(&context.catalog, context.today())?;
+        let wanted = match &self.sql {
+            Some(sql) => Some(query.tables_of(sql)?),
+            None => None,
+        };
+        let need = |resource_type: &ResourceType| {
+            let asked = wanted.as_ref().is_none_or(|names| names.contains(&resource_type.table()) || names.contains("policy_statement") || names.contains("gap"));
+            Need { paths: if asked { None } else { Some(partywall_table::Paths::new()) }, envelope: if asked { Envelope::ALL.to_vec() } else { Vec::new() } }
+        };
+        let mut counts: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+        let collected = partywall_collect::collect(&context.catalog, &sources.sources, &sources.options(), &need, &mut |batch| {
+            *counts.entry(batch.resource_type.table()).or_default() += batch.rows.len() as u64;
+            if self.sql.is_some() && wanted.as_ref().is_none_or(|names| names.contains(&batch.resource_type.table()) || names.contains("policy_statement") || names.contains("gap")) {
+                query.add(&batch).map_err(|error| partywall_collect::CollectError::Sink(error.to_string()))?;
+            }
+            Ok(())
+        })?;
+        for line in collected.warnings.iter().chain(&collected.errors) {
+            exit::note(line);
+        }
+        let mut out = std::io::BufWriter::new(anstream::stdout());
+        if self.tables {
+            let width = counts.keys().map(String::len).max().unwrap_or(0);
+            for (name, rows) in &counts {
+                writeln!(out, "{name:width$}  {rows:>8}")?;
+            }
+            out.flush()?;
+            return Ok(exit::CLEAN);
+        }
+        for gap in &collected.gaps {
+            query.add_gap(gap);
+        }
+        let Some(sql) = &self.sql else { bail!("write a query, or --tables, or --describe TABLE") };
+        let format = match self.format {
+            Output::Table => QueryFormat::Table,
+            Output::Json => QueryFormat::Json,
+            Output::Jsonl => QueryFormat::Jsonl,
+            Output::Csv => QueryFormat::Csv,
+        };
+        let limits = QueryLimits { memory_bytes: self.memory << 20, seconds: self.timeout };
+        query.run(sql, format, limits, &mut out)?;
+        out.flush()?;
+        Ok(exit::CLEAN)
+    }
+}
+
+fn describe(context: &Context, table: &str) -> anyhow::Result<u8> {
+    let Some(resource_type) = find(context, table) else {
+        bail!("there is no table `{table}`; see `partywall query --tables SOURCE`, or write a type such as AWS::S3::Bucket");
+    };
+    let mut out = std::io::BufWriter::new(anstream::stdout());
+    writeln!(out, "{}  {}", resource_type.table(), resource_type.name)?;
+    for column in Envelope::ALL {
+        writeln!(out, "  {}  {}", column.name(), sql_type(&column.data_type().to_string()))?;
+    }
+    write_columns(&mut out, &resource_type.schema, 1)?;
+    writeln!(out, "  _unknown  list of text: paths that could not be read")?;
+    out.flush()?;
+    Ok(exit::CLEAN)
+}
+
+fn find(context: &Context, table: &str) -> Option<std::sync::Arc<ResourceType>> {
+    if let Some(found) = context.catalog.resource_type(table) {
+        return Some(found);
+    }
+    let name = context.catalog.types.values().find(|file| file.table() == table).map(|file| file.name.clone());
+    let name = name.or_else(|| context.catalog.registry().names().find(|name| name.replace("::", "_").eq_ignore_ascii_case(table)).map(std::sync::Arc::from))?;
+    context.catalog.resource_type(&name)
+}
+
+fn sql_type(text: &str) -> &str {
+    match text {
+        "Utf8" => "text",
+        text if text.starts_with("Map") => "map of text",
+        text if text.starts_with("Timestamp") => "timestamp",
+        text if text.starts_with("Struct") => "struct { Kind, File }",
+        other => other,
+    }
+}
+
+fn write_columns(out: &mut dyn std::io::Write, schema: &Schema, depth: usize) -> std::io::Result<()> {
+    for (name, column) in schema.iter() {
+        let (words, inner) = words(column);
+        writeln!(out, "{:indent$}{name}  {words}", "", indent = depth * 2)?;
+        if let Some(inner) = inner {
+            write_columns(out, inner, depth + 1)?;
+        }
+    }
+    Ok(())
+}
+
+fn words(column: &Column) -> (String, Option<&Schema>) {
+    match column {
+        Column::Str => ("text".to_owned(), None),
+        Column::Bool => ("boolean".to_owned(), None),
+        Column::Int => ("integer".to_owned(), None),
+        Column::Num => ("number".to_owned(), None),
+        Column::Json => ("JSON text".to_owned(), None),
+        Column::Map => ("map of text".to_owned(), None),
+        Column::List(element) => {
+            let (words, inner) = words(element);
+            (format!("list of {words}"), inner)
+        }
+        Column::Struct(members) => ("struct".to_owned(), Some(members)),
     }
 }

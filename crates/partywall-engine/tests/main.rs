@@ -1,0 +1,17 @@
+//! Integration tests of the engine over the whole catalogue: one binary, because each one links the engine.
+//!
+//! `cargo test -p partywall-engine --test engine labels` runs those whose name holds `labels`.
+
+mod labels;
+mod support;
+
+use std::process::ExitCode;
+
+use libtest_mimic::Arguments;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    trials.extend(labels::trials());
+    libtest_mimic::run(&arguments, trials).exit_code()
+}

@@ -1,0 +1,258 @@
+//! Where the requirements of a framework stand: who has a part, what could show it, what the results say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use partywall_catalog::{Catalog, Check, Framework, Requirement};
+use partywall_engine::{StatusCounts, Tally};
+use partywall_model::{Gap, Party};
+use partywall_report::{Answer, FrameworkLine, RequirementLine, Split};
+
+use crate::cli::Context;
+
+/// What can show that a requirement is met. Every requirement is exactly one of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Means {
+    /// At least one check is evidence for it; people may still have to add more.
+    Automated,
+    /// It is AWS's alone: AWS's reports show it.
+    Inherited,
+    /// No check, but documents that people keep.
+    Manual,
+    /// Neither a check nor a document is named yet.
+    Open,
+}
+
+impl Means {
+    /// The word used in every output.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Automated => "automated",
+            Self::Inherited => "inherited",
+            Self::Manual => "manual",
+            Self::Open => "open",
+        }
+    }
+}
+
+/// How many requirements of a framework each of the means could show; the four add up to all of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub(crate) struct MeansCounts {
+    /// At least one check.
+    pub(crate) automated: usize,
+    /// AWS's alone.
+    pub(crate) inherited: usize,
+    /// Documents only.
+    pub(crate) manual: usize,
+    /// Nothing named yet.
+    pub(crate) open: usize,
+}
+
+impl MeansCounts {
+    /// Counts over all requirements of a framework.
+    pub(crate) fn of(catalog: &Catalog, framework: &Framework) -> Self {
+        let checks = checks(catalog, framework);
+        let mut counts = Self::default();
+        for requirement in &framework.requirements {
+            let slot = match means(catalog, requirement, named(&checks, requirement)) {
+                Means::Automated => &mut counts.automated,
+                Means::Inherited => &mut counts.inherited,
+                Means::Manual => &mut counts.manual,
+                Means::Open => &mut counts.open,
+            };
+            *slot += 1;
+        }
+        counts
+    }
+}
+
+/// Requirement id → the checks that name it, in the order of their ids.
+pub(crate) fn checks<'a>(catalog: &'a Catalog, framework: &Framework) -> BTreeMap<&'a str, Vec<&'a Arc<Check>>> {
+    let mut found: BTreeMap<&str, Vec<&Arc<Check>>> = BTreeMap::new();
+    for check in catalog.checks.values() {
+        for (name, ids) in &check.controls {
+            if catalog.framework(name).is_some_and(|known| known.id == framework.id) {
+                for id in ids {
+                    found.entry(id.as_str()).or_default().push(check);
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The checks of one requirement.
+pub(crate) fn named<'m, 'a>(checks: &'m BTreeMap<&'a str, Vec<&'a Arc<Check>>>, requirement: &Requirement) -> &'m [&'a Arc<Check>] {
+    checks.get(&*requirement.id).map(Vec::as_slice).unwrap_or_default()
+}
+
+/// Who has a part, from the owners of the requirement's duties; without duties, from whose part is written down. A duty whose owner
+/// depends on a setting counts for every party that it may fall to.
+pub(crate) fn split(catalog: &Catalog, requirement: &Requirement) -> Split {
+    let mut owners: BTreeSet<bool> = BTreeSet::new();
+    for pattern in &requirement.duties {
+        let duties = catalog.duties.values().filter(|duty| match pattern.strip_suffix(".*") {
+            Some(layer) => duty.layer() == layer,
+            None => *duty.id == **pattern,
+        });
+        owners.extend(duties.flat_map(|duty| &duty.owner).map(|rule| rule.party == Party::Aws));
+    }
+    let (aws, customer) = if owners.is_empty() {
+        (!requirement.aws.is_empty(), !requirement.customer.is_empty())
+    } else {
+        (owners.contains(&true), owners.contains(&false))
+    };
+    match (aws, customer) {
+        (true, true) => Split::Shared,
+        (true, false) => Split::Inherited,
+        (false, _) => Split::Customer,
+    }
+}
+
+/// What can show that a requirement is met.
+pub(crate) fn means(catalog: &Catalog, requirement: &Requirement, checks: &[&Arc<Check>]) -> Means {
+    if !checks.is_empty() {
+        Means::Automated
+    } else if split(catalog, requirement) == Split::Inherited {
+        Means::Inherited
+    } else if requirement.manual.is_empty() {
+        Means::Open
+    } else {
+        Means::Manual
+    }
+}
+
+/// Where each requirement stands, in the framework's order. Without a tally nothing was read, so there is no evidence.
+///
+/// The tally must hold all checks that name the framework: a check that was left out looks as if nothing were in scope.
+pub(crate) fn lines(context: &Context, framework: &Framework, tally: Option<&Tally>, gaps: &[Gap]) -> Vec<RequirementLine> {
+    let checks = checks(&context.catalog, framework);
+    let line = |requirement: &Requirement| {
+        let split = split(&context.catalog, requirement);
+        let checks = named(&checks, requirement);
+        let counts = tally.map(|tally| sum(tally, checks));
+        let blind = gaps.iter().any(|gap| gap.resource_type.is_empty() && !checks.is_empty() || checks.iter().any(|check| check.resource == gap.resource_type));
+        RequirementLine {
+            id: requirement.id.to_string(),
+            title: requirement.title.to_string(),
+            split,
+            aws_proof: (split != Split::Customer).then(|| "unproven: no attestation on file".to_owned()),
+            answer: answer(requirement, split, checks.len(), counts, blind),
+            pass: counts.map_or(0, |counts| counts.pass),
+            fail: counts.map_or(0, |counts| counts.fail),
+            unknown: counts.map_or(0, |counts| counts.unknown),
+        }
+    };
+    framework.requirements.iter().map(line).collect()
+}
+
+/// The framework with its counts over all requirements.
+pub(crate) fn line(context: &Context, framework: &Framework, tally: Option<&Tally>, gaps: &[Gap]) -> FrameworkLine {
+    let requirements = lines(context, framework, tally, gaps);
+    let split = |split: Split| count(&requirements, |line| line.split == split);
+    let answer = |answer: Answer| count(&requirements, |line| line.answer == answer);
+    FrameworkLine {
+        id: framework.id.to_string(),
+        title: framework.title.to_string(),
+        noun: format!("{}s", framework.noun),
+        aws: split(Split::Inherited),
+        shared: split(Split::Shared),
+        customer: split(Split::Customer),
+        met: answer(Answer::Met),
+        not_met: answer(Answer::NotMet),
+        partly: answer(Answer::Partly),
+        no_evidence: answer(Answer::NoEvidence),
+        nothing_in_scope: answer(Answer::NothingInScope),
+        requirements,
+    }
+}
+
+fn count(lines: &[RequirementLine], wanted: impl Fn(&RequirementLine) -> bool) -> u64 {
+    lines.iter().filter(|line| wanted(line)).map(|_| 1).sum()
+}
+
+fn sum(tally: &Tally, checks: &[&Arc<Check>]) -> StatusCounts {
+    checks.iter().filter_map(|check| tally.checks.get(&check.id)).fold(StatusCounts::default(), |sum, counts| StatusCounts {
+        pass: sum.pass + counts.pass,
+        fail: sum.fail + counts.fail,
+        unknown: sum.unknown + counts.unknown,
+        blind: sum.blind + counts.blind,
+        not_applicable: sum.not_applicable + counts.not_applicable,
+        excepted: sum.excepted + counts.excepted,
+    })
+}
+
+/// How a requirement stands (`ARCHITECTURE.md` §7). A failure that an exception covers is no pass, and evidence that only people can give
+/// is missing until they have given it: both leave a requirement partly evidenced at best.
+fn answer(requirement: &Requirement, split: Split, checks: usize, counts: Option<StatusCounts>, blind: bool) -> Answer {
+    let Some(counts) = counts else { return Answer::NoEvidence };
+    if counts.fail > counts.excepted {
+        return Answer::NotMet;
+    }
+    let people = !requirement.manual.is_empty();
+    if counts.unknown > 0 || counts.fail > 0 || blind {
+        return Answer::Partly;
+    }
+    match (counts.pass > 0, people) {
+        (true, true) => Answer::Partly,
+        (true, false) => Answer::Met,
+        (false, false) if checks > 0 && split != Split::Inherited => Answer::NothingInScope,
+        (false, _) => Answer::NoEvidence,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn requirement(manual: &[&str]) -> Requirement {
+        Requirement {
+            id: Arc::from("1"),
+            group: Arc::from("1"),
+            title: Arc::from("t"),
+            text: String::new(),
+            aws: String::new(),
+            customer: String::new(),
+            duties: Vec::new(),
+            manual: manual.iter().map(ToString::to_string).collect(),
+            nothing_technical: String::new(),
+            aliases: BTreeMap::new(),
+            level: None,
+            assessment: None,
+        }
+    }
+
+    fn counts(pass: u64, fail: u64, unknown: u64, excepted: u64) -> StatusCounts {
+        StatusCounts { pass, fail, unknown, excepted, ..StatusCounts::default() }
+    }
+
+    #[test]
+    fn answers_never_flatter() {
+        let ask = |manual: &[&str], checks, counts, blind| answer(&requirement(manual), Split::Customer, checks, counts, blind);
+        assert_eq!(ask(&[], 1, Some(counts(3, 0, 0, 0)), false), Answer::Met);
+        assert_eq!(ask(&[], 1, Some(counts(3, 1, 5, 0)), false), Answer::NotMet);
+        assert_eq!(ask(&[], 1, Some(counts(3, 0, 1, 0)), false), Answer::Partly);
+        assert_eq!(ask(&[], 1, Some(counts(3, 2, 0, 2)), false), Answer::Partly);
+        assert_eq!(ask(&["a document"], 1, Some(counts(3, 0, 0, 0)), false), Answer::Partly);
+        assert_eq!(ask(&[], 1, Some(counts(0, 0, 0, 0)), true), Answer::Partly);
+        assert_eq!(ask(&[], 1, Some(counts(0, 0, 0, 0)), false), Answer::NothingInScope);
+        assert_eq!(ask(&["a document"], 1, Some(counts(0, 0, 0, 0)), false), Answer::NoEvidence);
+        assert_eq!(ask(&["a document"], 0, Some(counts(0, 0, 0, 0)), false), Answer::NoEvidence);
+        assert_eq!(ask(&[], 0, Some(counts(0, 0, 0, 0)), false), Answer::NoEvidence);
+        assert_eq!(ask(&[], 4, None, false), Answer::NoEvidence);
+    }
+
+    #[test]
+    fn counts_add_up_for_every_framework() {
+        let catalog = Catalog::load(None).unwrap().with_derived(partywall_collect::derived_columns).unwrap();
+        let context = Context { catalog, now: chrono::DateTime::UNIX_EPOCH };
+        for framework in context.catalog.frameworks.values() {
+            let all = framework.requirements.len();
+            let counts = MeansCounts::of(&context.catalog, framework);
+            assert_eq!(counts.automated + counts.inherited + counts.manual + counts.open, all, "{}", framework.id);
+            let line = line(&context, framework, None, &[]);
+            assert_eq!(usize::try_from(line.aws + line.shared + line.customer).unwrap(), all);
+            assert_eq!(usize::try_from(line.no_evidence).unwrap(), all);
+        }
+    }
+}
