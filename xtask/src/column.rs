@@ -128,24 +128,13 @@ impl Leaf {
 /// # Errors
 /// The document has no `typeName` or no `properties`, or a `$ref` leads nowhere.
 pub(crate) fn convert(schema: &Value) -> Result<Line> {
-    let name = schema
-        .get("typeName")
-        .and_then(Value::as_str)
-        .context("schema without `typeName`")?;
-    let properties = schema
-        .get("properties")
-        .and_then(Value::as_object)
-        .with_context(|| format!("schema of `{name}` without `properties`"))?;
-    let mut converter = Converter {
-        root: schema,
-        open: Vec::new(),
-        serverless: name.starts_with("AWS::Serverless::"),
-    };
+    let name = schema.get("typeName").and_then(Value::as_str).context("schema without `typeName`")?;
+    let properties =
+        schema.get("properties").and_then(Value::as_object).with_context(|| format!("schema of `{name}` without `properties`"))?;
+    let mut converter = Converter { root: schema, open: Vec::new(), serverless: name.starts_with("AWS::Serverless::") };
     let mut columns = BTreeMap::new();
     for (property, node) in properties {
-        let column = converter
-            .column(node, 1)
-            .with_context(|| format!("property `{property}` of `{name}`"))?;
+        let column = converter.column(node, 1).with_context(|| format!("property `{property}` of `{name}`"))?;
         columns.insert(property.clone(), column.unwrap_or(JSON));
     }
     let tags = schema
@@ -157,11 +146,7 @@ pub(crate) fn convert(schema: &Value) -> Result<Line> {
         .find(|property| columns.contains_key(*property))
         .map(str::to_owned);
     // Some types declare their tags only as an object of any shape; tags are text by nature.
-    if let Some(column) = tags
-        .as_ref()
-        .and_then(|property| columns.get_mut(property))
-        .filter(|column| **column == JSON)
-    {
+    if let Some(column) = tags.as_ref().and_then(|property| columns.get_mut(property)).filter(|column| **column == JSON) {
         *column = MAP;
     }
     Ok(Line {
@@ -176,13 +161,7 @@ pub(crate) fn convert(schema: &Value) -> Result<Line> {
 
 /// The JSON pointers listed under `key`, as property paths.
 fn paths<'a>(schema: &'a Value, key: &str) -> impl Iterator<Item = String> + use<'a> {
-    schema
-        .get(key)
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .map(property_path)
+    schema.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(property_path)
 }
 
 /// `/properties/Rules/*/Id` → `Rules[].Id`. Some schemas spell list items `/items/`, nested members `/properties/`.
@@ -232,11 +211,7 @@ impl<'a> Converter<'a> {
             }
         }
         let mut column = self.members(node, depth)?;
-        for branch in ["oneOf", "anyOf", "allOf"]
-            .iter()
-            .filter_map(|key| node.get(key)?.as_array())
-            .flatten()
-        {
+        for branch in ["oneOf", "anyOf", "allOf"].iter().filter_map(|key| node.get(key)?.as_array()).flatten() {
             // Such a branch narrows which objects are valid; it does not widen what the property can hold.
             if is_bare_object(branch) && (self.serverless || branch.get("required").is_some()) {
                 continue;
@@ -254,13 +229,8 @@ impl<'a> Converter<'a> {
         if self.open.contains(&reference) {
             return Ok(Some(JSON));
         }
-        let pointer = reference
-            .strip_prefix('#')
-            .with_context(|| format!("`$ref` to another document: `{reference}`"))?;
-        let target = self
-            .root
-            .pointer(pointer)
-            .with_context(|| format!("`$ref` to nothing: `{reference}`"))?;
+        let pointer = reference.strip_prefix('#').with_context(|| format!("`$ref` to another document: `{reference}`"))?;
+        let target = self.root.pointer(pointer).with_context(|| format!("`$ref` to nothing: `{reference}`"))?;
         self.open.push(reference);
         let column = self.column(target, depth);
         self.open.pop();
@@ -288,14 +258,8 @@ impl<'a> Converter<'a> {
             }
             return Ok(Some(Column::Struct(members)));
         }
-        let patterns = node
-            .get("patternProperties")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flat_map(serde_json::Map::values);
-        let values: Vec<&Value> = patterns
-            .chain(node.get("additionalProperties").filter(|value| value.is_object()))
-            .collect();
+        let patterns = node.get("patternProperties").and_then(Value::as_object).into_iter().flat_map(serde_json::Map::values);
+        let values: Vec<&Value> = patterns.chain(node.get("additionalProperties").filter(|value| value.is_object())).collect();
         if values.is_empty() {
             return Ok(None);
         }
@@ -318,13 +282,7 @@ fn is_bare_object(node: &Value) -> bool {
 
 /// Values of a map that may be text or any other scalar, such as a Lambda function's environment: AWS keeps them as text.
 fn is_loose_text(node: &Value) -> bool {
-    let types: Vec<&str> = node
-        .get("type")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect();
+    let types: Vec<&str> = node.get("type").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     types.contains(&"string") && ["boolean", "integer", "number"].iter().any(|scalar| types.contains(scalar))
 }
 
@@ -339,10 +297,7 @@ fn inferred(node: &Value) -> Option<Column> {
     if node.get("format").and_then(Value::as_str) == Some("json") {
         return Some(JSON);
     }
-    ["format", "pattern", "minLength", "maxLength"]
-        .iter()
-        .any(|key| node.get(key).is_some())
-        .then_some(TEXT)
+    ["format", "pattern", "minLength", "maxLength"].iter().any(|key| node.get(key).is_some()).then_some(TEXT)
 }
 
 #[cfg(test)]
@@ -400,10 +355,7 @@ mod tests {
         });
         let properties = json!({ "Statement": { "$ref": "#/definitions/Statement" }, "Again": { "$ref": "#/definitions/Statement" } });
         let statement = json!({ "Not": "j", "And": ["j"], "Name": "s" });
-        assert_eq!(
-            columns(&properties, &definitions),
-            json!({ "Statement": statement, "Again": statement })
-        );
+        assert_eq!(columns(&properties, &definitions), json!({ "Statement": statement, "Again": statement }));
     }
 
     #[test]
@@ -439,10 +391,7 @@ mod tests {
             "Empty": { "type": "object", "properties": {} },
             "List": { "type": "array", "items": { "type": ["object", "string"] } }
         });
-        assert_eq!(
-            columns(&properties, &json!({})),
-            json!({ "Policy": "j", "Either": "j", "Free": "j", "Empty": "j", "List": ["j"] })
-        );
+        assert_eq!(columns(&properties, &json!({})), json!({ "Policy": "j", "Either": "j", "Free": "j", "Empty": "j", "List": ["j"] }));
     }
 
     #[test]
@@ -480,10 +429,7 @@ mod tests {
             "Queue": { "anyOf": [{ "type": "object" }, { "type": "object", "properties": { "Arn": { "type": "string" } } }] }
         } });
         let line = convert(&schema).unwrap();
-        assert_eq!(
-            serde_json::to_value(line.columns).unwrap(),
-            json!({ "Tracing": "s", "Queue": { "Arn": "s" } })
-        );
+        assert_eq!(serde_json::to_value(line.columns).unwrap(), json!({ "Tracing": "s", "Queue": { "Arn": "s" } }));
     }
 
     #[test]
@@ -514,9 +460,7 @@ mod tests {
     #[test]
     fn tags_fall_back_to_the_usual_name() {
         let tags = |properties: Value| {
-            convert(&json!({ "typeName": "T", "tagging": { "tagProperty": "/properties/Gone" }, "properties": properties }))
-                .unwrap()
-                .tags
+            convert(&json!({ "typeName": "T", "tagging": { "tagProperty": "/properties/Gone" }, "properties": properties })).unwrap().tags
         };
         assert_eq!(tags(json!({ "Tags": { "type": "array" } })), Some("Tags".to_owned()));
         assert_eq!(tags(json!({ "Name": { "type": "string" } })), None);
@@ -526,9 +470,6 @@ mod tests {
     fn a_dangling_reference_is_an_error() {
         let schema = json!({ "typeName": "AWS::Test::Thing", "properties": { "A": { "$ref": "#/definitions/None" } } });
         let message = format!("{:#}", convert(&schema).unwrap_err());
-        assert_eq!(
-            message,
-            "property `A` of `AWS::Test::Thing`: `$ref` to nothing: `#/definitions/None`"
-        );
+        assert_eq!(message, "property `A` of `AWS::Test::Thing`: `$ref` to nothing: `#/definitions/None`");
     }
 }

@@ -1,15 +1,33 @@
 //! Repository chores, run as `cargo xtask <chore>`.
 
+mod ci;
 mod column;
 mod schemas;
 
+use std::io::Write as _;
+use std::process::ExitCode;
+
 use anyhow::bail;
 
-const USAGE: &str = "usage: cargo xtask schemas    regenerate catalog/reference/registry-columns.jsonl.zst";
+const USAGE: &str = "\
+usage: cargo xtask ci         format, build, catalogue lint and cases, clippy, tests; stops at the first failure
+       cargo xtask schemas    regenerate catalog/reference/registry-columns.jsonl.zst";
 
-fn main() -> anyhow::Result<()> {
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        // Not returned from `main`: a backtrace would push the message off the screen.
+        Err(error) => {
+            let _ = writeln!(std::io::stderr(), "error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["ci"] => ci::run(),
         ["schemas"] => schemas::run(),
         [] => bail!("{USAGE}"),
         [other, ..] => bail!("unknown chore or argument in `{other}`\n{USAGE}"),

@@ -22,9 +22,7 @@ const ZSTD_LEVEL: i32 = 19;
 /// # Errors
 /// Python 3 or the package cannot be had, a schema has an unknown form, or the file cannot be written.
 pub(crate) fn run() -> Result<()> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .context("xtask has no parent directory")?;
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("xtask has no parent directory")?;
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
     let schemas = install(&target.join("xtask/cfn-lint"))?;
     let lines = read(&schemas)?;
@@ -36,12 +34,10 @@ pub(crate) fn run() -> Result<()> {
     }
     let output = root.join(OUTPUT);
     let from = format!("cfn-lint {VERSION}");
-    let same = fs::read(&output)
-        .ok()
-        .and_then(|old| zstd::decode_all(old.as_slice()).ok())
-        .is_some_and(|old| holds(&old, &from, &body));
+    let same = fs::read(&output).ok().and_then(|old| zstd::decode_all(old.as_slice()).ok()).is_some_and(|old| holds(&old, &from, &body));
     // The date of an unchanged file stays, so that running this again gives no difference to review.
     if !same {
+        #[expect(clippy::disallowed_methods, reason = "the day on which the file is made; no answer of the program depends on it")]
         let generated = chrono::Utc::now().date_naive();
         let text = format!("{}\n{body}", header(&generated.to_string(), &from)?);
         fs::create_dir_all(output.parent().context("output has no parent directory")?)?;
@@ -92,9 +88,7 @@ fn install(environment: &Path) -> Result<PathBuf> {
 
 /// Standard output of a command that must succeed.
 fn output(command: &mut Command) -> Result<String> {
-    let result = command
-        .output()
-        .with_context(|| format!("cannot run {command:?}; is Python 3 installed?"))?;
+    let result = command.output().with_context(|| format!("cannot run {command:?}; is Python 3 installed?"))?;
     if !result.status.success() {
         bail!("{command:?} failed: {}", String::from_utf8_lossy(&result.stderr).trim());
     }
@@ -113,11 +107,7 @@ fn read(schemas: &Path) -> Result<Vec<Line>> {
             providers.insert(path);
         }
     }
-    ensure!(
-        providers.remove(&preferred),
-        "`{}` is missing: the package has a new layout",
-        preferred.display()
-    );
+    ensure!(providers.remove(&preferred), "`{}` is missing: the package has a new layout", preferred.display());
     let mut types = BTreeMap::new();
     for provider in std::iter::once(&preferred).chain(&providers) {
         let index: BTreeMap<String, String> = serde_json::from_value(json_file(provider)?)?;
@@ -138,10 +128,7 @@ fn read(schemas: &Path) -> Result<Vec<Line>> {
 /// Day on which the package's authors took the schemas from AWS.
 fn schema_date(schemas: &Path) -> Result<String> {
     let version = json_file(&schemas.join("version.json"))?;
-    let moment = version
-        .get("schema_date")
-        .and_then(Value::as_str)
-        .context("`version.json` without `schema_date`")?;
+    let moment = version.get("schema_date").and_then(Value::as_str).context("`version.json` without `schema_date`")?;
     Ok(moment.split('T').next().unwrap_or(moment).to_owned())
 }
 
@@ -162,21 +149,12 @@ mod tests {
         let put = |path: &str, value: Value| fs::write(directory.join(path), value.to_string()).unwrap();
         put("providers/us-east-1.json", json!({ "AWS::B::B": "1" }));
         put("providers/af-south-1.json", json!({ "AWS::B::B": "2", "AWS::A::A": "3" }));
-        put(
-            "resources/1.json",
-            json!({ "typeName": "AWS::B::B", "properties": { "One": { "type": "string" } } }),
-        );
-        put(
-            "resources/2.json",
-            json!({ "typeName": "AWS::B::B", "properties": { "Two": { "type": "string" } } }),
-        );
+        put("resources/1.json", json!({ "typeName": "AWS::B::B", "properties": { "One": { "type": "string" } } }));
+        put("resources/2.json", json!({ "typeName": "AWS::B::B", "properties": { "Two": { "type": "string" } } }));
         put("resources/3.json", json!({ "typeName": "AWS::A::A", "properties": {} }));
         put("version.json", json!({ "schema_date": "2026-10-20T22:11:15Z" }));
         let lines = read(&directory).unwrap();
-        let found: Vec<_> = lines
-            .iter()
-            .map(|line| (line.name.as_str(), line.columns.keys().map(String::as_str).collect()))
-            .collect();
+        let found: Vec<_> = lines.iter().map(|line| (line.name.as_str(), line.columns.keys().map(String::as_str).collect())).collect();
         assert_eq!(found, [("AWS::A::A", vec![]), ("AWS::B::B", vec!["One"])]);
         assert_eq!(schema_date(&directory).unwrap(), "2026-10-20");
         fs::remove_dir_all(directory).unwrap();
@@ -185,10 +163,7 @@ mod tests {
     #[test]
     fn only_an_equal_file_is_kept() {
         let text = format!("{}\nbody\n", header("2026-11-22", "cfn-lint 1").unwrap());
-        assert_eq!(
-            text.lines().next().unwrap(),
-            r#"{"generated":"2026-11-22","from":"cfn-lint 1","region":"us-east-1"}"#
-        );
+        assert_eq!(text.lines().next().unwrap(), r#"{"generated":"2026-11-22","from":"cfn-lint 1","region":"us-east-1"}"#);
         assert!(holds(text.as_bytes(), "cfn-lint 1", "body\n"));
         assert!(!holds(text.as_bytes(), "cfn-lint 2", "body\n"));
         assert!(!holds(text.as_bytes(), "cfn-lint 1", "other\n"));

@@ -148,6 +148,7 @@ impl Catalog {
             id: None,
             display_name: None,
             arn: None,
+            region: None,
             secrets: Vec::new(),
             blind: std::collections::BTreeMap::new(),
             columns: None,

@@ -175,6 +175,9 @@ pub struct ResourceType {
     /// ARN template.
     #[serde(default)]
     pub arn: Option<String>,
+    /// Property path of the Region, for types whose listing in one Region shows things of others.
+    #[serde(default)]
+    pub region: Option<String>,
     /// Property paths that hold secrets.
     #[serde(default)]
     pub secrets: Vec<Arc<str>>,

@@ -3,12 +3,12 @@
 //! Which call an answer belongs to is read from the path (`describe-instances.json`, `get-bucket-policy/<bucket>.json`), else from its
 //! members. Account and region come from ARNs, else from the path's directories. A file that holds the CLI's error line is a failed call.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
 use partywall_catalog::{Catalog, Read, ResourceType};
-use partywall_model::{Cause, CauseKind, Gap, Resource, Source, Value};
+use partywall_model::{Cause, CauseKind, Gap, Listing, Resource, Source, Value};
 
 use crate::jq::Programs;
 use crate::shape::{conform, drop_nulls, items, merge};
@@ -39,6 +39,21 @@ impl Seen {
         if let Some(operation) = &call.operation {
             self.calls.insert((operation.clone(), call.account.clone(), call.region.clone()));
         }
+    }
+
+    /// The listings that were answered. A listing of something global, or one that shows all Regions, covers the account.
+    pub(crate) fn listed(&self, catalog: &Catalog) -> BTreeSet<Listing> {
+        let mut listed = BTreeSet::new();
+        for file in catalog.types.values() {
+            let Some(listing) = file.listing() else { continue };
+            let operation = kebab(&listing.operation);
+            let whole = file.global || file.region.is_some();
+            for (_, account, region) in self.calls.iter().filter(|(known, ..)| *known == operation) {
+                let region = if whole { Some(Arc::from("global")) } else { region.clone() };
+                listed.insert(Listing { resource_type: file.name.clone(), account: account.clone(), region });
+            }
+        }
+        listed
     }
 
     fn has_call(&self, operation: &str, account: Option<&Arc<str>>, region: Option<&Arc<str>>) -> bool {
@@ -218,8 +233,17 @@ impl<'a> ApiReader<'a> {
                 }
             }
         }
-        let row = make_row(resource_type, properties, call, source);
+        let mut row = make_row(resource_type, properties, call, source);
+        if let Some(listed) = read.per.as_ref().and_then(|_| store.listed_without_region(&row)) {
+            row.region = listed;
+        }
         if let Some((name, place)) = store.add(self.catalog, row) {
+            if let (Some(region), Some(row)) =
+                (call.region.as_ref().filter(|region| &***region != "global"), store.types.get_mut(&name).and_then(|rows| rows.rows.get_mut(place)))
+                && !resource_type.global
+            {
+                row.region.get_or_insert_with(|| region.clone());
+            }
             seen.reads.insert((name, place, read.operation.clone()));
         }
         Ok(())
@@ -337,7 +361,10 @@ fn make_row(resource_type: &Arc<ResourceType>, properties: Value, call: &Call, s
     let mut account = own_arn.as_deref().and_then(|arn| arn.split(':').nth(4)).filter(|part| part.len() == 12).map(Arc::from);
     account = call.account.clone().or(account);
     let mut region: Option<Arc<str>> = own_arn.as_deref().and_then(|arn| arn.split(':').nth(3)).filter(|part| !part.is_empty()).map(Arc::from);
-    region = if resource_type.global { Some(Arc::from("global")) } else { region.or_else(|| call.region.clone()) };
+    // A global listing of regional things (buckets) does not say where each is; another answer may.
+    let of_call = call.region.clone().filter(|region| &**region != "global");
+    let own_region = text(resource_type.region.as_deref());
+    region = if resource_type.global { Some(Arc::from("global")) } else { own_region.or(region).or(of_call) };
     let place = || format!("{}/{}", account.as_deref().unwrap_or("account"), region.as_deref().unwrap_or("region"));
     let id = id.unwrap_or_else(|| Arc::from(place()));
     let mut row = Resource::new(resource_type.name.clone(), id, source.clone());

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use partywall_catalog::{Case, CaseSource, Catalog, ResourceType, Schema, table_to_value};
-use partywall_model::{Cause, CauseKind, Gap, Resource, Source, SourceKind, Value};
+use partywall_model::{Cause, CauseKind, Gap, Listing, Resource, Source, SourceKind, Value};
 use partywall_table::{Envelope, Paths, TypeBatch, build_batch, project};
 
 use crate::api::{self, ApiReader, Call, Seen};
@@ -44,6 +44,8 @@ pub struct Collected {
     pub errors: Vec<String>,
     /// Listings that failed.
     pub gaps: Vec<Gap>,
+    /// Listings that were answered, also with nothing.
+    pub listed: BTreeSet<Listing>,
     /// Rows by type.
     pub types: BTreeMap<Arc<str>, u64>,
     /// Items of types that neither the registry nor the catalogue knows.
@@ -104,6 +106,7 @@ pub fn collect(
         collector.out.errors.extend(errors);
     }
     reader.finish(&mut collector.store, &collector.seen);
+    collector.out.listed.extend(collector.seen.listed(catalog));
     collector.finish()
 }
 
@@ -266,6 +269,8 @@ impl Collector<'_> {
             Ok(rows) => {
                 self.count(SourceKind::Api);
                 for row in rows {
+                    let (resource_type, account, region) = (row.resource_type.clone(), row.account.clone(), Some(Arc::from("global")));
+                    self.out.listed.insert(Listing { resource_type, account, region });
                     self.store.add(self.catalog, row);
                 }
             }
@@ -510,11 +515,27 @@ fn prune(properties: &mut Value, kept: &Schema) {
     }
 }
 
-/// Makes the batches of a check's case: its row and the rows of other types, as if read from the case's kind of source.
+/// Makes the batches of a check's case: its row and the rows of other types, as if read from the case's kind of source. The types that
+/// the case names in `tables`, also with no rows, count as listed.
 ///
 /// # Errors
 /// A batch cannot be built.
-pub fn prepare_case(catalog: &Catalog, resource_type: &Arc<ResourceType>, case: &Case, need: &Need) -> Result<Vec<TypeBatch>, CollectError> {
+pub fn prepare_case(catalog: &Catalog, resource_type: &Arc<ResourceType>, case: &Case, need: &Need) -> Result<(Vec<TypeBatch>, Collected), CollectError> {
+    prepare_case_with(catalog, resource_type, case, need, &mut |_| {})
+}
+
+/// As [`prepare_case`], after `change` has seen every row as it was read: before folding, defaults and derive functions. The case's own
+/// row has the id `case`. For tests that ask what a result becomes when less is known.
+///
+/// # Errors
+/// A batch cannot be built.
+pub fn prepare_case_with(
+    catalog: &Catalog,
+    resource_type: &Arc<ResourceType>,
+    case: &Case,
+    need: &Need,
+    change: &mut dyn FnMut(&mut Resource),
+) -> Result<(Vec<TypeBatch>, Collected), CollectError> {
     let kind = match case.source {
         CaseSource::Api => SourceKind::Api,
         CaseSource::CloudFormation => SourceKind::CloudFormation,
@@ -522,10 +543,13 @@ pub fn prepare_case(catalog: &Catalog, resource_type: &Arc<ResourceType>, case: 
     };
     let source = Arc::new(Source { kind, file: Arc::from("case") });
     let cause = Cause::new(CauseKind::Denied, "the case says that it could not be read");
+    let account: Option<Arc<str>> = Some(Arc::from("111122223333"));
+    let own_region = resource_type.region.as_ref().and_then(|path| case.given.get(path)?.as_str());
+    let region: Option<Arc<str>> = Some(Arc::from(own_region.unwrap_or("eu-central-1")));
     let make = |name: &str, id: &str, given: &toml::Table| {
         let mut row = Resource::new(name, id, source.clone());
-        row.account = Some(Arc::from("111122223333"));
-        row.region = Some(Arc::from("eu-central-1"));
+        row.account.clone_from(&account);
+        row.region.clone_from(&region);
         row.properties = table_to_value(given);
         row
     };
@@ -539,7 +563,9 @@ pub fn prepare_case(catalog: &Catalog, resource_type: &Arc<ResourceType>, case: 
         Ok(())
     };
     let needed = need.clone();
-    let need_of = move |wanted: &ResourceType| if wanted.name == resource_type.name { needed.clone() } else { Need::default() };
+    let need_of = move |wanted: &ResourceType| {
+        if wanted.name == resource_type.name { needed.clone() } else { Need { paths: None, envelope: Envelope::ALL.to_vec() } }
+    };
     let options = Options::default();
     let mut collector = Collector {
         catalog,
@@ -554,14 +580,20 @@ pub fn prepare_case(catalog: &Catalog, resource_type: &Arc<ResourceType>, case: 
         known: BTreeMap::new(),
         waiting: Vec::new(),
     };
+    change(&mut row);
     collector.store.add(catalog, row);
     for (name, rows) in &case.tables {
+        let global = catalog.resource_type(name).is_some_and(|known| known.global);
+        let region = if global { Some(Arc::from("global")) } else { region.clone() };
+        collector.out.listed.insert(Listing { resource_type: Arc::from(name.as_str()), account: account.clone(), region });
         for (index, given) in rows.iter().enumerate() {
-            collector.store.add(catalog, make(name, &format!("row-{index}"), given));
+            let mut row = make(name, &format!("row-{index}"), given);
+            change(&mut row);
+            collector.store.add(catalog, row);
         }
     }
-    collector.finish()?;
-    Ok(collector_out)
+    let collected = collector.finish()?;
+    Ok((collector_out, collected))
 }
 
 /// Puts an unknown at a path; `List[0].Member` goes into an element, a list's path makes the list incomplete.

@@ -17,7 +17,7 @@ mod json;
 mod shape;
 mod store;
 
-pub use collector::{Collected, Need, Options, collect, prepare_case};
+pub use collector::{Collected, Need, Options, collect, prepare_case, prepare_case_with};
 pub use derive::columns_of as derived_columns;
 pub use error::CollectError;
 pub use jq::check_program;

@@ -46,6 +46,14 @@ impl Store {
     }
 }
 
+impl Store {
+    /// If a row of that id is listed without its region, the (absent) region under which it is filed.
+    pub(crate) fn listed_without_region(&self, row: &Resource) -> Option<Option<Arc<str>>> {
+        let key = (row.account.clone(), None, row.id.clone());
+        self.types.get(&row.resource_type)?.index.contains_key(&key).then_some(None)
+    }
+}
+
 /// Later captures win where they know something; a row of another kind of source only fills what the first left unknown or absent.
 fn combine(old: &mut Resource, mut new: Resource) {
     let newer = new.observed_at > old.observed_at;

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
@@ -10,6 +10,8 @@ use sha2::{Digest, Sha256};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::join::JoinPlan;
+use crate::joined::{Evidence, Kept};
 use crate::kleene::touches;
 use crate::plan::{CheckPredicates, TypePlan, answer, is_counted_per_row, owner};
 use crate::tally::{Tally, worse};
@@ -36,13 +38,28 @@ pub struct OwnedDuty {
     pub row: Option<usize>,
 }
 
+/// The answers of one check for the rows of a batch; NULL is unknown.
+#[derive(Debug, Clone)]
+pub struct CheckMask {
+    /// The check.
+    pub check: Arc<Check>,
+    /// Does it apply? `None`: always.
+    pub applies: Option<BooleanArray>,
+    /// Does the row pass?
+    pub pass: BooleanArray,
+}
+
 /// Answers checks and finds duty owners, batch by batch, for one run.
 pub struct Assessor<'a> {
-    catalog: &'a Catalog,
-    engine: &'a Engine,
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) engine: &'a Engine,
     selected: Box<dyn Fn(&Check) -> bool + 'a>,
-    parties: Box<Parties<'a>>,
-    plans: HashMap<Arc<str>, TypePlan>,
+    pub(crate) parties: Option<Box<Parties<'a>>>,
+    pub(crate) plans: HashMap<Arc<str>, TypePlan>,
+    /// The selected checks with a `[join]`; `None` until they are first needed.
+    joins: Option<Vec<JoinPlan>>,
+    /// Batches of the types that joins read.
+    pub(crate) kept: BTreeMap<Arc<str>, Vec<Kept>>,
     /// Sums so far.
     pub tally: Tally,
 }
@@ -54,9 +71,9 @@ impl fmt::Debug for Assessor<'_> {
 }
 
 impl<'a> Assessor<'a> {
-    /// Makes an assessor for the checks that `selected` chooses.
-    pub fn new(catalog: &'a Catalog, engine: &'a Engine, selected: impl Fn(&Check) -> bool + 'a, parties: Box<Parties<'a>>) -> Self {
-        Self { catalog, engine, selected: Box::new(selected), parties, plans: HashMap::new(), tally: Tally::default() }
+    /// Makes an assessor for the checks that `selected` chooses. Without `parties` every customer duty stays with the customer.
+    pub fn new(catalog: &'a Catalog, engine: &'a Engine, selected: impl Fn(&Check) -> bool + 'a, parties: Option<Box<Parties<'a>>>) -> Self {
+        Self { catalog, engine, selected: Box::new(selected), parties, plans: HashMap::new(), joins: None, kept: BTreeMap::new(), tally: Tally::default() }
     }
 
     fn plan(&mut self, resource_type: &ResourceType) -> Result<&mut TypePlan, EngineError> {
@@ -67,18 +84,37 @@ impl<'a> Assessor<'a> {
         self.plans.get_mut(&resource_type.name).ok_or_else(|| EngineError::Query("a plan is missing".to_owned()))
     }
 
-    /// What of a type's rows must be built.
+    pub(crate) fn join_plans(&mut self) -> Result<&[JoinPlan], EngineError> {
+        if self.joins.is_none() {
+            let mut plans = Vec::new();
+            for check in self.catalog.checks.values().filter(|check| check.join.is_some() && (self.selected)(check)) {
+                plans.extend(JoinPlan::new(self.engine, self.catalog, check)?);
+            }
+            self.joins = Some(plans);
+        }
+        Ok(self.joins.as_deref().unwrap_or_default())
+    }
+
+    fn is_joined(&mut self, name: &str) -> Result<bool, EngineError> {
+        Ok(self.join_plans()?.iter().any(|plan| plan.types().any(|known| &*known.name == name)))
+    }
+
+    /// What of a type's rows must be built: property paths (`None` is everything, for types that joins read) and envelope columns.
     ///
     /// # Errors
-    /// A predicate of the catalogue is broken.
-    pub fn need(&mut self, resource_type: &ResourceType) -> Result<(Paths, Vec<Envelope>), EngineError> {
+    /// A predicate or join of the catalogue is broken.
+    pub fn need(&mut self, resource_type: &ResourceType) -> Result<(Option<Paths>, Vec<Envelope>), EngineError> {
+        if self.is_joined(&resource_type.name)? {
+            return Ok((None, Envelope::ALL.to_vec()));
+        }
         let (paths, envelope) = self.plan(resource_type)?.need();
-        Ok((paths, envelope.into_iter().collect()))
+        Ok((Some(paths), envelope.into_iter().collect()))
     }
 
     /// Answers all selected checks of a batch's type for all of its rows, and counts duties.
     ///
-    /// Results come check by check, rows in order. Facts are given for failed and unknown results.
+    /// Results come check by check, rows in order. Facts are given for failed and unknown results. Checks with a `[join]` wait for
+    /// [`Assessor::assess_joined`], and so do the duties of the types that joins read.
     ///
     /// # Errors
     /// A predicate of the catalogue is broken, or `emit` fails.
@@ -88,59 +124,42 @@ impl<'a> Assessor<'a> {
         emit: &mut dyn FnMut(CheckResult) -> Result<(), E>,
     ) -> Result<(), E> {
         let engine = self.engine;
+        let keep = self.is_joined(&batch.resource_type.name).map_err(E::from)?;
         let plan = self.plan(&batch.resource_type).map_err(E::from)?;
         let answers = plan.evaluate(engine, batch).map_err(E::from)?;
         let Some(plan) = self.plans.get(&batch.resource_type.name) else { return Ok(()) };
-        let blind = batch.resource_type.blind_paths(batch.kind);
-        let modes: Vec<Vec<usize>> = (0..batch.rows.len()).map(|row| possible_modes(plan, &answers, row)).collect();
-        let mut evidence: BTreeMap<Arc<str>, Vec<Option<Status>>> = BTreeMap::new();
-        for predicates in &plan.checks {
-            let check = &predicates.check;
-            let counts = self.tally.checks.entry(check.id.clone()).or_default();
-            let duty = evidence.entry(check.duty.clone()).or_insert_with(|| vec![None; batch.rows.len()]);
-            for (row, resource) in batch.rows.iter().enumerate() {
-                let status = status(predicates, &answers, row);
-                if let Some(slot) = duty.get_mut(row) {
-                    *slot = worse(*slot, status);
-                }
-                let party = party_of(plan, modes.get(row), &answers, row, check, resource, &*self.parties);
-                let mut result = CheckResult {
-                    id: finding_id(&check.id, resource),
-                    check: check.id.clone(),
-                    severity: check.severity,
-                    status,
-                    resource: Some(resource.clone()),
-                    resource_type: batch.resource_type.name.clone(),
-                    account: resource.account.clone(),
-                    region: resource.region.clone(),
-                    facts: Vec::new(),
-                    unknown_because: Vec::new(),
-                    exception: None,
-                    party,
-                };
-                match status {
-                    Status::Pass => counts.pass += 1,
-                    Status::NotApplicable => counts.not_applicable += 1,
-                    Status::Fail => {
-                        counts.fail += 1;
-                        result.facts = facts(resource, &predicates.reads.facts, &predicates.reads.paths);
-                    }
-                    Status::Unknown => {
-                        counts.unknown += 1;
-                        result.facts = facts(resource, &predicates.reads.facts, &predicates.reads.paths);
-                        result.unknown_because = because(predicates, &answers, batch, row, &blind, self.catalog);
-                        if result.is_blind() {
-                            counts.blind += 1;
-                        } else {
-                            count_unseen(&mut self.tally.not_seen, &result);
-                        }
-                    }
-                }
-                emit(result)?;
-            }
+        let (modes, evidence) = answer_checks(&mut self.tally, plan, &answers, batch, self.parties.as_deref(), self.catalog, emit)?;
+        if keep {
+            let kept = Kept { batch: batch.clone(), answers, modes, evidence };
+            self.kept.entry(batch.resource_type.name.clone()).or_default().push(kept);
+        } else {
+            count_duties(&mut self.tally, plan, batch, &modes, &answers, &evidence, self.parties.as_deref());
         }
-        count_duties(&mut self.tally, plan, batch, &modes, &answers, &evidence, &*self.parties);
         Ok(())
+    }
+
+    /// The answers of the selected checks for a batch's rows, without results: for callers that only count.
+    ///
+    /// # Errors
+    /// A predicate of the catalogue is broken.
+    pub fn masks(&mut self, batch: &TypeBatch) -> Result<Vec<CheckMask>, EngineError> {
+        let engine = self.engine;
+        let plan = self.plan(&batch.resource_type)?;
+        let answers = plan.evaluate(engine, batch)?;
+        let mask = |index: usize| match answers.get(index) {
+            Some(Ok(array)) => array.clone(),
+            _ => BooleanArray::new_null(batch.rows.len()),
+        };
+        let plan = self.plan(&batch.resource_type)?;
+        Ok(plan
+            .checks
+            .iter()
+            .map(|predicates| CheckMask {
+                check: predicates.check.clone(),
+                applies: predicates.applies.map(mask),
+                pass: mask(predicates.pass),
+            })
+            .collect())
     }
 
     /// One unknown result per selected check of a type whose listing failed.
@@ -153,13 +172,9 @@ impl<'a> Assessor<'a> {
             return Ok(());
         }
         for check in self.catalog.checks.values().filter(|check| check.resource == gap.resource_type && (self.selected)(check)) {
-            let mut hash = Sha256::new();
-            for part in [&*check.id, gap.account.as_deref().unwrap_or(""), gap.region.as_deref().unwrap_or(""), "listing"] {
-                hash.update(part.as_bytes());
-                hash.update([0]);
-            }
+            let place = [gap.account.as_deref().unwrap_or(""), gap.region.as_deref().unwrap_or(""), "listing"];
             let result = CheckResult {
-                id: id_of(hash),
+                id: FindingId(mix(half(&[&check.id]), half(&place))),
                 check: check.id.clone(),
                 severity: check.severity,
                 status: Status::Unknown,
@@ -200,7 +215,7 @@ impl<'a> Assessor<'a> {
                     }
                     let mut party = duty_owner(plan, &modes, &answers, row, &duty.duty.id).flatten().cloned();
                     if party == Some(Party::Customer) {
-                        party = (self.parties)(resource, &duty.duty.id).or(party);
+                        party = self.parties.as_ref().and_then(|parties| parties(resource, &duty.duty.id)).or(party);
                     }
                     let conditional = duty.rules.iter().any(|(condition, _)| condition.is_some());
                     let when = conditional.then(|| {
@@ -224,7 +239,7 @@ impl<'a> Assessor<'a> {
                         mode: if modes.len() == 1 { mode.id.clone() } else { Arc::from("") },
                         owner: party,
                         when,
-                        facts: facts(resource, &paths, &Paths::new()),
+                        facts: facts(resource, &batch.resource_type, &paths, &Paths::new()),
                         row: duty.row,
                     });
                 }
@@ -240,6 +255,73 @@ impl<'a> Assessor<'a> {
     }
 }
 
+/// Emits the results of a plan's checks; gives the rows' possible modes and what the checks say of duties.
+pub(crate) fn answer_checks<E>(
+    tally: &mut Tally,
+    plan: &TypePlan,
+    answers: &[Result<BooleanArray, String>],
+    batch: &TypeBatch,
+    parties: Option<&Parties<'_>>,
+    catalog: &Catalog,
+    emit: &mut dyn FnMut(CheckResult) -> Result<(), E>,
+) -> Result<(Vec<Vec<usize>>, Evidence), E> {
+    let blind = batch.resource_type.blind_paths(batch.kind);
+    let modes: Vec<Vec<usize>> = (0..batch.rows.len()).map(|row| possible_modes(plan, answers, row)).collect();
+    let halves: Vec<u64> = batch.rows.iter().map(|row| resource_half(row)).collect();
+    let mut evidence: Evidence = BTreeMap::new();
+    for predicates in &plan.checks {
+        let check = &predicates.check;
+        let counts = tally.checks.entry(check.id.clone()).or_default();
+        let half = half(&[&check.id]);
+        let steady = steady_owner(plan, &check.duty).filter(|_| parties.is_none());
+        let duty = evidence.entry(check.duty.clone()).or_insert_with(|| vec![None; batch.rows.len()]);
+        for (row, resource) in batch.rows.iter().enumerate() {
+            let status = status(predicates, answers, row);
+            if let Some(slot) = duty.get_mut(row) {
+                *slot = worse(*slot, status);
+            }
+            let party = match &steady {
+                Some(party) => party.clone(),
+                None => party_of(plan, modes.get(row), answers, row, check, resource, parties),
+            };
+            let mut result = CheckResult {
+                id: FindingId(mix(half, halves.get(row).copied().unwrap_or_default())),
+                check: check.id.clone(),
+                severity: check.severity,
+                status,
+                resource: Some(resource.clone()),
+                resource_type: batch.resource_type.name.clone(),
+                account: resource.account.clone(),
+                region: resource.region.clone(),
+                facts: Vec::new(),
+                unknown_because: Vec::new(),
+                exception: None,
+                party,
+            };
+            match status {
+                Status::Pass => counts.pass += 1,
+                Status::NotApplicable => counts.not_applicable += 1,
+                Status::Fail => {
+                    counts.fail += 1;
+                    result.facts = facts(resource, &batch.resource_type, &predicates.reads.facts, &predicates.reads.paths);
+                }
+                Status::Unknown => {
+                    counts.unknown += 1;
+                    result.facts = facts(resource, &batch.resource_type, &predicates.reads.facts, &predicates.reads.paths);
+                    result.unknown_because = because(predicates, answers, batch, row, &blind, catalog);
+                    if result.is_blind() {
+                        counts.blind += 1;
+                    } else {
+                        count_unseen(&mut tally.not_seen, &result);
+                    }
+                }
+            }
+            emit(result)?;
+        }
+    }
+    Ok((modes, evidence))
+}
+
 fn party_of(
     plan: &TypePlan,
     modes: Option<&Vec<usize>>,
@@ -247,10 +329,10 @@ fn party_of(
     row: usize,
     check: &Check,
     resource: &Resource,
-    parties: &Parties<'_>,
+    parties: Option<&Parties<'_>>,
 ) -> Arc<str> {
     match duty_owner(plan, modes.map(Vec::as_slice).unwrap_or_default(), answers, row, &check.duty) {
-        Some(Some(Party::Customer)) | None => match parties(resource, &check.duty) {
+        Some(Some(Party::Customer)) | None => match parties.and_then(|parties| parties(resource, &check.duty)) {
             Some(party) => Arc::from(party.to_string()),
             None => words("customer"),
         },
@@ -315,44 +397,101 @@ fn duty_owner<'p>(
     found
 }
 
-fn count_duties(
+/// The owner's name where no row can change it: one mode, no condition.
+fn steady_owner(plan: &TypePlan, duty: &str) -> Option<Arc<str>> {
+    let [mode] = plan.modes.as_slice() else { return None };
+    let Some(known) = mode.duties.iter().find(|known| &*known.duty.id == duty) else { return Some(words("customer")) };
+    match known.rules.first() {
+        Some((None, Party::Aws)) => Some(words("aws")),
+        Some((None, Party::Customer)) => Some(words("customer")),
+        _ => None,
+    }
+}
+
+/// Counts the duties of a batch. What no row can change is added once for all rows of a mode.
+pub(crate) fn count_duties(
     tally: &mut Tally,
     plan: &TypePlan,
     batch: &TypeBatch,
     modes: &[Vec<usize>],
     answers: &[Result<BooleanArray, String>],
-    evidence: &BTreeMap<Arc<str>, Vec<Option<Status>>>,
-    parties: &Parties<'_>,
+    evidence: &Evidence,
+    parties: Option<&Parties<'_>>,
 ) {
     let Some(service) = &plan.service else { return };
-    for (row, resource) in batch.rows.iter().enumerate() {
-        let possible = modes.get(row).map(Vec::as_slice).unwrap_or_default();
+    let mut groups: BTreeMap<&[usize], Vec<usize>> = BTreeMap::new();
+    for (row, possible) in modes.iter().enumerate() {
+        groups.entry(possible).or_default().push(row);
+    }
+    for (possible, rows) in groups {
         let Some(first) = possible.first().and_then(|mode| plan.modes.get(*mode)) else { continue };
-        let mode_id = if possible.len() == 1 { first.id.clone() } else { Arc::from("?") };
-        let usage = tally.modes.entry((service.id.clone(), mode_id)).or_default();
-        usage.resources += 1;
-        usage.title = if possible.len() == 1 { first.title.clone() } else { Arc::from(format!("{}, mode not known", service.title)) };
+        let known = possible.len() == 1;
+        let mode_id = if known { first.id.clone() } else { Arc::from("?") };
+        let places: BTreeSet<(Option<Arc<str>>, Option<Arc<str>>)> =
+            rows.iter().filter_map(|row| batch.rows.get(*row)).map(|row| (row.account.clone(), row.region.clone())).collect();
+        let mut owners: Vec<(Arc<str>, Option<Party>)> = Vec::new();
         for duty in &first.duties {
-            let mut party = duty_owner(plan, possible, answers, row, &duty.duty.id).flatten().cloned();
-            if party == Some(Party::Customer) {
-                party = parties(resource, &duty.duty.id).or(party);
-            }
-            usage.owners.entry(duty.duty.id.clone()).or_default().insert(party.clone());
-            let status = evidence.get(&duty.duty.id).and_then(|rows| rows.get(row).copied().flatten());
+            let id = &duty.duty.id;
             let layer: Arc<str> = Arc::from(duty.duty.layer());
-            if is_counted_per_row(&duty.duty) {
-                tally.layers.entry(layer).or_default().add(party.as_ref(), status, 1);
+            let steady = known && parties.is_none() && duty.rules.first().is_some_and(|(condition, _)| condition.is_none());
+            let statuses = evidence.get(id);
+            let per_row = is_counted_per_row(&duty.duty);
+            if steady && (statuses.is_none() || !per_row) {
+                let party = duty.rules.first().map(|(_, party)| party.clone());
+                owners.push((id.clone(), party.clone()));
+                if per_row {
+                    tally.layers.entry(layer).or_default().add(party.as_ref(), None, rows.len() as u64);
+                    continue;
+                }
+                let worst = statuses.and_then(|all| rows.iter().filter_map(|row| all.get(*row).copied().flatten()).fold(None, worse));
+                for (account, region) in &places {
+                    once(tally, &duty.duty, &layer, &service.id, (account, region), party.clone(), worst);
+                }
                 continue;
             }
-            let key = match duty.duty.per {
-                Per::Account => (layer, duty.duty.id.clone(), None, resource.account.clone(), None),
-                _ => (layer, duty.duty.id.clone(), Some(service.id.clone()), resource.account.clone(), resource.region.clone()),
-            };
-            let slot = tally.once.entry(key).or_insert((party, None));
-            if let Some(status) = status {
-                slot.1 = worse(slot.1, status);
+            for row in &rows {
+                let Some(resource) = batch.rows.get(*row) else { continue };
+                let mut party = duty_owner(plan, possible, answers, *row, id).flatten().cloned();
+                if party == Some(Party::Customer) {
+                    party = parties.and_then(|parties| parties(resource, id)).or(party);
+                }
+                let status = statuses.and_then(|all| all.get(*row).copied().flatten());
+                if !owners.iter().any(|(other, owner)| other == id && *owner == party) {
+                    owners.push((id.clone(), party.clone()));
+                }
+                if per_row {
+                    tally.layers.entry(layer.clone()).or_default().add(party.as_ref(), status, 1);
+                } else {
+                    once(tally, &duty.duty, &layer, &service.id, (&resource.account, &resource.region), party, status);
+                }
             }
         }
+        let usage = tally.modes.entry((service.id.clone(), mode_id)).or_default();
+        usage.resources += rows.len() as u64;
+        usage.title = if known { first.title.clone() } else { Arc::from(format!("{}, mode not known", service.title)) };
+        for (id, party) in owners {
+            usage.owners.entry(id).or_default().insert(party);
+        }
+    }
+}
+
+/// Counts a duty that is counted once per account, or per service and place.
+fn once(
+    tally: &mut Tally,
+    duty: &partywall_catalog::Duty,
+    layer: &Arc<str>,
+    service: &Arc<str>,
+    place: (&Option<Arc<str>>, &Option<Arc<str>>),
+    party: Option<Party>,
+    status: Option<Status>,
+) {
+    let key = match duty.per {
+        Per::Account => (layer.clone(), duty.id.clone(), None, place.0.clone(), None),
+        _ => (layer.clone(), duty.id.clone(), Some(service.clone()), place.0.clone(), place.1.clone()),
+    };
+    let slot = tally.once.entry(key).or_insert((party, None));
+    if let Some(status) = status {
+        slot.1 = worse(slot.1, status);
     }
 }
 
@@ -367,28 +506,51 @@ fn count_unseen(not_seen: &mut BTreeMap<String, (u64, Option<String>)>, result: 
     entry.0 += 1;
 }
 
-fn finding_id(check: &str, resource: &Resource) -> FindingId {
+/// A finding's id is made of two halves, one of the check and one of the resource, so that neither is hashed again for every result.
+fn half(parts: &[&str]) -> u64 {
     let mut hash = Sha256::new();
-    let file = if resource.source.kind == partywall_model::SourceKind::CloudFormation { &*resource.source.file } else { "" };
-    let id = resource.logical_id.as_deref().unwrap_or(&resource.id);
-    for part in
-        [check, resource.account.as_deref().unwrap_or(""), resource.region.as_deref().unwrap_or(""), &resource.resource_type, id, file]
-    {
+    for part in parts {
         hash.update(part.as_bytes());
         hash.update([0]);
     }
-    id_of(hash)
+    hash.finalize().iter().take(8).fold(0, |half, byte| half << 8 | u64::from(*byte))
 }
 
-fn id_of(hash: Sha256) -> FindingId {
-    let digest = hash.finalize();
-    FindingId(digest.iter().take(8).fold(0, |id, byte| id << 8 | u64::from(*byte)))
+fn resource_half(resource: &Resource) -> u64 {
+    let file = if resource.source.kind == partywall_model::SourceKind::CloudFormation { &*resource.source.file } else { "" };
+    let id = resource.logical_id.as_deref().unwrap_or(&resource.id);
+    half(&[resource.account.as_deref().unwrap_or(""), resource.region.as_deref().unwrap_or(""), &resource.resource_type, id, file])
+}
+
+/// The finaliser of SplitMix64 over both halves: every bit of either changes about half of the id's.
+fn mix(check: u64, resource: u64) -> u64 {
+    let mut id = check.rotate_left(32) ^ resource;
+    id = (id ^ (id >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    id = (id ^ (id >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    id ^ (id >> 31)
 }
 
 /// A list is shown by what was read of its elements, up to this many of them.
 const SHOWN_ELEMENTS: usize = 20;
 
-fn facts(resource: &Resource, paths: &[Arc<str>], reads: &Paths) -> Vec<Fact> {
+/// The facts at the paths; after a computed fact, what it was computed from, so that its position is seen too.
+fn facts(resource: &Resource, resource_type: &ResourceType, paths: &[Arc<str>], reads: &Paths) -> Vec<Fact> {
+    let mut all: Vec<Arc<str>> = Vec::with_capacity(paths.len());
+    for path in paths {
+        all.push(path.clone());
+    }
+    for path in paths.iter().filter(|path| path.starts_with("_Derived")) {
+        for input in resource_type.derives.iter().filter(|derive| touches(&derive.path, path, false)).flat_map(|derive| &derive.inputs) {
+            let present = resource.properties.at(input).is_some_and(|value| !value.is_null() && !value.is_unknown());
+            if present && !all.contains(input) {
+                all.push(input.clone());
+            }
+        }
+    }
+    plain_facts(resource, &all, reads)
+}
+
+fn plain_facts(resource: &Resource, paths: &[Arc<str>], reads: &Paths) -> Vec<Fact> {
     let mut found = Vec::with_capacity(paths.len());
     for path in paths {
         if path.starts_with('_') && !path.starts_with("_Derived") && !path.starts_with("_Runtime") && !path.starts_with("_Attached") {
@@ -404,8 +566,9 @@ fn facts(resource: &Resource, paths: &[Arc<str>], reads: &Paths) -> Vec<Fact> {
                 None => continue,
             },
         };
+        let satellite = resource.satellites.iter().find(|satellite| touches(&satellite.path, path, false)).and_then(|satellite| satellite.location.clone());
         let default_note = resource.defaulted.iter().find(|default| touches(&default.path, path, true)).map(|default| default.note.clone());
-        found.push(Fact { path: path.clone(), json, location: resource.position(path), default_note });
+        found.push(Fact { path: path.clone(), json, location: satellite.or_else(|| resource.position(path)), default_note });
     }
     found
 }

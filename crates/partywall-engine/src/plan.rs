@@ -2,12 +2,13 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, BooleanArray};
-use partywall_catalog::{Catalog, Check, Duty, Per, ResourceType, Service, ServiceDuty};
+use partywall_catalog::{Catalog, Check, Duty, Per, ResourceType, Schema, Service, ServiceDuty};
 use partywall_model::{Party, SourceKind};
 use partywall_table::{Envelope, Paths, TypeBatch};
 
 use crate::engine::Engine;
 use crate::error::EngineError;
+use crate::join::JoinPlan;
 use crate::predicate::{Planned, Predicate, Reads};
 
 /// A check with its predicates parsed.
@@ -44,56 +45,87 @@ pub(crate) struct TypePlan {
     pub(crate) service: Option<Arc<Service>>,
     pub(crate) checks: Vec<CheckPredicates>,
     pub(crate) modes: Vec<ModePredicates>,
+    /// Joined columns beside the type's own.
+    columns: Schema,
     predicates: Vec<Predicate>,
     texts: Vec<Arc<str>>,
     planned: HashMap<SourceKind, Vec<Planned>>,
 }
 
 impl TypePlan {
+    fn empty(catalog: &Catalog, resource_type: &ResourceType) -> Self {
+        Self {
+            service: catalog.service_of(&resource_type.name).cloned(),
+            checks: Vec::new(),
+            modes: Vec::new(),
+            columns: Schema::default(),
+            predicates: Vec::new(),
+            texts: Vec::new(),
+            planned: HashMap::new(),
+        }
+    }
+
     /// Parses what the catalogue asks of a type.
     ///
     /// # Errors
     /// A predicate of the catalogue is broken.
-    pub(crate) fn new(engine: &Engine, catalog: &Catalog, resource_type: &ResourceType, selected: &dyn Fn(&Check) -> bool) -> Result<Self, EngineError> {
-        let mut plan = Self {
-            service: catalog.service_of(&resource_type.name).cloned(),
-            checks: Vec::new(),
-            modes: Vec::new(),
-            predicates: Vec::new(),
-            texts: Vec::new(),
-            planned: HashMap::new(),
-        };
-        for check in catalog.checks.values().filter(|check| check.resource == resource_type.name && selected(check)) {
-            let applies = match &check.applies {
-                Some(text) => Some(plan.predicate(engine, resource_type, &check.id, text)?),
-                None => None,
-            };
-            let pass = plan.predicate(engine, resource_type, &check.id, &check.pass)?;
-            let mut reads = Reads::default();
-            for index in applies.into_iter().chain([pass]) {
-                if let Some(predicate) = plan.predicates.get(index) {
-                    let more = predicate.reads();
-                    reads.paths.extend(more.paths.iter().cloned());
-                    reads.envelope.extend(more.envelope.iter().copied());
-                    for fact in &more.facts {
-                        if !reads.facts.contains(fact) {
-                            reads.facts.push(fact.clone());
-                        }
-                    }
-                }
-            }
-            plan.checks.push(CheckPredicates { check: check.clone(), applies, pass, reads });
+    pub(crate) fn new(
+        engine: &Engine,
+        catalog: &Catalog,
+        resource_type: &ResourceType,
+        selected: &dyn Fn(&Check) -> bool,
+    ) -> Result<Self, EngineError> {
+        let mut plan = Self::empty(catalog, resource_type);
+        for check in catalog.checks.values().filter(|check| check.resource == resource_type.name && check.join.is_none() && selected(check))
+        {
+            plan.add_check(engine, resource_type, check)?;
         }
         plan.add_modes(engine, catalog, resource_type)?;
         Ok(plan)
+    }
+
+    /// What one check with a `[join]` asks of its type's rows, beside modes and owners.
+    ///
+    /// # Errors
+    /// A predicate of the catalogue is broken.
+    pub(crate) fn joined(engine: &Engine, catalog: &Catalog, resource_type: &ResourceType, join: &JoinPlan) -> Result<Self, EngineError> {
+        let mut plan = Self::empty(catalog, resource_type);
+        plan.columns = join.columns().clone();
+        plan.add_check(engine, resource_type, &join.check)?;
+        plan.add_modes(engine, catalog, resource_type)?;
+        Ok(plan)
+    }
+
+    fn add_check(&mut self, engine: &Engine, resource_type: &ResourceType, check: &Arc<Check>) -> Result<(), EngineError> {
+        let applies = match &check.applies {
+            Some(text) => Some(self.predicate(engine, resource_type, &check.id, text)?),
+            None => None,
+        };
+        let pass = self.predicate(engine, resource_type, &check.id, &check.pass)?;
+        let mut reads = Reads::default();
+        for index in applies.into_iter().chain([pass]) {
+            if let Some(predicate) = self.predicates.get(index) {
+                let more = predicate.reads();
+                reads.paths.extend(more.paths.iter().cloned());
+                reads.envelope.extend(more.envelope.iter().copied());
+                for fact in &more.facts {
+                    if !reads.facts.contains(fact) {
+                        reads.facts.push(fact.clone());
+                    }
+                }
+            }
+        }
+        self.checks.push(CheckPredicates { check: check.clone(), applies, pass, reads });
+        Ok(())
     }
 
     fn predicate(&mut self, engine: &Engine, resource_type: &ResourceType, id: &Arc<str>, text: &str) -> Result<usize, EngineError> {
         if let Some(index) = self.texts.iter().position(|known| &**known == text) {
             return Ok(index);
         }
-        let predicate =
-            engine.predicate(resource_type, text).map_err(|source| EngineError::Predicate { id: id.clone(), source })?;
+        let predicate = engine
+            .predicate_with(resource_type, &self.columns, text)
+            .map_err(|source| EngineError::Predicate { id: id.clone(), source })?;
         self.predicates.push(predicate);
         self.texts.push(Arc::from(text));
         Ok(self.predicates.len() - 1)
@@ -186,7 +218,7 @@ impl TypePlan {
 }
 
 /// Does a row of the service file hold for this type in this mode?
-fn carries(own: &ServiceDuty, type_name: &str, mode: &str, carries_mode: bool) -> bool {
+pub(crate) fn carries(own: &ServiceDuty, type_name: &str, mode: &str, carries_mode: bool) -> bool {
     let of_type = if own.types.is_empty() { carries_mode } else { own.types.iter().any(|name| &**name == type_name) };
     let of_mode = own.modes.is_empty() || !carries_mode || own.modes.iter().any(|name| &**name == mode);
     of_type && of_mode

@@ -2,8 +2,12 @@
 //!
 //! `cargo test -p partywall-engine --test engine labels` runs those whose name holds `labels`.
 
+mod architecture;
+mod catalog_cases;
 mod labels;
+mod semantics;
 mod support;
+mod unknown_safety;
 
 use std::process::ExitCode;
 
@@ -12,6 +16,10 @@ use libtest_mimic::Arguments;
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials = Vec::new();
+    trials.extend(architecture::trials());
+    trials.extend(semantics::trials());
+    trials.extend(catalog_cases::trials());
+    trials.extend(unknown_safety::trials());
     trials.extend(labels::trials());
     libtest_mimic::run(&arguments, trials).exit_code()
 }

@@ -150,6 +150,17 @@ impl Resource {
     }
 }
 
+/// A listing that was answered, also with nothing: only there does the absence of rows mean that there are none.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Listing {
+    /// The type that was listed.
+    pub resource_type: Arc<str>,
+    /// Account, where known.
+    pub account: Option<Arc<str>>,
+    /// Region code; `global` if the listing covers the whole account; `None` if not known.
+    pub region: Option<Arc<str>>,
+}
+
 /// A fact, a listing or a file that could not be read, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {

@@ -10,6 +10,9 @@ use crate::{CheckInfo, Counts, FindingLine, FrameworkLine, Proof, Run, Side, Sum
 /// No line is wider, so that the screen fits a terminal and a code review.
 const WIDTH: usize = 100;
 
+/// Reasons for not seeing on the first screen.
+const REASONS: usize = 6;
+
 const BOLD: Style = Style::new().bold();
 const DIM: Style = Style::new().dimmed();
 const GOOD: Style = AnsiColor::Green.on_default();
@@ -176,18 +179,18 @@ impl<W: Write> Table<W> {
         let whose = clean(&whose);
         let whose = cut(&whose, 60);
         let room = WIDTH - width(&head) - 10 - width(&whose) - 2;
-        let title = clean(&finding.title);
         let resource = clean(&finding.resource);
-        // The resource matters more than the title's end: it keeps up to half of the room.
-        let title = cut(&title, room.saturating_sub(2 + width(&resource).min(room / 2)));
-        let resource = cut_front(&resource, room.saturating_sub(2 + width(&title)));
-        let gap = " ".repeat(room + 2 - (width(&title) + 2 + width(&resource)).min(room + 2));
+        let resource = cut_front(&resource, room);
+        let gap = " ".repeat(room + 2 - width(&resource).min(room + 2));
         let style = if finding.severity >= Severity::High { BAD } else { WARN };
         let severity = format!("{}{}", self.paint(style, &severity), " ".repeat(10 - severity.len()));
-        let (title, whose) = (self.paint(BOLD, &title), whose.into_owned());
-        self.line(&format!("{head}{severity}{title}  {resource}{gap}{whose}"))?;
+        let (resource, whose) = (self.paint(BOLD, &resource), whose.into_owned());
+        self.line(&format!("{head}{severity}{resource}{gap}{whose}"))?;
 
         let indent = " ".repeat(digits + 2);
+        // Titles name the good state, so the line says first that it does not hold.
+        let title = clean(&finding.title);
+        self.line(&format!("{indent}{}", cut(&format!("not so: {title}"), WIDTH - indent.len())))?;
         let because = clean(&finding.because);
         if !because.is_empty() {
             self.line(&format!("{indent}{}", cut(&because, WIDTH - indent.len())))?;
@@ -211,11 +214,12 @@ impl<W: Write> Table<W> {
         if summary.not_seen.is_empty() {
             self.line(&format!("{heading}  nothing: every fact that a check needed was read"))?;
         } else {
-            let duties = counted(summary.unseen(), "duty", "duties");
-            self.line(&format!("{heading}  {duties}, never counted as met"))?;
+            let answers = counted(summary.unseen(), "answer", "answers");
+            self.line(&format!("{heading}  {answers} missing, never counted as met"))?;
         }
         let digits = summary.not_seen.iter().map(|line| thousands(line.count).len()).max().unwrap_or(0).max(2);
-        for line in &summary.not_seen {
+        let shown = if self.options.all { usize::MAX } else { REASONS };
+        for line in summary.not_seen.iter().take(shown) {
             let count = thousands(line.count);
             let hint = line.hint.as_deref().map(clean).unwrap_or_default();
             let room = WIDTH - 1 - digits - 2;
@@ -232,6 +236,10 @@ impl<W: Write> Table<W> {
                 let hint = self.paint(COMMAND, &hint);
                 self.line(&format!("{head}{words}   {hint}"))?;
             }
+        }
+        let hidden = summary.not_seen.len().saturating_sub(shown);
+        if hidden > 0 {
+            self.line(&format!(" {} more: --all", counted(hidden as u64, "reason", "reasons")))?;
         }
         if summary.blind > 0 {
             let results = counted(summary.blind, "result needs", "results need");

@@ -22,7 +22,10 @@ fn run(arguments: &[String]) -> io::Result<String> {
     let usage = || io::Error::new(io::ErrorKind::InvalidInput, USAGE);
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words.as_slice() {
-        ["bank", directory] => Ok(format!("{} items of AWS Config and the CLI dumps are in {directory}", partywall_testkit::bank::write(Path::new(directory))?)),
+        ["bank", directory] => Ok(format!(
+            "{} items of AWS Config and the CLI dumps are in {directory}",
+            partywall_testkit::bank::write(Path::new(directory))?
+        )),
         ["config", options @ .., file] => {
             let (mut resources, mut seed) = (50_000, 1);
             for pair in options.chunks(2) {

@@ -28,11 +28,9 @@ const DIGITAL: &str = "444455556666";
 pub fn write(directory: &Path) -> io::Result<u64> {
     let mut prng = Prng::new(20_261_120);
     let mut written = 0;
-    for (region, items) in [
-        ("eu-central-1", core::items as fn(Place, &mut Prng) -> Vec<Item>),
-        ("eu-west-1", edge::recovery),
-        ("us-east-1", edge::global),
-    ] {
+    for (region, items) in
+        [("eu-central-1", core::items as fn(Place, &mut Prng) -> Vec<Item>), ("eu-west-1", edge::recovery), ("us-east-1", edge::global)]
+    {
         let place = Place { account: CORE, region };
         let name = format!("{CORE}_Config_{region}_ConfigSnapshot_20261120T060000Z_{}.json.gz", prng.uuid());
         let path = directory.join("config").join(CORE).join(region).join(name);

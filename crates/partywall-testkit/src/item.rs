@@ -1,5 +1,7 @@
 //! One resource, from which an answer of the AWS API or an item of AWS Config is written.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value, json};
 
 use crate::Prng;
@@ -183,7 +185,8 @@ pub(crate) fn url_encoded(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // Writing to a String cannot fail.
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

@@ -12,8 +12,9 @@ use serde_json::json;
 use crate::Prng;
 use crate::item::{Item, Place};
 use crate::shapes::{
-    Attached, Bucket, PRIVATE, Rule, alarm, bucket, classic_load_balancer, cluster, db_instance, db_snapshot, exposed, function, instance, key, load_balancer, log_group, managed_policy,
-    network_acl, queue, repository, role, route_table, secret, security_group, service, subnet, table, task_definition, topic, trail, trust, user, volume, vpc,
+    Attached, Bucket, PRIVATE, Rule, alarm, bucket, classic_load_balancer, cluster, db_instance, db_snapshot, exposed, function, instance,
+    key, load_balancer, log_group, managed_policy, network_acl, queue, repository, role, route_table, secret, security_group, service,
+    subnet, table, task_definition, topic, trail, trust, user, volume, vpc,
 };
 use crate::snapshot::SnapshotWriter;
 
@@ -103,11 +104,19 @@ pub fn write(path: &Path, resources: u64, seed: u64) -> io::Result<u64> {
     let mut prng = Prng::new(seed);
     let mut writer = SnapshotWriter::create(path, &mut prng)?;
     for index in 0..resources {
-        let place = PLACES.iter().copied().nth(usize::try_from(prng.below(6)).unwrap_or(0).saturating_sub(3)).unwrap_or(Place { account: "111122223333", region: "eu-central-1" });
+        let place = PLACES
+            .iter()
+            .copied()
+            .nth(usize::try_from(prng.below(6)).unwrap_or(0).saturating_sub(3))
+            .unwrap_or(Place { account: "111122223333", region: "eu-central-1" });
         let kind = draw(&mut prng);
         let good = !prng.chance(BAD);
         let mut item = item(kind, place, &mut prng, index, good);
-        for (tag, values) in [("team", ["core", "cards", "channels", "risk"]), ("stage", ["prod", "prod", "test", "dev"]), ("cost-centre", ["4711", "4712", "4713", "4714"])] {
+        for (tag, values) in [
+            ("team", ["core", "cards", "channels", "risk"]),
+            ("stage", ["prod", "prod", "test", "dev"]),
+            ("cost-centre", ["4711", "4712", "4713", "4714"]),
+        ] {
             item = item.tag(tag, prng.pick(&values));
         }
         if prng.chance(HIDDEN) {
@@ -141,9 +150,16 @@ fn item(kind: Kind, place: Place, prng: &mut Prng, index: u64, good: bool) -> It
         Kind::LogGroup => log_group(place, &format!("/aws/lambda/{name}"), good.then_some(400), good),
         Kind::Volume => volume(place, prng, Some(&made_id("i")), good.then_some(data_key.as_str())),
         Kind::Function => {
-            let runtime = if good { prng.pick(&["python3.13", "nodejs22.x", "java21"]) } else { prng.pick(&["python3.7", "nodejs14.x", "java8"]) };
+            let runtime =
+                if good { prng.pick(&["python3.13", "nodejs22.x", "java21"]) } else { prng.pick(&["python3.7", "nodejs14.x", "java8"]) };
             let made = function(place, prng, &name, runtime);
-            if good { made } else { made.with(json!({ "VpcConfig": null, "DeadLetterConfig": null, "TracingConfig": { "Mode": "PassThrough" }, "KMSKeyArn": null })) }
+            if good {
+                made
+            } else {
+                made.with(
+                    json!({ "VpcConfig": null, "DeadLetterConfig": null, "TracingConfig": { "Mode": "PassThrough" }, "KMSKeyArn": null }),
+                )
+            }
         }
         Kind::TaskDefinition => {
             let containers = 1 + prng.below(4);
@@ -154,14 +170,28 @@ fn item(kind: Kind, place: Place, prng: &mut Prng, index: u64, good: bool) -> It
             if good { made } else { made.with(exposed("203.0.113.25")).with(json!({ "IamInstanceProfile": null })) }
         }
         Kind::SecurityGroup => security_group(place, &made_id("sg"), &name, "application", network, &rules(prng, good)),
-        Kind::Alarm => alarm(place, &name, "CPUUtilization", &place.arn("sns", "alarms")).with(json!({ "AlarmActions": if good { vec![place.arn("sns", "alarms")] } else { Vec::new() } })),
+        Kind::Alarm => alarm(place, &name, "CPUUtilization", &place.arn("sns", "alarms"))
+            .with(json!({ "AlarmActions": if good { vec![place.arn("sns", "alarms")] } else { Vec::new() } })),
         Kind::Bucket => {
-            let open = Bucket { blocks: None, public_policy: prng.chance(20), requires_tls: false, versions: false, logs: false, kms: false, lifecycle: false, public_acl: prng.chance(10) };
+            let open = Bucket {
+                blocks: None,
+                public_policy: prng.chance(20),
+                requires_tls: false,
+                versions: false,
+                logs: false,
+                kms: false,
+                lifecycle: false,
+                public_acl: prng.chance(10),
+            };
             bucket(place, prng, &format!("harbour-{name}"), if good { PRIVATE } else { open })
         }
         Kind::Role => {
             let wide = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "*", "Resource": "*" }] });
-            let attached = if good { Attached { managed: vec!["ReadOnlyAccess"], inline: Vec::new() } } else { Attached { managed: vec!["AdministratorAccess"], inline: vec![("wide", wide)] } };
+            let attached = if good {
+                Attached { managed: vec!["ReadOnlyAccess"], inline: Vec::new() }
+            } else {
+                Attached { managed: vec!["AdministratorAccess"], inline: vec![("wide", wide)] }
+            };
             role(place, prng, &name, &trust("lambda", place.account), &attached)
         }
         Kind::Topic => topic(place, &name, good, !good),
@@ -172,13 +202,22 @@ fn item(kind: Kind, place: Place, prng: &mut Prng, index: u64, good: bool) -> It
         Kind::Repository => repository(place, &name, good),
         Kind::Policy => {
             let action = if good { "s3:GetObject" } else { "*" };
-            managed_policy(place, prng, &name, &json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": action, "Resource": "*" }] }))
+            managed_policy(
+                place,
+                prng,
+                &name,
+                &json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": action, "Resource": "*" }] }),
+            )
         }
         Kind::Secret => secret(place, prng, &name, good),
         Kind::Subnet => subnet(place, &made_id("subnet"), network, &format!("10.{}.{}.0/24", index / 256 % 256, index % 256), 'a', !good),
         Kind::Database => {
             let made = db_instance(place, prng, &name, "postgres", if good { "17.4" } else { "12.19" });
-            if good { made } else { made.with(json!({ "AutoMinorVersionUpgrade": false, "PubliclyAccessible": true, "StorageEncrypted": false, "BackupRetentionPeriod": 0, "MultiAZ": false, "DeletionProtection": false })) }
+            if good {
+                made
+            } else {
+                made.with(json!({ "AutoMinorVersionUpgrade": false, "PubliclyAccessible": true, "StorageEncrypted": false, "BackupRetentionPeriod": 0, "MultiAZ": false, "DeletionProtection": false }))
+            }
         }
         Kind::LoadBalancer => load_balancer(place, prng, &name, network, &subnets, good),
         Kind::User => {

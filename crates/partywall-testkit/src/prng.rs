@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 /// A small seeded generator (SplitMix64, public domain, Steele, Lea and Flood 2014). Fit for making data, not for secrets.
 #[derive(Debug, Clone)]
 pub struct Prng(u64);
@@ -37,7 +39,8 @@ impl Prng {
     pub fn hex(&mut self, length: usize) -> String {
         let mut out = String::with_capacity(length + 16);
         while out.len() < length {
-            out.push_str(&format!("{:016x}", self.bits()));
+            // Writing to a String cannot fail.
+            let _ = write!(out, "{:016x}", self.bits());
         }
         out.truncate(length);
         out

@@ -3,9 +3,13 @@
 mod cli;
 mod clock;
 mod exit;
+mod fill;
+mod findings;
 mod frameworks;
+mod proposal;
 mod run;
 mod state;
+mod story;
 mod summary;
 
 use std::process::ExitCode;

@@ -9,7 +9,7 @@ use anyhow::Context as _;
 use clap::Args;
 use partywall_catalog::{Check, ResourceType};
 use partywall_collect::{CollectError, Collected, Need, Options};
-use partywall_engine::{Assessor, Engine, EngineError, Tally};
+use partywall_engine::{Assessor, Engine, EngineError, Parties, Tally};
 use partywall_model::{CheckResult, Party, Resource};
 use partywall_table::TypeBatch;
 
@@ -82,11 +82,12 @@ pub(crate) fn assess(
     look: &mut dyn FnMut(&TypeBatch, &mut Assessor<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Outcome> {
     let engine = Engine::new(&context.catalog, context.today()).context("the engine does not start")?;
-    let parties = Box::new(|resource: &Resource, duty: &str| -> Option<Party> { state.party(resource, duty) });
+    let parties: Option<Box<Parties<'_>>> =
+        state.has_parties().then(|| Box::new(|resource: &Resource, duty: &str| -> Option<Party> { state.party(resource, duty) }) as Box<Parties<'_>>);
     let assessor = RefCell::new(Assessor::new(&context.catalog, &engine, selected, parties));
     let broken: RefCell<Option<EngineError>> = RefCell::new(None);
     let need = |resource_type: &ResourceType| match assessor.borrow_mut().need(resource_type) {
-        Ok((paths, envelope)) => Need { paths: Some(paths), envelope },
+        Ok((paths, envelope)) => Need { paths, envelope },
         Err(error) => {
             broken.borrow_mut().get_or_insert(error);
             Need { paths: Some(partywall_table::Paths::new()), envelope: Vec::new() }
@@ -115,6 +116,9 @@ pub(crate) fn assess(
     for gap in &collected.gaps {
         assessor.assess_gap::<TakeError>(gap, &mut |result| take(result).map_err(TakeError)).map_err(|error| error.0)?;
     }
+    assessor
+        .assess_joined::<TakeError>(&collected.gaps, &collected.listed, &mut |result| take(result).map_err(TakeError))
+        .map_err(|error| error.0)?;
     assessor.finish();
     Ok(Outcome { collected, tally: std::mem::take(&mut assessor.tally) })
 }

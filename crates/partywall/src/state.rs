@@ -109,6 +109,11 @@ impl State {
         Ok(state)
     }
 
+    /// True if any party takes over any duty.
+    pub(crate) fn has_parties(&self) -> bool {
+        !self.takes.is_empty()
+    }
+
     /// The party that takes over a customer duty of a resource.
     pub(crate) fn party(&self, resource: &Resource, duty: &str) -> Option<Party> {
         self.takes

@@ -161,7 +161,7 @@ pub(crate) fn unreviewed(rows: &[Row], verdicts: &[Verdict], reviewed: &Reviewed
             .find(|row| row.tool == verdict.tool && row.check == verdict.check && row.path == verdict.path)
             .map(|row| row.template.to_string())
             .unwrap_or_default();
-        let reason = if verdict.tool == "cfn-guard" && template.contains("SuppressedRules") {
+        let reason = if verdict.tool == "cfn-guard" && (template.contains("SuppressedRules") || template.contains("rules_to_suppress")) {
             "excluded: the label is what the tool's own in-template suppression leaves"
         } else if verdict.unresolvable {
             "excluded: the property is a reference that only a deployment resolves"

@@ -28,10 +28,10 @@ pub(crate) fn results(rows: &[Row], claims: &Claims) -> Result<Vec<Vec<CheckResu
     }
     let engine = Engine::new(catalog(), today())?;
     let wanted = |id: &str| claims.values().any(|checks| checks.contains(id));
-    let assessor = RefCell::new(Assessor::new(catalog(), &engine, |check| wanted(&check.id), Box::new(|_, _| None)));
+    let assessor = RefCell::new(Assessor::new(catalog(), &engine, |check| wanted(&check.id), None));
     let broken: RefCell<Option<EngineError>> = RefCell::new(None);
     let need = |resource_type: &ResourceType| match assessor.borrow_mut().need(resource_type) {
-        Ok((paths, envelope)) => Need { paths: Some(paths), envelope },
+        Ok((paths, envelope)) => Need { paths, envelope },
         Err(error) => {
             broken.borrow_mut().get_or_insert(error);
             Need::default()

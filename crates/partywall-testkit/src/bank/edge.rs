@@ -4,7 +4,9 @@ use serde_json::{Value, json};
 
 use crate::Prng;
 use crate::item::{Item, Place};
-use crate::shapes::{PRIVATE, Rule, bucket, db_instance, function, instance, key, log_group, route_table, security_group, subnet, table, trail, volume, vpc};
+use crate::shapes::{
+    PRIVATE, Rule, bucket, db_instance, function, instance, key, log_group, route_table, security_group, subnet, table, trail, volume, vpc,
+};
 
 /// Recovery: small, and mostly as it should be.
 pub(super) fn recovery(place: Place, prng: &mut Prng) -> Vec<Item> {
@@ -16,7 +18,14 @@ pub(super) fn recovery(place: Place, prng: &mut Prng) -> Vec<Item> {
         subnet(place, "subnet-0dead00000000001b", network, "10.40.1.0/24", 'b', false),
         route_table(place, "rtb-0dead00000000000d", network, None, &subnets),
         security_group(place, "sg-0dead00000000000d", "default", "default VPC security group", network, &[]),
-        security_group(place, "sg-0dead00000000001d", "recovery-db", "databases in recovery", network, &[Rule::tcp(5432, "10.40.0.0/16", "recovery services")]),
+        security_group(
+            place,
+            "sg-0dead00000000001d",
+            "recovery-db",
+            "databases in recovery",
+            network,
+            &[Rule::tcp(5432, "10.40.0.0/16", "recovery services")],
+        ),
         db_instance(place, prng, "core-ledger-dr", "postgres", "16.8"),
         db_instance(place, prng, "limits-dr", "postgres", "16.8").with(json!({ "BackupRetentionPeriod": 0 })),
         bucket(place, prng, "harbour-bank-backups-dr", PRIVATE),

@@ -17,11 +17,6 @@ pub(super) fn write(dump: &Dump, prng: &mut Prng) -> io::Result<()> {
     let place = Dump::place("eu-central-1");
     let caller = json!({ "UserId": "AROAEXAMPLEEXAMPLE01:reader", "Account": DIGITAL, "Arn": format!("arn:aws:sts::{DIGITAL}:assumed-role/partywall-reader/reader") });
     dump.answer("global", "sts/get-caller-identity", &caller)?;
-    let organization = json!({ "Organization": {
-        "Id": "o-harbour001", "Arn": "arn:aws:organizations::111122223333:organization/o-harbour001", "FeatureSet": "ALL", "MasterAccountArn": "arn:aws:organizations::111122223333:account/o-harbour001/111122223333",
-        "MasterAccountId": "111122223333", "MasterAccountEmail": "aws-core@harbour-bank.example",
-    } });
-    dump.answer("global", &format!("organizations/describe-organization/{DIGITAL}"), &organization)?;
 
     let users = [
         user(place, prng, "release-bot", &["deployers"], &Attached::default()),
@@ -35,11 +30,19 @@ pub(super) fn write(dump: &Dump, prng: &mut Prng) -> io::Result<()> {
         group(place, prng, "uploaders", &Attached::default()),
     ];
     let mut roles = Vec::new();
-    for (name, service) in [("payments-authorise-role", "lambda"), ("payments-settle-role", "lambda"), ("push-notify-role", "lambda"), ("eks-channels", "eks"), ("emr-service", "elasticmapreduce"), ("beanstalk", "elasticbeanstalk")] {
+    for (name, service) in [
+        ("payments-authorise-role", "lambda"),
+        ("payments-settle-role", "lambda"),
+        ("push-notify-role", "lambda"),
+        ("eks-channels", "eks"),
+        ("emr-service", "elasticmapreduce"),
+        ("beanstalk", "elasticbeanstalk"),
+    ] {
         let managed = if service == "lambda" { vec!["service-role/AWSLambdaBasicExecutionRole"] } else { Vec::new() };
         roles.push(role(place, prng, name, &trust(service, DIGITAL), &Attached { managed, inline: Vec::new() }));
     }
-    let anyone = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "sts:AssumeRole" }] });
+    let anyone =
+        json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Principal": { "AWS": "*" }, "Action": "sts:AssumeRole" }] });
     roles.push(role(place, prng, "hackathon-demo", &anyone, &Attached { managed: vec!["ReadOnlyAccess"], inline: Vec::new() }));
     let pipeline = json!({ "Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Principal": { "Federated": format!("arn:aws:iam::{DIGITAL}:oidc-provider/token.actions.githubusercontent.com") }, "Action": "sts:AssumeRoleWithWebIdentity",
@@ -47,7 +50,12 @@ pub(super) fn write(dump: &Dump, prng: &mut Prng) -> io::Result<()> {
     }] });
     let deploy = json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": ["iam:PassRole", "cloudformation:*"], "Resource": "*" }] });
     roles.push(role(place, prng, "pipeline", &pipeline, &Attached { managed: Vec::new(), inline: vec![("deploy", deploy)] }));
-    let policy = managed_policy(place, prng, "write-uploads", &json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::harbour-digital-uploads/*" }] }));
+    let policy = managed_policy(
+        place,
+        prng,
+        "write-uploads",
+        &json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": "s3:PutObject", "Resource": "arn:aws:s3:::harbour-digital-uploads/*" }] }),
+    );
     let list = |items: &[Item]| -> Value { items.iter().map(Item::answer).collect() };
     let details = json!({ "UserDetailList": list(&users), "GroupDetailList": list(&groups), "RoleDetailList": list(&roles), "Policies": list(&[policy]), "IsTruncated": false });
     dump.answer("global", "iam/get-account-authorization-details", &details)?;
@@ -79,7 +87,15 @@ fn credential_report() -> String {
             format!("true,2023-04-18T07:30:00+00:00,{none}"),
             format!("false,N/A,{none}"),
         ),
-        ("release-bot", "user/release-bot", "2024-06-03T08:00:00+00:00", "false,N/A,N/A,N/A", false, "true,2026-09-25T08:00:00+00:00,2026-11-19T22:10:00+00:00,eu-central-1,cloudformation".to_owned(), format!("false,N/A,{none}")),
+        (
+            "release-bot",
+            "user/release-bot",
+            "2024-06-03T08:00:00+00:00",
+            "false,N/A,N/A,N/A",
+            false,
+            "true,2026-09-25T08:00:00+00:00,2026-11-19T22:10:00+00:00,eu-central-1,cloudformation".to_owned(),
+            format!("false,N/A,{none}"),
+        ),
         (
             "mobile-build",
             "user/mobile-build",
@@ -89,8 +105,24 @@ fn credential_report() -> String {
             "true,2023-05-02T08:10:00+00:00,2026-11-19T23:59:00+00:00,eu-central-1,s3".to_owned(),
             "true,2023-11-20T08:10:00+00:00,2024-02-01T00:12:00+00:00,us-east-1,s3".to_owned(),
         ),
-        ("break-glass-2", "user/break-glass-2", "2025-03-01T08:00:00+00:00", "true,2026-10-30T08:00:00+00:00,2026-10-01T08:00:00+00:00,N/A", true, format!("false,N/A,{none}"), format!("false,N/A,{none}")),
-        ("vendor-upload", "user/vendor-upload", "2025-11-11T08:00:00+00:00", "false,N/A,N/A,N/A", false, format!("true,2025-11-11T08:05:00+00:00,{none}"), format!("false,N/A,{none}")),
+        (
+            "break-glass-2",
+            "user/break-glass-2",
+            "2025-03-01T08:00:00+00:00",
+            "true,2026-10-30T08:00:00+00:00,2026-10-01T08:00:00+00:00,N/A",
+            true,
+            format!("false,N/A,{none}"),
+            format!("false,N/A,{none}"),
+        ),
+        (
+            "vendor-upload",
+            "user/vendor-upload",
+            "2025-11-11T08:00:00+00:00",
+            "false,N/A,N/A,N/A",
+            false,
+            format!("true,2025-11-11T08:05:00+00:00,{none}"),
+            format!("false,N/A,{none}"),
+        ),
     ] {
         // Writing to a String cannot fail.
         let _ = writeln!(text, "{user},arn:aws:iam::{DIGITAL}:{path},{created},{password},{mfa},{first},{second},false,N/A,false,N/A");

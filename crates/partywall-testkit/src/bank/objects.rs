@@ -11,15 +11,27 @@ use crate::shapes::{Bucket, PRIVATE, bucket_policy};
 const REGION: &str = "eu-central-1";
 
 pub(super) fn write(dump: &Dump) -> io::Result<()> {
-    let open_acl = Bucket { public_acl: true, blocks: None, kms: false, requires_tls: false, versions: false, logs: false, lifecycle: false, public_policy: false };
+    let open_acl = Bucket {
+        public_acl: true,
+        blocks: None,
+        kms: false,
+        requires_tls: false,
+        versions: false,
+        logs: false,
+        lifecycle: false,
+        public_policy: false,
+    };
     let buckets = [
         ("harbour-digital-app-assets", PRIVATE),
         ("harbour-digital-uploads", Bucket { logs: false, kms: false, ..PRIVATE }),
         ("harbour-digital-analytics", PRIVATE),
         ("harbour-digital-hackathon", open_acl),
     ];
-    let list: Vec<_> = buckets.iter().map(|(name, _)| json!({ "Name": name, "CreationDate": "2025-05-06T07:08:09+00:00", "BucketRegion": REGION })).collect();
-    dump.answer("global", "s3api/list-buckets", &json!({ "Buckets": list, "Owner": { "ID": "9f".repeat(32) } }))?;
+    let list: Vec<_> = buckets
+        .iter()
+        .map(|(name, _)| json!({ "Name": name, "CreationDate": "2025-05-06T07:08:09+00:00", "BucketRegion": REGION }))
+        .collect();
+    dump.answer(REGION, "s3api/list-buckets", &json!({ "Buckets": list, "Owner": { "ID": "9f".repeat(32) } }))?;
     let all = json!({ "BlockPublicAcls": true, "IgnorePublicAcls": true, "BlockPublicPolicy": true, "RestrictPublicBuckets": true });
     dump.answer(REGION, "s3control/get-public-access-block", &json!({ "PublicAccessBlockConfiguration": all }))?;
     for (name, bucket) in buckets {
@@ -31,10 +43,16 @@ pub(super) fn write(dump: &Dump) -> io::Result<()> {
 fn calls(dump: &Dump, name: &str, bucket: Bucket) -> io::Result<()> {
     let call = |operation: &str| format!("s3api/{operation}/{name}");
     let absent = |operation: &str, code: &str, api: &str, message: &str| dump.error(REGION, &call(operation), code, api, message);
-    let settings = |on: bool| json!({ "BlockPublicAcls": on, "IgnorePublicAcls": on, "BlockPublicPolicy": on, "RestrictPublicBuckets": on });
+    let settings =
+        |on: bool| json!({ "BlockPublicAcls": on, "IgnorePublicAcls": on, "BlockPublicPolicy": on, "RestrictPublicBuckets": on });
     match bucket.blocks {
         Some(on) => dump.answer(REGION, &call("get-public-access-block"), &json!({ "PublicAccessBlockConfiguration": settings(on) }))?,
-        None => absent("get-public-access-block", "NoSuchPublicAccessBlockConfiguration", "GetPublicAccessBlock", "The public access block configuration was not found")?,
+        None => absent(
+            "get-public-access-block",
+            "NoSuchPublicAccessBlockConfiguration",
+            "GetPublicAccessBlock",
+            "The public access block configuration was not found",
+        )?,
     }
     if let Some(policy) = bucket_policy(name, bucket) {
         dump.answer(REGION, &call("get-bucket-policy"), &json!({ "Policy": policy.to_string() }))?;
@@ -46,11 +64,17 @@ fn calls(dump: &Dump, name: &str, bucket: Bucket) -> io::Result<()> {
     let owner = "9f".repeat(32);
     let mut grants = vec![json!({ "Grantee": { "ID": owner, "Type": "CanonicalUser" }, "Permission": "FULL_CONTROL" })];
     if bucket.public_acl {
-        grants.push(json!({ "Grantee": { "Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers" }, "Permission": "READ" }));
+        grants.push(
+            json!({ "Grantee": { "Type": "Group", "URI": "http://acs.amazonaws.com/groups/global/AllUsers" }, "Permission": "READ" }),
+        );
     }
     dump.answer(REGION, &call("get-bucket-acl"), &json!({ "Owner": { "ID": owner }, "Grants": grants }))?;
     let ownership = if bucket.public_acl { "ObjectWriter" } else { "BucketOwnerEnforced" };
-    dump.answer(REGION, &call("get-bucket-ownership-controls"), &json!({ "OwnershipControls": { "Rules": [{ "ObjectOwnership": ownership }] } }))?;
+    dump.answer(
+        REGION,
+        &call("get-bucket-ownership-controls"),
+        &json!({ "OwnershipControls": { "Rules": [{ "ObjectOwnership": ownership }] } }),
+    )?;
     let encryption = if bucket.kms {
         json!({ "SSEAlgorithm": "aws:kms", "KMSMasterKeyID": format!("arn:aws:kms:{REGION}:{DIGITAL}:key/7d0c1f52-5b3a-4f0e-9a55-2f1d6f3f1a01") })
     } else {
@@ -65,13 +89,38 @@ fn calls(dump: &Dump, name: &str, bucket: Bucket) -> io::Result<()> {
         let rule = json!({ "ID": "tidy", "Status": "Enabled", "Filter": { "Prefix": "" }, "NoncurrentVersionExpiration": { "NoncurrentDays": 90 }, "AbortIncompleteMultipartUpload": { "DaysAfterInitiation": 7 } });
         dump.answer(REGION, &call("get-bucket-lifecycle-configuration"), &json!({ "Rules": [rule] }))?;
     } else {
-        absent("get-bucket-lifecycle-configuration", "NoSuchLifecycleConfiguration", "GetBucketLifecycleConfiguration", "The lifecycle configuration does not exist")?;
+        absent(
+            "get-bucket-lifecycle-configuration",
+            "NoSuchLifecycleConfiguration",
+            "GetBucketLifecycleConfiguration",
+            "The lifecycle configuration does not exist",
+        )?;
     }
     dump.answer(REGION, &call("get-bucket-notification-configuration"), &json!({}))?;
-    absent("get-bucket-replication", "ReplicationConfigurationNotFoundError", "GetBucketReplication", "The replication configuration was not found")?;
-    absent("get-object-lock-configuration", "ObjectLockConfigurationNotFoundError", "GetObjectLockConfiguration", "Object Lock configuration does not exist for this bucket")?;
-    absent("get-bucket-website", "NoSuchWebsiteConfiguration", "GetBucketWebsite", "The specified bucket does not have a website configuration")?;
+    absent(
+        "get-bucket-replication",
+        "ReplicationConfigurationNotFoundError",
+        "GetBucketReplication",
+        "The replication configuration was not found",
+    )?;
+    absent(
+        "get-object-lock-configuration",
+        "ObjectLockConfigurationNotFoundError",
+        "GetObjectLockConfiguration",
+        "Object Lock configuration does not exist for this bucket",
+    )?;
+    absent(
+        "get-bucket-website",
+        "NoSuchWebsiteConfiguration",
+        "GetBucketWebsite",
+        "The specified bucket does not have a website configuration",
+    )?;
     absent("get-bucket-cors", "NoSuchCORSConfiguration", "GetBucketCors", "The CORS configuration does not exist")?;
     // This one was refused, which is not the same as "no tags".
-    absent("get-bucket-tagging", if name.ends_with("analytics") { "AccessDenied" } else { "NoSuchTagSet" }, "GetBucketTagging", "see the code")
+    absent(
+        "get-bucket-tagging",
+        if name.ends_with("analytics") { "AccessDenied" } else { "NoSuchTagSet" },
+        "GetBucketTagging",
+        "see the code",
+    )
 }

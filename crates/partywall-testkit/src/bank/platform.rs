@@ -39,7 +39,11 @@ fn ecs(item: &Item) -> Value {
 
 fn containers(dump: &Dump, place: Place) -> io::Result<()> {
     let clusters = [cluster(place, "channels", &["FARGATE"]), cluster(place, "fraud-ec2", &["fraud-asg"])];
-    dump.answer(REGION, "ecs/list-clusters", &json!({ "clusterArns": clusters.iter().map(|cluster| cluster.arn.clone()).collect::<Vec<_>>() }))?;
+    dump.answer(
+        REGION,
+        "ecs/list-clusters",
+        &json!({ "clusterArns": clusters.iter().map(|cluster| cluster.arn.clone()).collect::<Vec<_>>() }),
+    )?;
     for cluster in &clusters {
         let name = cluster.name.as_deref().unwrap_or_default();
         let mut answer = ecs(cluster);
@@ -48,12 +52,17 @@ fn containers(dump: &Dump, place: Place) -> io::Result<()> {
         dump.answer(REGION, &format!("ecs/describe-clusters/{name}"), &json!({ "clusters": [answer], "failures": [] }))?;
     }
     for (cluster, name, launch, bad) in [("channels", "mobile-gateway", "FARGATE", false), ("fraud-ec2", "fraud-model", "EC2", true)] {
-        dump.answer(REGION, &format!("ecs/describe-services/{name}"), &json!({ "services": [ecs(&service(place, cluster, name, launch, false))], "failures": [] }))?;
+        dump.answer(
+            REGION,
+            &format!("ecs/describe-services/{name}"),
+            &json!({ "services": [ecs(&service(place, cluster, name, launch, false))], "failures": [] }),
+        )?;
         let mut definition = ecs(&task_definition(place, name, 7, launch, 1, bad));
         crate::item::overlay(&mut definition, json!({ "status": "ACTIVE", "revision": 7 }));
         dump.answer(REGION, &format!("ecs/describe-task-definition/{name}"), &json!({ "taskDefinition": definition }))?;
     }
-    let repositories: Vec<Item> = [("channels/mobile-gateway", true), ("channels/fraud-model", false)].iter().map(|(name, good)| repository(place, name, *good)).collect();
+    let repositories: Vec<Item> =
+        [("mobile-gateway", true), ("fraud-model", false)].iter().map(|(name, good)| repository(place, name, *good)).collect();
     let answers: Vec<Value> = repositories
         .iter()
         .map(|item| {
@@ -67,20 +76,40 @@ fn containers(dump: &Dump, place: Place) -> io::Result<()> {
         })
         .collect();
     dump.answer(REGION, "ecr/describe-repositories", &json!({ "repositories": answers }))?;
+    let rule = json!({ "rulePriority": 1, "selection": { "tagStatus": "untagged", "countType": "imageCountMoreThan", "countNumber": 20 }, "action": { "type": "expire" } });
+    let lifecycle = json!({ "rules": [rule] }).to_string();
     for item in &repositories {
-        // A repository's name holds slashes; the file's name has dots of the same meaning in none of AWS's tools, so the last part stands alone.
-        let short = item.id.rsplit('/').next().unwrap_or_default();
-        if let Some(text) = item.api.pointer("/LifecyclePolicy/LifecyclePolicyText") {
-            dump.answer(REGION, &format!("ecr/get-lifecycle-policy/{short}"), &json!({ "registryId": DIGITAL, "repositoryName": item.id, "lifecyclePolicyText": text }))?;
-        }
+        let name = &item.id;
+        dump.error(
+            REGION,
+            &format!("ecr/get-repository-policy/{name}"),
+            "RepositoryPolicyNotFoundException",
+            "GetRepositoryPolicy",
+            "Repository policy does not exist",
+        )?;
+        dump.answer(
+            REGION,
+            &format!("ecr/get-lifecycle-policy/{name}"),
+            &json!({ "registryId": DIGITAL, "repositoryName": name, "lifecyclePolicyText": lifecycle }),
+        )?;
     }
-    dump.error("eu-west-1", "ecr/describe-repositories", "AccessDeniedException", "DescribeRepositories", "User is not authorized to perform: ecr:DescribeRepositories")
+    dump.error(
+        "eu-west-1",
+        "ecr/describe-repositories",
+        "AccessDeniedException",
+        "DescribeRepositories",
+        "User is not authorized to perform: ecr:DescribeRepositories",
+    )
 }
 
 fn kubernetes(dump: &Dump, place: Place) -> io::Result<()> {
     dump.answer(REGION, "eks/list-clusters", &json!({ "clusters": ["channels", "channels-lab"] }))?;
-    for (name, version, good) in [("channels", "1.33", true), ("channels-lab", "1.29", false)] {
-        let encryption = if good { json!([{ "resources": ["secrets"], "provider": { "keyArn": place.arn("kms", "key/7d0c1f52-5b3a-4f0e-9a55-2f1d6f3f1a01") } }]) } else { json!([]) };
+    for (name, version, good) in [("channels", "1.35", true), ("channels-lab", "1.29", false)] {
+        let encryption = if good {
+            json!([{ "resources": ["secrets"], "provider": { "keyArn": place.arn("kms", "key/7d0c1f52-5b3a-4f0e-9a55-2f1d6f3f1a01") } }])
+        } else {
+            json!([])
+        };
         let answer = json!({ "cluster": {
             "name": name, "arn": place.arn("eks", &format!("cluster/{name}")), "createdAt": "2025-09-01T08:00:00+00:00", "version": version, "roleArn": place.global_arn("iam", "role/eks-channels"), "status": "ACTIVE", "platformVersion": "eks.9",
             "resourcesVpcConfig": {
@@ -92,7 +121,7 @@ fn kubernetes(dump: &Dump, place: Place) -> io::Result<()> {
         dump.answer(REGION, &format!("eks/describe-cluster/{name}"), &answer)?;
     }
     let nodes = json!({ "nodegroup": {
-        "nodegroupName": "general", "nodegroupArn": place.arn("eks", "nodegroup/channels/general/1ec7"), "clusterName": "channels", "version": "1.33", "releaseVersion": "1.33.1-20261101", "status": "ACTIVE", "capacityType": "ON_DEMAND",
+        "nodegroupName": "general", "nodegroupArn": place.arn("eks", "nodegroup/channels/general/1ec7"), "clusterName": "channels", "version": "1.35", "releaseVersion": "1.35.1-20261101", "status": "ACTIVE", "capacityType": "ON_DEMAND",
         "scalingConfig": { "minSize": 3, "maxSize": 9, "desiredSize": 3 }, "instanceTypes": ["m7g.large"], "subnets": ["subnet-0d16174100000001a"], "amiType": "BOTTLEROCKET_ARM_64", "nodeRole": place.global_arn("iam", "role/eks-channels"),
     } });
     dump.answer(REGION, "eks/describe-nodegroup/general", &nodes)
@@ -102,7 +131,11 @@ fn spark(dump: &Dump, prng: &mut Prng) -> io::Result<()> {
     let id = format!("j-{}", prng.hex(13).to_uppercase());
     let status = json!({ "State": "WAITING", "StateChangeReason": {}, "Timeline": { "CreationDateTime": "2026-08-01T05:00:00+00:00" } });
     let arn = format!("arn:aws:elasticmapreduce:{REGION}:{DIGITAL}:cluster/{id}");
-    dump.answer(REGION, "emr/list-clusters", &json!({ "Clusters": [{ "Id": id, "Name": "aml-features", "Status": status, "NormalizedInstanceHours": 512, "ClusterArn": arn }] }))?;
+    dump.answer(
+        REGION,
+        "emr/list-clusters",
+        &json!({ "Clusters": [{ "Id": id, "Name": "aml-features", "Status": status, "NormalizedInstanceHours": 512, "ClusterArn": arn }] }),
+    )?;
     let cluster = json!({ "Cluster": {
         "Id": id, "Name": "aml-features", "Status": status, "Ec2InstanceAttributes": { "Ec2SubnetId": "subnet-0d16174100000001a", "IamInstanceProfile": "emr-nodes" }, "InstanceCollectionType": "INSTANCE_GROUP", "ReleaseLabel": "emr-6.10.0",
         "AutoTerminate": false, "TerminationProtected": true, "VisibleToAllUsers": true, "Applications": [{ "Name": "Spark", "Version": "3.3.1" }], "Tags": [], "ServiceRole": "emr-service", "Configurations": [], "ClusterArn": arn, "StepConcurrencyLevel": 1,

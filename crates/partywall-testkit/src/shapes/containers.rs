@@ -11,7 +11,10 @@ pub(crate) fn repository(place: Place, name: &str, good: bool) -> Item {
     if good {
         let lifecycle = json!({ "rules": [{ "rulePriority": 1, "selection": { "tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 14 }, "action": { "type": "expire" } }] });
         let key = place.arn("kms", "key/7d0c1f52-5b3a-4f0e-9a55-2f1d6f3f1a01");
-        crate::item::overlay(&mut api, json!({ "LifecyclePolicy": { "LifecyclePolicyText": lifecycle.to_string() }, "EncryptionConfiguration": { "EncryptionType": "KMS", "KmsKey": key } }));
+        crate::item::overlay(
+            &mut api,
+            json!({ "LifecyclePolicy": { "LifecyclePolicyText": lifecycle.to_string() }, "EncryptionConfiguration": { "EncryptionType": "KMS", "KmsKey": key } }),
+        );
     }
     Item::registry("AWS::ECR::Repository", name, arn, api).named(name)
 }

@@ -55,7 +55,9 @@ pub(crate) fn db_snapshot(place: Place, prng: &mut Prng, name: &str, encrypted: 
     if encrypted {
         crate::item::overlay(&mut api, json!({ "KmsKeyId": place.arn("kms", "key/7d0c1f52-5b3a-4f0e-9a55-2f1d6f3f1a01") }));
     }
-    Item::legacy("AWS::RDS::DBSnapshot", name, arn, api).named(name).extra("DBSnapshotAttributes", json!([{ "attributeName": "restore", "attributeValues": shared }]))
+    Item::legacy("AWS::RDS::DBSnapshot", name, arn, api)
+        .named(name)
+        .extra("DBSnapshotAttributes", json!([{ "attributeName": "restore", "attributeValues": shared }]))
 }
 
 pub(crate) fn table(place: Place, prng: &mut Prng, name: &str, good: bool) -> Item {
@@ -67,12 +69,16 @@ pub(crate) fn table(place: Place, prng: &mut Prng, name: &str, good: bool) -> It
         "TableArn": arn, "TableId": prng.uuid(), "BillingModeSummary": { "BillingMode": "PAY_PER_REQUEST" }, "DeletionProtectionEnabled": good,
     });
     if good {
-        crate::item::overlay(&mut api, json!({ "SSEDescription": { "Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": place.arn("kms", "key/7d0c1f52-5b3a-4f0e-9a55-2f1d6f3f1a01") } }));
+        crate::item::overlay(
+            &mut api,
+            json!({ "SSEDescription": { "Status": "ENABLED", "SSEType": "KMS", "KMSMasterKeyArn": place.arn("kms", "key/7d0c1f52-5b3a-4f0e-9a55-2f1d6f3f1a01") } }),
+        );
     }
     let status = if good { "ENABLED" } else { "DISABLED" };
-    Item::legacy("AWS::DynamoDB::Table", name, arn, api)
-        .named(name)
-        .extra("ContinuousBackupsDescription", json!({ "continuousBackupsStatus": "ENABLED", "pointInTimeRecoveryDescription": { "pointInTimeRecoveryStatus": status } }))
+    Item::legacy("AWS::DynamoDB::Table", name, arn, api).named(name).extra(
+        "ContinuousBackupsDescription",
+        json!({ "continuousBackupsStatus": "ENABLED", "pointInTimeRecoveryDescription": { "pointInTimeRecoveryStatus": status } }),
+    )
 }
 
 pub(crate) fn redshift(place: Place, name: &str) -> Item {
@@ -83,5 +89,7 @@ pub(crate) fn redshift(place: Place, name: &str) -> Item {
         "ClusterSubnetGroupName": "core-data", "VpcId": "vpc-0c0ffee0123456789", "AvailabilityZone": format!("{}a", place.region), "PreferredMaintenanceWindow": "sat:02:00-sat:02:30", "ClusterVersion": "1.0",
         "AllowVersionUpgrade": true, "NumberOfNodes": 2, "PubliclyAccessible": false, "Encrypted": true, "KmsKeyId": place.arn("kms", "key/7d0c1f52-5b3a-4f0e-9a55-2f1d6f3f1a01"), "EnhancedVpcRouting": false, "IamRoles": [], "MultiAZ": "Disabled",
     });
-    Item::legacy("AWS::Redshift::Cluster", name, place.arn("redshift", &format!("cluster:{name}")), api).named(name).extra("LoggingStatus", json!({ "loggingEnabled": false }))
+    Item::legacy("AWS::Redshift::Cluster", name, place.arn("redshift", &format!("cluster:{name}")), api)
+        .named(name)
+        .extra("LoggingStatus", json!({ "loggingEnabled": false }))
 }

@@ -19,7 +19,11 @@ pub(crate) fn trust(service: &str, account: &str) -> Value {
 }
 
 fn managed(attached: &Attached) -> Value {
-    attached.managed.iter().map(|name| json!({ "PolicyName": name.rsplit('/').next(), "PolicyArn": format!("arn:aws:iam::aws:policy/{name}") })).collect()
+    attached
+        .managed
+        .iter()
+        .map(|name| json!({ "PolicyName": name.rsplit('/').next(), "PolicyArn": format!("arn:aws:iam::aws:policy/{name}") }))
+        .collect()
 }
 
 fn inline(attached: &Attached) -> Value {
@@ -96,7 +100,9 @@ pub(crate) fn key(place: Place, prng: &mut Prng, description: &str, rotates: boo
         "KeyUsage": "ENCRYPT_DECRYPT", "KeyState": "Enabled", "Origin": "AWS_KMS", "KeyManager": "CUSTOMER", "CustomerMasterKeySpec": "SYMMETRIC_DEFAULT",
         "KeySpec": "SYMMETRIC_DEFAULT", "EncryptionAlgorithms": ["SYMMETRIC_DEFAULT"], "MultiRegion": false,
     });
-    Item::legacy("AWS::KMS::Key", &id, arn, api).extra("KeyRotationStatus", json!(rotates.to_string())).extra("Policy", json!(policy.to_string()))
+    Item::legacy("AWS::KMS::Key", &id, arn, api)
+        .extra("KeyRotationStatus", json!(rotates.to_string()))
+        .extra("Policy", json!(policy.to_string()))
 }
 
 pub(crate) fn trail(place: Place, name: &str, bucket: &str, key: Option<&str>, validates: bool) -> Item {
@@ -107,7 +113,10 @@ pub(crate) fn trail(place: Place, name: &str, bucket: &str, key: Option<&str>, v
     });
     if let Some(key) = key {
         let group = place.arn("logs", "log-group:cloudtrail:*");
-        crate::item::overlay(&mut api, json!({ "KmsKeyId": key, "CloudWatchLogsLogGroupArn": group, "CloudWatchLogsRoleArn": place.global_arn("iam", "role/cloudtrail-to-logs") }));
+        crate::item::overlay(
+            &mut api,
+            json!({ "KmsKeyId": key, "CloudWatchLogsLogGroupArn": group, "CloudWatchLogsRoleArn": place.global_arn("iam", "role/cloudtrail-to-logs") }),
+        );
     }
     Item::legacy("AWS::CloudTrail::Trail", name, arn, api).named(name)
 }

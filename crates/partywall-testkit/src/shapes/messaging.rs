@@ -56,7 +56,10 @@ pub(crate) fn secret(place: Place, prng: &mut Prng, name: &str, rotates: bool) -
     let arn = place.arn("secretsmanager", &format!("secret:{name}-{}", prng.hex(6)));
     let mut api = json!({ "Id": arn, "Name": name, "Description": "synthetic" });
     if rotates {
-        overlay(&mut api, json!({ "KmsKeyId": place.arn("kms", "alias/core-secrets"), "RotationEnabled": true, "RotationRules": { "AutomaticallyAfterDays": 30 } }));
+        overlay(
+            &mut api,
+            json!({ "KmsKeyId": place.arn("kms", "alias/core-secrets"), "RotationEnabled": true, "RotationRules": { "AutomaticallyAfterDays": 30 } }),
+        );
     }
     Item::registry("AWS::SecretsManager::Secret", &arn.clone(), arn, api).named(name)
 }

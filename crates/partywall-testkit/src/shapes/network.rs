@@ -34,7 +34,8 @@ impl Rule {
         } else {
             (range("CidrIp"), none.clone(), none.clone())
         };
-        let mut permission = json!({ "IpProtocol": self.protocol, "IpRanges": v4, "Ipv6Ranges": v6, "PrefixListIds": none, "UserIdGroupPairs": groups });
+        let mut permission =
+            json!({ "IpProtocol": self.protocol, "IpRanges": v4, "Ipv6Ranges": v6, "PrefixListIds": none, "UserIdGroupPairs": groups });
         if self.protocol != "-1" {
             crate::item::overlay(&mut permission, json!({ "FromPort": self.from, "ToPort": self.to }));
         }
@@ -43,7 +44,8 @@ impl Rule {
 }
 
 pub(crate) fn security_group(place: Place, id: &str, name: &str, description: &str, vpc: &str, rules: &[Rule]) -> Item {
-    let out = Rule { protocol: "-1", from: 0, to: 0, source: "10.0.0.0/8".to_owned(), description: Some("inside the bank's network".to_owned()) };
+    let out =
+        Rule { protocol: "-1", from: 0, to: 0, source: "10.0.0.0/8".to_owned(), description: Some("inside the bank's network".to_owned()) };
     let egress = if name == "default" && rules.is_empty() { Vec::new() } else { vec![out.permission()] };
     let arn = place.arn("ec2", &format!("security-group/{id}"));
     let api = json!({
@@ -97,7 +99,8 @@ pub(crate) fn subnet(place: Place, id: &str, vpc: &str, cidr: &str, zone: char, 
 }
 
 pub(crate) fn route_table(place: Place, id: &str, vpc: &str, gateway: Option<&str>, subnets: &[String]) -> Item {
-    let mut routes = vec![json!({ "DestinationCidrBlock": "10.0.0.0/8", "GatewayId": "local", "Origin": "CreateRouteTable", "State": "active" })];
+    let mut routes =
+        vec![json!({ "DestinationCidrBlock": "10.0.0.0/8", "GatewayId": "local", "Origin": "CreateRouteTable", "State": "active" })];
     if let Some(gateway) = gateway {
         routes.push(json!({ "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": gateway, "Origin": "CreateRoute", "State": "active" }));
     }
@@ -127,14 +130,18 @@ pub(crate) fn network_acl(place: Place, id: &str, vpc: &str, admin_open: bool) -
     if admin_open {
         entries.insert(1, entry(false, 90, "allow", "0.0.0.0/0", Some(22)));
     }
-    let api = json!({ "Associations": [], "Entries": entries, "IsDefault": false, "NetworkAclId": id, "VpcId": vpc, "OwnerId": place.account });
+    let api =
+        json!({ "Associations": [], "Entries": entries, "IsDefault": false, "NetworkAclId": id, "VpcId": vpc, "OwnerId": place.account });
     Item::legacy("AWS::EC2::NetworkAcl", id, place.arn("ec2", &format!("network-acl/{id}")), api)
 }
 
 /// An application load balancer; the attributes are Config's supplementary part and the API's second call.
 pub(crate) fn load_balancer(place: Place, prng: &mut Prng, name: &str, vpc: &str, subnets: &[String], good: bool) -> Item {
     let arn = place.arn("elasticloadbalancing", &format!("loadbalancer/app/{name}/{}", prng.hex(16)));
-    let zones: Vec<Value> = subnets.iter().map(|subnet| json!({ "ZoneName": format!("{}a", place.region), "SubnetId": subnet, "LoadBalancerAddresses": [] })).collect();
+    let zones: Vec<Value> = subnets
+        .iter()
+        .map(|subnet| json!({ "ZoneName": format!("{}a", place.region), "SubnetId": subnet, "LoadBalancerAddresses": [] }))
+        .collect();
     let api = json!({
         "LoadBalancerArn": arn,
         "DNSName": format!("internal-{name}-1234567890.{}.elb.amazonaws.com", place.region),
@@ -160,7 +167,9 @@ pub(crate) fn load_balancer(place: Place, prng: &mut Prng, name: &str, vpc: &str
         attribute("routing.http.drop_invalid_header_fields.enabled", flag),
         attribute("routing.http2.enabled", "true"),
     ]);
-    Item::legacy("AWS::ElasticLoadBalancingV2::LoadBalancer", &arn.clone(), arn, api).named(name).extra("LoadBalancerAttributes", attributes)
+    Item::legacy("AWS::ElasticLoadBalancingV2::LoadBalancer", &arn.clone(), arn, api)
+        .named(name)
+        .extra("LoadBalancerAttributes", attributes)
 }
 
 pub(crate) fn classic_load_balancer(place: Place, name: &str, vpc: &str, subnets: &[String]) -> Item {

@@ -5,6 +5,7 @@ use crate::item::{Item, Place};
 
 /// How a bucket is set up.
 #[derive(Debug, Clone, Copy)]
+#[expect(clippy::struct_excessive_bools, reason = "settings that a bucket really has, each on its own")]
 pub(crate) struct Bucket {
     /// All four settings of the public access block; `None`: it has none.
     pub(crate) blocks: Option<bool>,
@@ -21,8 +22,16 @@ pub(crate) struct Bucket {
 }
 
 /// A bucket as it should be.
-pub(crate) const PRIVATE: Bucket =
-    Bucket { blocks: Some(true), public_policy: false, requires_tls: true, versions: true, logs: true, kms: true, lifecycle: true, public_acl: false };
+pub(crate) const PRIVATE: Bucket = Bucket {
+    blocks: Some(true),
+    public_policy: false,
+    requires_tls: true,
+    versions: true,
+    logs: true,
+    kms: true,
+    lifecycle: true,
+    public_acl: false,
+};
 
 /// The four settings as Config has them.
 pub(crate) fn public_access_block(on: bool) -> Value {
@@ -52,7 +61,8 @@ pub(crate) fn bucket(place: Place, prng: &mut Prng, name: &str, bucket: Bucket) 
     if bucket.public_acl {
         grants.push(json!({ "grantee": "AllUsers", "permission": "Read" }));
     }
-    let acl = json!({ "grantSet": null, "grantList": grants, "owner": { "displayName": null, "id": owner }, "isRequesterCharged": false }).to_string();
+    let acl = json!({ "grantSet": null, "grantList": grants, "owner": { "displayName": null, "id": owner }, "isRequesterCharged": false })
+        .to_string();
     let rule = json!({ "applyServerSideEncryptionByDefault": if bucket.kms {
         json!({ "sseAlgorithm": "aws:kms", "kmsMasterKeyID": place.arn("kms", "key/7d0c1f52-5b3a-4f0e-9a55-2f1d6f3f1a01") })
     } else {
@@ -63,14 +73,20 @@ pub(crate) fn bucket(place: Place, prng: &mut Prng, name: &str, bucket: Bucket) 
         // Config writes this one as a text that holds a text that holds JSON.
         .extra("AccessControlList", json!(json!(acl).to_string()))
         .extra("BucketAccelerateConfiguration", json!({ "status": null }))
-        .extra("BucketLoggingConfiguration", if bucket.logs {
-            json!({ "destinationBucketName": "harbour-bank-access-logs", "logFilePrefix": format!("{name}/") })
-        } else {
-            json!({ "destinationBucketName": null, "logFilePrefix": null })
-        })
+        .extra(
+            "BucketLoggingConfiguration",
+            if bucket.logs {
+                json!({ "destinationBucketName": "harbour-bank-access-logs", "logFilePrefix": format!("{name}/") })
+            } else {
+                json!({ "destinationBucketName": null, "logFilePrefix": null })
+            },
+        )
         .extra("BucketNotificationConfiguration", json!({ "configurations": {} }))
         .extra("BucketPolicy", json!({ "policyText": bucket_policy(name, bucket).map(|policy| policy.to_string()) }))
-        .extra("BucketVersioningConfiguration", json!({ "status": if bucket.versions { "Enabled" } else { "Off" }, "isMfaDeleteEnabled": null }))
+        .extra(
+            "BucketVersioningConfiguration",
+            json!({ "status": if bucket.versions { "Enabled" } else { "Off" }, "isMfaDeleteEnabled": null }),
+        )
         .extra("IsRequesterPaysEnabled", json!(false))
         .extra("ServerSideEncryptionConfiguration", json!({ "rules": [rule] }));
     if bucket.lifecycle {
@@ -95,7 +111,8 @@ mod tests {
         let place = Place { account: "111122223333", region: "eu-central-1" };
         let open = Bucket { public_policy: true, public_acl: true, blocks: None, ..PRIVATE };
         let item = bucket(place, &mut Prng::new(1), "statements", open);
-        let policy = item.supplementary.get("BucketPolicy").and_then(|policy| policy.pointer("/policyText")).and_then(Value::as_str).unwrap();
+        let policy =
+            item.supplementary.get("BucketPolicy").and_then(|policy| policy.pointer("/policyText")).and_then(Value::as_str).unwrap();
         assert!(policy.contains("s3:GetObject"));
         let acl: String = serde_json::from_str(item.supplementary.get("AccessControlList").and_then(Value::as_str).unwrap()).unwrap();
         assert!(acl.contains("AllUsers"));

@@ -1,9 +1,10 @@
 use std::collections::BTreeSet;
 use std::io::Write as _;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use partywall_catalog::{Check, Position};
-use partywall_engine::{Engine, lint_predicate};
+use partywall_engine::{Engine, EngineError, JoinPlan, lint_predicate};
 use partywall_model::Status;
 
 use super::Context;
@@ -71,21 +72,28 @@ fn at(check: &Check, needle: &str) -> Option<Position> {
     Some(Position::of(&position.file, &check.text, Some(start..start)))
 }
 
-fn check_lints(context: &Context, engine: &Engine, check: &Check, lints: &mut Lints) {
+fn check_lints(context: &Context, engine: &Engine, check: &Arc<Check>, lints: &mut Lints) {
     let catalog = &context.catalog;
     let own = check.position.as_ref();
     let Some(resource_type) = catalog.resource_type(&check.resource) else {
         lints.add(at(check, "resource").as_ref(), "unknown-type", &format!("nobody knows the type `{}`", check.resource));
         return;
     };
+    let line_of = |name: &str| {
+        let mut place = at(check, &format!("\n{name}"))?;
+        place.line += 1;
+        place.column = 1;
+        Some(place)
+    };
+    let joined = match JoinPlan::new(engine, catalog, check) {
+        Ok(join) => join.map(|join| join.columns().clone()).unwrap_or_default(),
+        Err(EngineError::Plan { message, .. }) => return lints.add(line_of("sql").as_ref(), "broken-join", &message),
+        Err(error) => return lints.add(line_of("sql").as_ref(), "broken-join", &error.to_string()),
+    };
     let predicates = [("applies", check.applies.as_deref()), ("pass", Some(check.pass.as_str()))];
     for (name, text) in predicates.into_iter().filter_map(|(name, text)| Some((name, text?))) {
-        let place = at(check, &format!("\n{name}")).map(|mut place| {
-            place.line += 1;
-            place.column = 1;
-            place
-        });
-        match engine.predicate(&resource_type, text) {
+        let place = line_of(name);
+        match engine.predicate_with(&resource_type, &joined, text) {
             Ok(predicate) => {
                 for lint in lint_predicate(engine, &resource_type, &predicate) {
                     lints.add(place.as_ref(), lint.code, &lint.message);
@@ -258,6 +266,9 @@ fn type_lints(context: &Context, lints: &mut Lints) {
     for file in context.catalog.types.values() {
         let place = file.position.as_ref();
         let known = |path: &str| file.schema.at(path).is_some();
+        if let Some(path) = file.region.as_ref().filter(|path| !known(path)) {
+            lints.add(place, "unknown-column", &format!("region `{path}`"));
+        }
         for default in &file.defaults {
             if !known(&default.path) {
                 lints.add(place, "unknown-column", &format!("default of `{}`", default.path));

@@ -141,6 +141,9 @@ fn show(context: &Context, id: &str) -> anyhow::Result<u8> {
         writeln!(out, "\nApplies if\n  {}", indent(applies))?;
     }
     writeln!(out, "\nPasses if\n  {}", indent(&check.pass))?;
+    if let Some(join) = &check.join {
+        writeln!(out, "\nJoined by\n  {}", indent(&join.sql))?;
+    }
     for (tool, text) in
         [("Console", &check.fix.console), ("AWS CLI", &check.fix.cli), ("CloudFormation", &check.fix.cloudformation), ("Terraform", &check.fix.terraform)]
     {
@@ -191,18 +194,20 @@ fn judge(context: &Context, check: &Check, case: &partywall_catalog::Case) -> an
     let as_of = case.as_of.and_then(|date| date.to_string().parse().ok()).or_else(|| context.catalog.eol.as_of()).unwrap_or_else(|| context.today());
     let engine = Engine::new(&context.catalog, as_of)?;
     let resource_type = context.catalog.resource_type(&check.resource).ok_or_else(|| anyhow!("unknown type `{}`", check.resource))?;
-    let mut assessor = Assessor::new(&context.catalog, &engine, |other| other.id == check.id, Box::new(|_, _| None));
+    let mut assessor = Assessor::new(&context.catalog, &engine, |other| other.id == check.id, None);
     let (paths, envelope) = assessor.need(&resource_type)?;
-    let batches = partywall_collect::prepare_case(&context.catalog, &resource_type, case, &Need { paths: Some(paths), envelope })?;
+    let (batches, collected) = partywall_collect::prepare_case(&context.catalog, &resource_type, case, &Need { paths, envelope })?;
     let mut found: Option<CheckResult> = None;
-    for batch in batches.iter().filter(|batch| batch.resource_type.name == check.resource) {
-        assessor.assess::<EngineError>(batch, &mut |result| {
-            if result.resource.as_ref().is_some_and(|resource| &*resource.id == "case") {
-                found = Some(result);
-            }
-            Ok(())
-        })?;
+    let mut take = |result: CheckResult| {
+        if result.resource.as_ref().is_some_and(|resource| &*resource.id == "case") {
+            found = Some(result);
+        }
+        Ok(())
+    };
+    for batch in batches.iter().filter(|batch| batch.resource_type.name == check.resource || check.join.is_some()) {
+        assessor.assess::<EngineError>(batch, &mut take)?;
     }
+    assessor.assess_joined::<EngineError>(&collected.gaps, &collected.listed, &mut take)?;
     found.map(|result| result.status).context("the case gave no result")
 }
 

@@ -1,13 +1,179 @@
-use clap::Args;
+mod detail;
+mod grid;
+mod helps;
+pub(super) mod model;
+mod requirement;
+pub(super) mod text;
+mod used;
+
+use std::collections::BTreeSet;
+use std::io::Write as _;
+use std::sync::Arc;
+
+use anyhow::{anyhow, bail};
+use chrono::NaiveDate;
+use clap::{Args, ValueEnum};
+use partywall_model::Resource;
 
 use super::Context;
+use crate::exit;
+use crate::run::{self, Sources};
 
-/// matrix
+/// Who owns which duty: per service and layer, per resource, per requirement
+///
+/// Without sources this is the reference: every owner that a setting can lead to. With sources it is how the services are used there: the
+/// owners that real settings lead to. A layer is A (all AWS), C (all customer), S (shared), ? (not known), n (the service has none).
 #[derive(Debug, Args)]
-pub(crate) struct Matrix {}
+#[command(
+    mut_arg("sources", |argument| argument.required(false)),
+    after_help = "Examples:\n  partywall matrix\n  partywall matrix --service rds --service lambda/image\n  partywall matrix examples/harbour-bank\n  partywall matrix examples/harbour-bank --resource core-ledger\n  partywall matrix examples/harbour-bank --by requirement --framework nist-csf-2.0\n  partywall matrix examples/harbour-bank --services\n  partywall matrix --format json\n\nJSON: [{service, mode, layer, kind, duties: [{id, sentence, party, when}]}]; kind is inherited, customer, shared, undetermined or\nnone; party is aws, customer, msp:<id>, vendor:<id> or undetermined; when is the condition, `otherwise`, or null. For resources,\neach object also has `resource`, and each duty `facts`. Exit codes: 0 · 2 nothing read · 3 a file or listing could not be read."
+)]
+pub(crate) struct Matrix {
+    #[command(flatten)]
+    sources: Sources,
+
+    /// Only this service, such as `rds` or `rds/custom`, with every duty's sentence; may be repeated
+    #[arg(long = "service", value_name = "SERVICE")]
+    services: Vec<String>,
+
+    /// Every resource with its duties and the facts that decided
+    #[arg(long)]
+    resources: bool,
+
+    /// Only resources of this id, ARN, name or logical id, with all their duties; may be repeated
+    #[arg(long = "resource", value_name = "NAME")]
+    resource: Vec<String>,
+
+    /// Another order: requirement × party
+    #[arg(long, value_enum, requires = "framework")]
+    by: Option<By>,
+
+    /// The framework for --by requirement
+    #[arg(long, value_name = "ID", requires = "by")]
+    framework: Option<String>,
+
+    /// Which AWS services help with each duty, and whether they are on
+    #[arg(long = "services", conflicts_with_all = ["services", "resources", "resource", "by"])]
+    helpers: bool,
+
+    /// Rows that were read longer ago are marked stale
+    #[arg(long, value_name = "DAYS", default_value_t = 365)]
+    stale_after: u32,
+
+    /// Output format
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum By {
+    /// One line per requirement of a framework
+    Requirement,
+}
+
+/// How the matrix is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For terminals
+    Table,
+    /// For programs
+    Json,
+    /// For spreadsheets
+    Csv,
+    /// For pages
+    Md,
+}
+
+/// What decides whether a row is stale.
+#[derive(Debug, Clone, Copy)]
+struct Ages {
+    today: NaiveDate,
+    stale_after: u32,
+}
 
 impl Matrix {
-    pub(crate) fn run(self, _context: &Context) -> anyhow::Result<u8> {
-        Ok(crate::exit::CLEAN)
+    pub(crate) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let catalog = &context.catalog;
+        let ages = Ages { today: context.today(), stale_after: self.stale_after };
+        let with_resources = self.resources || !self.resource.is_empty();
+        if self.sources.sources.is_empty() && with_resources {
+            bail!("resources stand in sources; name files or directories to read");
+        }
+        let framework = match &self.framework {
+            Some(id) => Some(catalog.framework(id).ok_or_else(|| {
+                let near = text::near(id, catalog.frameworks.keys().map(|id| &**id));
+                anyhow!("there is no framework `{id}`{}", text::did_you_mean(&near))
+            })?),
+            None => None,
+        };
+        for name in &self.services {
+            model::named(catalog, name)?;
+        }
+        let used = if self.sources.sources.is_empty() {
+            None
+        } else {
+            let wanted = |resource: &Arc<Resource>| self.resources || self.resource.iter().any(|name| run::is_called(resource, name));
+            Some(used::read(context, &self.sources, &wanted)?)
+        };
+        let mut out = std::io::BufWriter::new(anstream::stdout());
+        let mut rows = match &used {
+            Some(used) => used.rows.clone(),
+            None => model::reference(catalog, &self.services)?,
+        };
+        rows.retain(|row| self.chooses(&row.name()));
+        if let Some(used) = &used
+            && with_resources
+        {
+            self.no_such_resource(used)?;
+            let held: Vec<_> = used.held.iter().filter(|held| self.chooses(&held.mode)).collect();
+            detail::resources(catalog, &held, !self.resource.is_empty(), self.format, &mut out)?;
+        } else if let Some(framework) = framework {
+            requirement::write(catalog, framework, &rows, self.format, &mut out)?;
+        } else if self.helpers {
+            helps::write(catalog, used.as_ref().map(|used| &used.places), ages, self.format, &mut out)?;
+        } else {
+            if rows.is_empty() {
+                bail!(
+                    "no resource of {} is in these sources",
+                    if self.services.is_empty() { "a known service".to_owned() } else { self.services.join(", ") }
+                );
+            }
+            if self.format == Format::Table && !self.services.is_empty() {
+                detail::services(catalog, &rows, ages, &mut out)?;
+            }
+            grid::write(catalog, &rows, ages, self.format, &mut out)?;
+        }
+        out.flush()?;
+        Ok(used.map_or(exit::CLEAN, |used| finish(&used)))
     }
+
+    fn chooses(&self, name: &str) -> bool {
+        self.services.is_empty()
+            || self
+                .services
+                .iter()
+                .any(|wanted| wanted == name || (!wanted.contains('/') && name.split('/').next() == Some(wanted.as_str())))
+    }
+
+    fn no_such_resource(&self, used: &used::Used<'_>) -> anyhow::Result<()> {
+        for name in &self.resource {
+            if !used.held.iter().any(|held| run::is_called(&held.resource, name)) {
+                bail!("no resource with duties is called `{name}` in these sources; write its id, ARN, name or logical id");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Says what was not seen, and gives the exit code.
+fn finish(used: &used::Used<'_>) -> u8 {
+    if used.unclaimed > 0 {
+        exit::note(&format!("{} resources are of types that no service file claims; they are not in the matrix", used.unclaimed));
+    }
+    let unread: BTreeSet<_> = used.collected.gaps.iter().filter(|gap| gap.id.is_none()).map(|gap| gap.resource_type.clone()).collect();
+    if used.collected.errors.is_empty() && unread.is_empty() {
+        return exit::CLEAN;
+    }
+    exit::note(&format!("exit 3: {} files and {} listings could not be read", used.collected.errors.len(), unread.len()));
+    exit::INCOMPLETE
 }

@@ -1,6 +1,6 @@
 //! The command line: one file per command.
 
-mod assess;
+pub(crate) mod assess;
 mod catalog;
 mod check;
 mod completions;

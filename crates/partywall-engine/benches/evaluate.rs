@@ -1,0 +1,96 @@
+//! Evaluations and results per second of one core, on a generated mix of resource types (synthetic; `partywall-testkit`).
+//!
+//! `cargo bench -p partywall-engine --bench evaluate -- [RESOURCES] [ROUNDS]`. An evaluation is one (resource, check) pair of
+//! matching type. Times are CPU times of this process, which other work on the machine disturbs least.
+
+use std::cell::RefCell;
+use std::error::Error;
+use std::io::Write as _;
+use std::path::PathBuf;
+
+use datafusion::arrow::array::Array;
+use partywall_catalog::{Catalog, ResourceType};
+use partywall_collect::{Need, Options};
+use partywall_engine::{Assessor, Engine, EngineError};
+use partywall_table::TypeBatch;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse::<u64>().ok());
+    let resources = numbers.next().unwrap_or(50_000);
+    let rounds = numbers.next().unwrap_or(20);
+    let mut out = std::io::stdout().lock();
+
+    let path: PathBuf = std::env::temp_dir().join(format!("partywall-bench-{}.json.gz", std::process::id()));
+    let written = partywall_testkit::mix::write(&path, resources, 1)?;
+    let catalog = Catalog::load(None)?.with_derived(partywall_collect::derived_columns)?;
+    let engine = Engine::new(&catalog, chrono::NaiveDate::from_ymd_opt(2026, 11, 22).unwrap_or_default())?;
+    let assessor = RefCell::new(Assessor::new(&catalog, &engine, |_| true, None));
+    let mut batches: Vec<TypeBatch> = Vec::new();
+    let start = cpu_seconds();
+    let need = |resource_type: &ResourceType| match assessor.borrow_mut().need(resource_type) {
+        Ok((paths, envelope)) => Need { paths, envelope },
+        Err(_) => Need::default(),
+    };
+    partywall_collect::collect(&catalog, std::slice::from_ref(&path), &Options::default(), &need, &mut |batch| {
+        batches.push(batch);
+        Ok(())
+    })?;
+    std::fs::remove_file(&path)?;
+    let read = cpu_seconds() - start;
+    let rows: usize = batches.iter().map(|batch| batch.rows.len()).sum();
+    let unknown_rows = batches.iter().flat_map(|batch| &batch.gaps).filter(|gaps| !gaps.is_empty()).count();
+    writeln!(out, "{written} items, {rows} rows in {} batches read in {read:.2} CPU s; {:.1} % of rows with unknowns", batches.len(), share(unknown_rows, rows))?;
+
+    let mut assessor = assessor.into_inner();
+    for batch in &batches {
+        assessor.masks(batch)?;
+    }
+    let (mut evaluations, mut fails, mut unknowns) = (0_usize, 0_usize, 0_usize);
+    let start = cpu_seconds();
+    for round in 0..rounds {
+        for batch in &batches {
+            for mask in assessor.masks(batch)? {
+                evaluations += batch.rows.len();
+                if round == 0 {
+                    let nulls = mask.pass.null_count();
+                    unknowns += nulls;
+                    fails += mask.pass.len() - nulls - mask.pass.true_count();
+                }
+            }
+        }
+    }
+    let masks = cpu_seconds() - start;
+    let once = evaluations / usize::try_from(rounds.max(1))?;
+    writeln!(
+        out,
+        "masks: {evaluations} evaluations on {} resources in {masks:.2} CPU s = {:.1} M/s; {:.1} % fail, {:.1} % unknown",
+        rows * usize::try_from(rounds)?,
+        evaluations as f64 / masks / 1e6,
+        share(fails, once),
+        share(unknowns, once)
+    )?;
+
+    let start = cpu_seconds();
+    let mut results = 0_u64;
+    for batch in &batches {
+        assessor.assess::<EngineError>(batch, &mut |_| {
+            results += 1;
+            Ok(())
+        })?;
+    }
+    let made = cpu_seconds() - start;
+    writeln!(out, "results made, not written: {results} in {made:.2} CPU s = {:.0}/s", results as f64 / made)?;
+    Ok(())
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    part as f64 * 100.0 / whole.max(1) as f64
+}
+
+/// User and system time of this process, from the kernel's accounting in ticks of 10 ms.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    let ticks = |index: usize| fields.get(index).and_then(|field| field.parse::<f64>().ok()).unwrap_or(0.0);
+    (ticks(11) + ticks(12)) / 100.0
+}

@@ -1,0 +1,186 @@
+//! Fills a resource's own values into the commands of a fix, so that a shell takes each as one word.
+
+use partywall_catalog::Catalog;
+use partywall_model::{Resource, Value};
+
+use crate::findings::is_safe;
+
+/// A command with what could not be filled in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Filled {
+    /// The text.
+    pub(crate) text: String,
+    /// Property paths that stay as `<Path>`, and why, in order, each once.
+    pub(crate) missing: Vec<(String, &'static str)>,
+}
+
+/// How the shell reads the place at which a value goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quoted {
+    No,
+    Single,
+    Double,
+}
+
+/// Replaces `{Property.Path}`, `{_id}`, `{_arn}`, `{_name}`, `{_account}` and `{_region}` by the resource's values.
+///
+/// A value that holds anything but `A-Z a-z 0-9 _ . / : @ = + -` stands in single quotes. What is absent, unknown, no single value, or would
+/// mean something else to a shell or to the AWS CLI stays as `<Path>`.
+pub(crate) fn fill(template: &str, catalog: &Catalog, resource: &Resource) -> Filled {
+    let mut filled = Filled { text: String::with_capacity(template.len()), missing: Vec::new() };
+    let mut quoted = Quoted::No;
+    let mut rest = template;
+    while let Some(letter) = rest.chars().next() {
+        let after = rest.get(letter.len_utf8()..).unwrap_or_default();
+        if letter == '{'
+            && !filled.text.ends_with('$')
+            && let Some(path) = placeholder(after)
+        {
+            match value(path, catalog, resource) {
+                Ok(text) => filled.text.push_str(&quote(&text, quoted)),
+                Err(why) => {
+                    filled.text.push_str(&format!("<{path}>"));
+                    if !filled.missing.iter().any(|(known, _)| known == path) {
+                        filled.missing.push((path.to_owned(), why));
+                    }
+                }
+            }
+            rest = after.get(path.len() + 1..).unwrap_or_default();
+            continue;
+        }
+        quoted = match (letter, quoted) {
+            ('\'', Quoted::No) => Quoted::Single,
+            ('"', Quoted::No) => Quoted::Double,
+            ('\'', Quoted::Single) | ('"', Quoted::Double) => Quoted::No,
+            _ => quoted,
+        };
+        filled.text.push(letter);
+        rest = after;
+    }
+    filled
+}
+
+/// The path of `Path}…`, if that is what follows a brace.
+fn placeholder(text: &str) -> Option<&str> {
+    let path = text.get(..text.find('}')?)?;
+    let first = path.chars().next()?;
+    let is_path = (first.is_ascii_alphabetic() || first == '_') && path.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.'));
+    is_path.then_some(path)
+}
+
+fn value(path: &str, catalog: &Catalog, resource: &Resource) -> Result<String, &'static str> {
+    const NOT_KNOWN: &str = "not known from these sources";
+    let own = match path {
+        "_id" => Some(resource.id.as_ref()),
+        "_arn" => Some(resource.arn.as_deref().ok_or(NOT_KNOWN)?),
+        "_name" => Some(resource.name.as_deref().ok_or(NOT_KNOWN)?),
+        "_account" => Some(resource.account.as_deref().ok_or(NOT_KNOWN)?),
+        "_region" => Some(resource.region.as_deref().filter(|region| *region != "global").ok_or(NOT_KNOWN)?),
+        _ => None,
+    };
+    let text = match own {
+        Some(own) => own.to_owned(),
+        None => match resource.properties.at(path) {
+            Some(Value::Str(text)) => text.to_string(),
+            Some(Value::Int(number)) => number.to_string(),
+            Some(Value::Float(number)) => number.to_string(),
+            Some(Value::Bool(value)) => value.to_string(),
+            Some(Value::Unknown(_)) => return Err(NOT_KNOWN),
+            Some(Value::List(_) | Value::Map(_)) => return Err("more than one value"),
+            // A live resource's id is the value of its id property, whether or not the answer repeats it.
+            Some(Value::Null) | None => {
+                let is_id = catalog.resource_type(&resource.resource_type).is_some_and(|known| known.id_path() == Some(path));
+                if is_id && resource.logical_id.is_none() { resource.id.to_string() } else { return Err("not set") }
+            }
+        },
+    };
+    if text.is_empty() {
+        return Err("not set");
+    }
+    if !text.chars().all(is_safe) {
+        return Err("its value holds characters that are not safe to paste");
+    }
+    if resource.logical_id.is_some() && text.contains('{') {
+        return Err("known once the template is deployed");
+    }
+    // The AWS CLI reads the file that such a value names.
+    if text.starts_with("file://") || text.starts_with("fileb://") || text.starts_with('-') {
+        return Err("its value would mean something else to the AWS CLI");
+    }
+    Ok(text)
+}
+
+fn quote(text: &str, quoted: Quoted) -> String {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./:@=+-".contains(&byte));
+    if is_plain {
+        return text.to_owned();
+    }
+    let inner = text.replace('\'', "'\\''");
+    match quoted {
+        Quoted::No => format!("'{inner}'"),
+        Quoted::Single => inner,
+        Quoted::Double => format!("\"'{inner}'\""),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use partywall_model::{Cause, CauseKind, Source, SourceKind};
+
+    use super::*;
+
+    fn resource() -> Resource {
+        let source = Arc::new(Source { kind: SourceKind::Api, file: Arc::from("x.json") });
+        let mut resource = Resource::new("AWS::S3::Bucket", "statements-prod", source);
+        resource.region = Some(Arc::from("eu-central-1"));
+        for (name, value) in [
+            ("Plain", Value::str("a-b_c.d/e:f@g=h+i")),
+            ("Nasty", Value::str("it's; rm -rf $HOME `x`")),
+            ("File", Value::str("file:///etc/passwd")),
+            ("Option", Value::str("--no-verify-ssl")),
+            ("Control", Value::str("a\u{1b}[2J")),
+            ("Number", Value::Int(7)),
+            ("List", Value::List(Vec::new())),
+            ("Gone", Value::unknown(Cause::new(CauseKind::Denied, "x"))),
+        ] {
+            resource.properties.set(name, value);
+        }
+        resource.properties.set_at("Deep.Path", Value::str("deep"));
+        resource
+    }
+
+    fn filled(text: &str) -> Filled {
+        fill(text, &Catalog::load(None).unwrap(), &resource())
+    }
+
+    #[test]
+    fn values_are_one_word() {
+        assert_eq!(filled("x {Plain} {Number} {Deep.Path} {_region}").text, "x a-b_c.d/e:f@g=h+i 7 deep eu-central-1");
+        assert_eq!(filled("x {Nasty}").text, r"x 'it'\''s; rm -rf $HOME `x`'");
+        assert_eq!(filled("x '{Nasty}'").text, r"x 'it'\''s; rm -rf $HOME `x`'");
+        assert_eq!(filled(r#"x "{Nasty}""#).text, r#"x ""'it'\''s; rm -rf $HOME `x`'"""#);
+    }
+
+    #[test]
+    fn the_id_fills_the_id_property() {
+        assert_eq!(filled("--bucket {BucketName}").text, "--bucket statements-prod");
+    }
+
+    #[test]
+    fn what_is_missing_or_unsafe_stays_open() {
+        for path in ["File", "Option", "Control", "List", "Gone", "Absent", "_arn"] {
+            let filled = filled(&format!("x {{{path}}} {{{path}}}"));
+            assert_eq!(filled.text, format!("x <{path}> <{path}>"));
+            assert_eq!(filled.missing.len(), 1, "{path}");
+        }
+    }
+
+    #[test]
+    fn other_braces_stay() {
+        for text in ["PublicAccess={Type=DISABLED}", r#"'{"a":{"b":1}}'"#, "${HOME}", "{", "{}", "a {b c}"] {
+            assert_eq!(filled(text).text, text);
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! Finds what a name on the command line stands for: one finding, or resources, with everything the sources say of them.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{anyhow, bail};
+use partywall_engine::{Assessor, Engine, EngineError, OwnedDuty};
+use partywall_model::{Cause, CheckResult, FindingId, Resource, Status};
+use partywall_table::TypeBatch;
+
+use crate::cli::Context;
+use crate::cli::assess::state_files;
+use crate::run::{self, Sources};
+use crate::state::State;
+
+/// More resources of one name than this are listed, not explained.
+const MOST_RESOURCES: usize = 5;
+/// As many near matches as a reader can take in.
+const MOST_NEAR: usize = 5;
+/// Characters of a finding id after `F-`.
+const ID_LENGTH: usize = 13;
+/// A bare word shorter than this is no beginning of an id: too many words would be one by accident.
+const SHORTEST_BARE: usize = 4;
+
+/// A resource and all that is known of it.
+pub(crate) struct Subject {
+    /// The resource.
+    pub(crate) resource: Arc<Resource>,
+    /// The answers of all checks, exceptions applied.
+    pub(crate) results: Vec<CheckResult>,
+    /// Its duties and who owns them.
+    pub(crate) duties: Vec<OwnedDuty>,
+    /// Paths that could not be read, and why.
+    pub(crate) gaps: Vec<(Arc<str>, Arc<Cause>)>,
+}
+
+/// What the name stands for.
+pub(crate) struct Found {
+    /// The finding, if the name is one's. A failed listing has no subject.
+    pub(crate) finding: Option<CheckResult>,
+    /// The resources.
+    pub(crate) subjects: Vec<Subject>,
+}
+
+/// A name as typed: the beginning of a finding id, a resource's name, or either.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Name {
+    text: String,
+    id: Option<String>,
+    only_id: bool,
+}
+
+impl Name {
+    fn new(text: &str) -> Self {
+        let after = text.strip_prefix("F-").or_else(|| text.strip_prefix("f-"));
+        let rest = after.unwrap_or(text).to_ascii_uppercase();
+        let is_digit = |letter: char| letter.is_ascii_digit() || letter.is_ascii_uppercase() && !"ILOU".contains(letter);
+        let shortest = if after.is_some() { 1 } else { SHORTEST_BARE };
+        let fits = (shortest..=ID_LENGTH).contains(&rest.len()) && rest.chars().all(is_digit);
+        Self { text: text.to_owned(), id: fits.then_some(rest), only_id: fits && after.is_some() }
+    }
+
+    fn begins(&self, id: FindingId) -> bool {
+        self.id.as_ref().is_some_and(|begin| id.encode().starts_with(begin.as_bytes()))
+    }
+
+    fn calls(&self, resource: &Arc<Resource>) -> bool {
+        !self.only_id && run::is_called(resource, &self.text)
+    }
+}
+
+struct Hit {
+    batch: Option<Arc<TypeBatch>>,
+    result: CheckResult,
+}
+
+struct Search {
+    name: Name,
+    batch: Option<Arc<TypeBatch>>,
+    hits: Vec<Hit>,
+    resources: Vec<(Arc<TypeBatch>, usize)>,
+    near: BTreeSet<(usize, String)>,
+}
+
+impl Search {
+    fn look(&mut self, batch: &TypeBatch) {
+        let rows: Vec<usize> = batch.rows.iter().enumerate().filter(|(_, row)| self.name.calls(row)).map(|(index, _)| index).collect();
+        let kept = Arc::new(batch.clone());
+        self.resources.extend(rows.into_iter().map(|row| (kept.clone(), row)));
+        self.batch = Some(kept);
+        if self.resources.is_empty() && !self.name.only_id {
+            for row in &batch.rows {
+                for called in [Some(&row.id), row.logical_id.as_ref(), row.name.as_ref()].into_iter().flatten() {
+                    self.remember(called);
+                }
+            }
+        }
+    }
+
+    fn take(&mut self, result: CheckResult) {
+        if self.name.begins(result.id) {
+            let batch = result.resource.is_some().then(|| self.batch.clone()).flatten();
+            // Of many, the first tell enough; failures go before answers that nobody has to act on.
+            let acts = matches!(result.status, Status::Fail | Status::Unknown);
+            if self.hits.len() <= MOST_NEAR * 2 || acts && self.hits.iter().filter(|hit| is_open(&hit.result)).count() <= MOST_NEAR {
+                self.hits.push(Hit { batch, result });
+            }
+        } else if self.name.only_id && result.status == Status::Fail {
+            self.remember(&result.id.to_string());
+        }
+    }
+
+    fn remember(&mut self, candidate: &str) {
+        let Some(distance) = nearness(&self.name.text, candidate) else { return };
+        self.near.insert((distance, candidate.to_owned()));
+        if self.near.len() > MOST_NEAR {
+            self.near.pop_last();
+        }
+    }
+}
+
+fn is_open(result: &CheckResult) -> bool {
+    matches!(result.status, Status::Fail | Status::Unknown)
+}
+
+/// How far a candidate is from what was typed, if it is near at all: letters that differ, or 3 if one holds the other.
+fn nearness(typed: &str, candidate: &str) -> Option<usize> {
+    let (a, b) = (typed.to_lowercase(), candidate.to_lowercase());
+    if a.len() > 80 || b.len() > 80 {
+        return None;
+    }
+    if a == b {
+        return Some(0);
+    }
+    if a.len() >= 3 && b.contains(&a) || b.len() >= 3 && a.contains(&b) {
+        return Some(3);
+    }
+    if a.len().abs_diff(b.len()) > 2 {
+        return None;
+    }
+    let b: Vec<char> = b.chars().collect();
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.chars().enumerate() {
+        let mut next = vec![i + 1];
+        for (j, right) in b.iter().enumerate() {
+            let cell = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX - 1);
+            let swap = cell(&row, j) + usize::from(left != *right);
+            next.push(swap.min(cell(&row, j + 1) + 1).min(cell(&next, j) + 1));
+        }
+        row = next;
+    }
+    row.last().copied().filter(|distance| *distance <= 2 && *distance < a.chars().count())
+}
+
+/// Exceptions and parties for the sources.
+pub(crate) fn state(context: &Context, sources: &Sources) -> anyhow::Result<State> {
+    let files = state_files(sources);
+    State::load(
+        sources.exceptions.as_deref().or(files.get("exceptions.toml").map(PathBuf::as_path)),
+        sources.parties.as_deref().or(files.get("parties.toml").map(PathBuf::as_path)),
+        context.today(),
+    )
+}
+
+/// Reads the sources and finds the finding or the resources of that name.
+///
+/// # Errors
+/// Nothing or too much has the name; the message lists what is near. Or the sources cannot be read.
+pub(crate) fn find(context: &Context, sources: &Sources, name: &str) -> anyhow::Result<Found> {
+    let mut state = state(context, sources)?;
+    let search = RefCell::new(Search { name: Name::new(name), batch: None, hits: Vec::new(), resources: Vec::new(), near: BTreeSet::new() });
+    let mut take = |result: CheckResult| -> anyhow::Result<()> {
+        search.borrow_mut().take(result);
+        Ok(())
+    };
+    let mut look = |batch: &TypeBatch, _: &mut Assessor<'_>| -> anyhow::Result<()> {
+        search.borrow_mut().look(batch);
+        Ok(())
+    };
+    let outcome = run::assess(context, sources, &state, |_| true, &mut take, &mut look)?;
+    for line in outcome.collected.warnings.iter().chain(&outcome.collected.errors) {
+        crate::exit::note(line);
+    }
+    if outcome.collected.files.is_empty() {
+        bail!("none of the sources could be read; nothing was evaluated");
+    }
+    let Search { resources, mut hits, near, .. } = search.into_inner();
+    if resources.len() > MOST_RESOURCES {
+        let all: Vec<String> = resources.iter().filter_map(|(batch, row)| batch.rows.get(*row)).take(MOST_RESOURCES).map(|row| called(row)).collect();
+        bail!("{} resources are called `{}`, such as {}; give an ARN", resources.len(), plain(name), all.join(", "));
+    }
+    if !resources.is_empty() {
+        let mut subjects = Vec::new();
+        for (batch, row) in resources {
+            subjects.extend(subject(context, &mut state, &batch, row)?);
+        }
+        return Ok(Found { finding: None, subjects });
+    }
+    if hits.len() > 1 && hits.iter().any(|hit| is_open(&hit.result)) {
+        hits.retain(|hit| is_open(&hit.result));
+    }
+    if hits.len() > 1 {
+        let ids: Vec<String> = hits.iter().take(MOST_NEAR).map(|hit| hit.result.id.to_string()).collect();
+        bail!("`{}` begins more than one finding id, such as {}; give more of it", plain(name), ids.join(", "));
+    }
+    match hits.pop() {
+        Some(Hit { batch, mut result }) => {
+            state.cover(&mut result);
+            let row = batch.as_ref().and_then(|batch| batch.rows.iter().position(|row| result.resource.as_ref().is_some_and(|own| Arc::ptr_eq(own, row))));
+            let subjects = match (batch, row) {
+                (Some(batch), Some(row)) => subject(context, &mut state, &batch, row)?.into_iter().collect(),
+                _ => Vec::new(),
+            };
+            Ok(Found { finding: Some(result), subjects })
+        }
+        None => Err(not_found(name, &near)),
+    }
+}
+
+fn not_found(name: &str, near: &BTreeSet<(usize, String)>) -> anyhow::Error {
+    let near: Vec<String> = near.iter().map(|(_, text)| format!("`{}`", plain(text))).collect();
+    let name = plain(name);
+    if near.is_empty() {
+        anyhow!("nothing in the sources is called `{name}`; give a finding id (F-…), or the id, ARN, name or logical id of a resource")
+    } else {
+        anyhow!("nothing in the sources is called `{name}`; near: {}", near.join(", "))
+    }
+}
+
+/// Asks the row's batch once more, now for everything about that one row.
+fn subject(context: &Context, state: &mut State, batch: &TypeBatch, row: usize) -> anyhow::Result<Option<Subject>> {
+    let Some(resource) = batch.rows.get(row).cloned() else { return Ok(None) };
+    let engine = Engine::new(&context.catalog, context.today())?;
+    let mut results = Vec::new();
+    let duties;
+    {
+        let parties = Box::new(|resource: &Resource, duty: &str| state.party(resource, duty));
+        let mut assessor = Assessor::new(&context.catalog, &engine, |_| true, Some(parties));
+        assessor.assess::<EngineError>(batch, &mut |result| {
+            if result.resource.as_ref().is_some_and(|own| Arc::ptr_eq(own, &resource)) {
+                results.push(result);
+            }
+            Ok(())
+        })?;
+        duties = assessor.duties(batch)?.into_iter().nth(row).unwrap_or_default();
+    }
+    for result in &mut results {
+        state.cover(result);
+    }
+    results.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.check.cmp(&b.check)));
+    let gaps = batch.gaps.get(row).cloned().unwrap_or_default();
+    Ok(Some(Subject { resource, results, duties, gaps }))
+}
+
+/// The name by which people know a resource, safe to print.
+pub(crate) fn called(resource: &Resource) -> String {
+    let name = resource.name.as_deref().or(resource.logical_id.as_deref()).unwrap_or(&resource.id);
+    format!("{} ({})", plain(name), resource.resource_type)
+}
+
+/// The text without characters that move a terminal's cursor or turn the direction of reading: names in an account are untrusted.
+pub(crate) fn plain(text: &str) -> Cow<'_, str> {
+    if text.chars().all(is_safe) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.chars().map(|letter| if is_safe(letter) { letter } else { '\u{FFFD}' }).collect())
+}
+
+/// False for control characters, line breaks among them, and for direction marks.
+pub(crate) fn is_safe(letter: char) -> bool {
+    !letter.is_control() && !matches!(letter, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_match_by_their_beginning() {
+        let id = FindingId(0x1234_5678_9ABC_DEF0);
+        let text = id.to_string();
+        let lower = text.to_lowercase();
+        for name in [&*text, &*lower, &text[2..], &text[..4], &lower[2..8]] {
+            assert!(Name::new(name).begins(id), "{name}");
+        }
+        for name in ["F-", "", "F-ZZZZ", "F-1I", &format!("{text}0"), &text[2..4]] {
+            assert!(!Name::new(name).begins(id), "{name}");
+        }
+        assert!(Name::new("F-7K").only_id);
+        assert!(!Name::new("7K2QX").only_id);
+        assert!(!Name::new("F-logs").only_id, "`L` and `O` are in no id");
+    }
+
+    #[test]
+    fn near_names_are_found() {
+        assert_eq!(nearness("core-legder", "core-ledger"), Some(2));
+        assert_eq!(nearness("ledger", "core-ledger"), Some(3));
+        assert_eq!(nearness("Core-Ledger", "core-ledger"), Some(0));
+        assert_eq!(nearness("xyz", "core-ledger"), None);
+        assert_eq!(nearness("ab", "cd"), None);
+    }
+
+    #[test]
+    fn names_cannot_steer_a_terminal() {
+        assert_eq!(plain("a\u{1b}[2Jb\nc\u{202e}"), "a\u{fffd}[2Jb\u{fffd}c\u{fffd}");
+    }
+}
