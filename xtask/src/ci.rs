@@ -23,7 +23,10 @@ const STEPS: [Step; 7] = [
     Step { name: "clippy", arguments: &["clippy", "--locked", "--workspace", "--all-targets", "--", "-D", "warnings"] },
     // Not nextest: suites with a runner of their own end with lines that people want to read.
     // Two groups: with the other crates' development dependencies in one command, cargo would choose other features and build the SQL engine anew.
-    Step { name: "tests of the engine and the binary", arguments: &["test", "--locked", "--package", "partywall", "--package", "partywall-engine"] },
+    Step {
+        name: "tests of the engine and the binary",
+        arguments: &["test", "--locked", "--package", "partywall", "--package", "partywall-engine"],
+    },
     Step {
         name: "tests of the other crates",
         arguments: &["test", "--locked", "--workspace", "--exclude", "partywall", "--exclude", "partywall-engine"],

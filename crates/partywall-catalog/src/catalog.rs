@@ -7,9 +7,7 @@ use serde::de::DeserializeOwned;
 
 use crate::duty::DutiesFile;
 use crate::eol::EolFile;
-use crate::{
-    CatalogError, Check, Column, Duty, EolTable, Framework, Layer, Position, Registry, ResourceType, Schema, Service,
-};
+use crate::{CatalogError, Check, Column, Duty, EolTable, Framework, Layer, Position, Registry, ResourceType, Schema, Service};
 
 /// The whole catalogue in memory.
 #[derive(Debug)]
@@ -52,10 +50,7 @@ impl Catalog {
             registry: match files.get("reference/registry-columns.jsonl.zst") {
                 Some(bytes) => Registry::unpack(bytes)?,
                 None => {
-                    return Err(CatalogError::Reference {
-                        file: "registry-columns.jsonl.zst",
-                        message: "the file is missing".to_owned(),
-                    });
+                    return Err(CatalogError::Reference { file: "registry-columns.jsonl.zst", message: "the file is missing".to_owned() });
                 }
             },
             bare: RwLock::default(),
@@ -195,9 +190,7 @@ impl Catalog {
 
     /// A framework by id or alias.
     pub fn framework(&self, id: &str) -> Option<&Arc<Framework>> {
-        self.frameworks
-            .get(id)
-            .or_else(|| self.frameworks.values().find(|framework| framework.aliases.iter().any(|alias| alias == id)))
+        self.frameworks.get(id).or_else(|| self.frameworks.values().find(|framework| framework.aliases.iter().any(|alias| alias == id)))
     }
 
     /// The layer of that id.
@@ -227,10 +220,9 @@ fn stem(name: &str) -> &str {
 fn parse<T: DeserializeOwned>(path: &Arc<str>, text: &str) -> Result<(T, Position), CatalogError> {
     match toml::from_str(text) {
         Ok(value) => Ok((value, Position { file: path.clone(), line: 1, column: 1 })),
-        Err(error) => Err(CatalogError::Syntax {
-            position: Position::of(path, text, error.span()),
-            message: error.message().replace('\n', " "),
-        }),
+        Err(error) => {
+            Err(CatalogError::Syntax { position: Position::of(path, text, error.span()), message: error.message().replace('\n', " ") })
+        }
     }
 }
 

@@ -30,11 +30,7 @@ struct EolRow {
 
 impl EolTable {
     pub(crate) fn new(file: EolFile) -> Self {
-        let dates = file
-            .rows
-            .into_iter()
-            .filter_map(|row| Some(((row.table, row.version), crate::values::to_date(row.date)?)))
-            .collect();
+        let dates = file.rows.into_iter().filter_map(|row| Some(((row.table, row.version), crate::values::to_date(row.date)?))).collect();
         Self { dates, as_of: crate::values::to_date(file.as_of) }
     }
 

@@ -30,9 +30,8 @@ pub(crate) fn read(overlay: Option<&Path>) -> Result<BTreeMap<Arc<str>, Vec<u8>>
 
 fn read_directory(root: &Path, directory: &Path, files: &mut BTreeMap<Arc<str>, Vec<u8>>) -> Result<(), CatalogError> {
     let failed = |path: &Path, source| CatalogError::Read { path: path.display().to_string(), source };
-    let mut entries: Vec<_> = std::fs::read_dir(directory)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-        .map_err(|error| failed(directory, error))?;
+    let mut entries: Vec<_> =
+        std::fs::read_dir(directory).and_then(Iterator::collect::<Result<Vec<_>, _>>).map_err(|error| failed(directory, error))?;
     entries.sort_by_key(std::fs::DirEntry::path);
     for entry in entries {
         let path = entry.path();

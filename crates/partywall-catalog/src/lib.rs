@@ -17,7 +17,7 @@ mod service;
 mod values;
 
 pub use catalog::Catalog;
-pub use check::{Case, Check, Equivalents, Fix, Join, CaseSource};
+pub use check::{Case, CaseSource, Check, Equivalents, Fix, Join};
 pub use column::{Column, Schema};
 pub use duty::{Duty, DutyCase, Layer, OwnerRule, Per, Side};
 pub use eol::EolTable;

@@ -241,9 +241,11 @@ impl ResourceType {
             // What a call of ours owns is seen, whatever the registry's own handlers return.
             let owned = |path: &str| {
                 kind == SourceKind::Api
-                    && self.reads.iter().flat_map(|read| &read.paths).any(|own| {
-                        path.strip_prefix(&**own).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-                    })
+                    && self
+                        .reads
+                        .iter()
+                        .flat_map(|read| &read.paths)
+                        .any(|own| path.strip_prefix(&**own).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '['])))
             };
             paths.extend(computed.iter().filter(|path| !owned(path)).cloned());
         }

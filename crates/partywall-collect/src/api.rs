@@ -81,7 +81,9 @@ pub(crate) fn kebab(operation: &str) -> String {
         let after = letters.get(index + 1);
         let starts = letter.is_ascii_uppercase()
             && before.is_some_and(|before| {
-                before.is_ascii_lowercase() || before.is_ascii_digit() || (before.is_ascii_uppercase() && after.is_some_and(char::is_ascii_lowercase))
+                before.is_ascii_lowercase()
+                    || before.is_ascii_digit()
+                    || (before.is_ascii_uppercase() && after.is_some_and(char::is_ascii_lowercase))
             });
         if starts {
             out.push('-');
@@ -238,9 +240,10 @@ impl<'a> ApiReader<'a> {
             row.region = listed;
         }
         if let Some((name, place)) = store.add(self.catalog, row) {
-            if let (Some(region), Some(row)) =
-                (call.region.as_ref().filter(|region| &***region != "global"), store.types.get_mut(&name).and_then(|rows| rows.rows.get_mut(place)))
-                && !resource_type.global
+            if let (Some(region), Some(row)) = (
+                call.region.as_ref().filter(|region| &***region != "global"),
+                store.types.get_mut(&name).and_then(|rows| rows.rows.get_mut(place)),
+            ) && !resource_type.global
             {
                 row.region.get_or_insert_with(|| region.clone());
             }
@@ -261,7 +264,8 @@ impl<'a> ApiReader<'a> {
     ) -> Vec<String> {
         let mut errors = Vec::new();
         for (resource_type, read) in self.reads_of(call) {
-            let denied = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403", "Forbidden"].contains(&code);
+            let denied = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403", "Forbidden"]
+                .contains(&code);
             let kind = if denied { CauseKind::Denied } else { CauseKind::CallFailed };
             let cause = Arc::new(Cause::new(kind, format!("{} answered {code}", read.operation)).with_action(read.action.clone()));
             let absent = read.absent_on.iter().any(|known| known == code);
@@ -316,7 +320,8 @@ impl<'a> ApiReader<'a> {
                         continue;
                     }
                     let cause = Arc::new(
-                        Cause::new(CauseKind::NotLooked, format!("no answer of {} in the input", read.operation)).with_action(read.action.clone()),
+                        Cause::new(CauseKind::NotLooked, format!("no answer of {} in the input", read.operation))
+                            .with_action(read.action.clone()),
                     );
                     for path in &read.paths {
                         if row.properties.at(path).is_none() {
@@ -343,7 +348,8 @@ impl ApiReader<'_> {
                 }
                 let operation = kebab(&listing.operation);
                 for row in rows.rows.iter_mut().filter(|row| row.source.kind == partywall_model::SourceKind::Api) {
-                    let known = row.properties.at(&fold.into).is_some() || seen.has_call(&operation, row.account.as_ref(), row.region.as_ref());
+                    let known =
+                        row.properties.at(&fold.into).is_some() || seen.has_call(&operation, row.account.as_ref(), row.region.as_ref());
                     if !known {
                         let cause = Cause::new(CauseKind::NotLooked, format!("no answer of {} in the input", listing.operation));
                         row.properties.set_at(&fold.into, Value::unknown(cause.with_action(listing.action.clone())));
@@ -360,7 +366,8 @@ fn make_row(resource_type: &Arc<ResourceType>, properties: Value, call: &Call, s
     let id = text(resource_type.id_path()).or_else(|| own_arn.clone());
     let mut account = own_arn.as_deref().and_then(|arn| arn.split(':').nth(4)).filter(|part| part.len() == 12).map(Arc::from);
     account = call.account.clone().or(account);
-    let mut region: Option<Arc<str>> = own_arn.as_deref().and_then(|arn| arn.split(':').nth(3)).filter(|part| !part.is_empty()).map(Arc::from);
+    let mut region: Option<Arc<str>> =
+        own_arn.as_deref().and_then(|arn| arn.split(':').nth(3)).filter(|part| !part.is_empty()).map(Arc::from);
     // A global listing of regional things (buckets) does not say where each is; another answer may.
     let of_call = call.region.clone().filter(|region| &**region != "global");
     let own_region = text(resource_type.region.as_deref());

@@ -215,7 +215,8 @@ impl Collector<'_> {
             let text = if trimmed.is_empty() { "{}" } else { text };
             return self.api_file(path, text, &source(SourceKind::Api), programs);
         }
-        let known_extension = path.extension().is_some_and(|ending| ["yaml", "yml", "template", "json"].iter().any(|known| ending == *known));
+        let known_extension =
+            path.extension().is_some_and(|ending| ["yaml", "yml", "template", "json"].iter().any(|known| ending == *known));
         if known_extension && !trimmed.is_empty() && trimmed.contains("Resources") {
             return self.template(&bytes, &source(SourceKind::CloudFormation));
         }
@@ -288,7 +289,8 @@ impl Collector<'_> {
         };
         if let (Some(Value::Str(content)), true) = (answer.get("Content"), answer.get("ReportFormat").is_some()) {
             use base64::Engine as _;
-            let decoded = base64::engine::general_purpose::STANDARD.decode(content.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            let decoded =
+                base64::engine::general_purpose::STANDARD.decode(content.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
             match decoded {
                 Some(csv) => self.credential_report(&csv, source),
                 None => self.out.errors.push(format!("{}: the report's content is not base64", source.file)),
@@ -470,7 +472,9 @@ fn kept_columns(catalog: &Catalog, resource_type: &ResourceType, columns: &Schem
         derive.inputs.iter().for_each(|path| add(path));
     }
     resource_type.secrets.iter().for_each(|path| add(path));
-    for path in [resource_type.id_path(), resource_type.tags_path(), resource_type.display_name.as_deref(), Some("Arn")].into_iter().flatten() {
+    for path in
+        [resource_type.id_path(), resource_type.tags_path(), resource_type.display_name.as_deref(), Some("Arn")].into_iter().flatten()
+    {
         add(path);
     }
     if let Some(template) = &resource_type.arn {
@@ -520,7 +524,12 @@ fn prune(properties: &mut Value, kept: &Schema) {
 ///
 /// # Errors
 /// A batch cannot be built.
-pub fn prepare_case(catalog: &Catalog, resource_type: &Arc<ResourceType>, case: &Case, need: &Need) -> Result<(Vec<TypeBatch>, Collected), CollectError> {
+pub fn prepare_case(
+    catalog: &Catalog,
+    resource_type: &Arc<ResourceType>,
+    case: &Case,
+    need: &Need,
+) -> Result<(Vec<TypeBatch>, Collected), CollectError> {
     prepare_case_with(catalog, resource_type, case, need, &mut |_| {})
 }
 

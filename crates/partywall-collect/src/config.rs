@@ -82,19 +82,22 @@ pub(crate) struct ConfigItems {
 
 /// Looks at the beginning of a JSON text: is it of AWS Config?
 pub(crate) fn looks_like_config(head: &str) -> bool {
-    ["\"configurationItems\"", "\"configurationItemCaptureTime\"", "\"configurationItemStatus\"", "\"configurationStateId\"", "\"configurationStateMd5Hash\""]
-        .iter()
-        .any(|word| head.contains(word))
+    [
+        "\"configurationItems\"",
+        "\"configurationItemCaptureTime\"",
+        "\"configurationItemStatus\"",
+        "\"configurationStateId\"",
+        "\"configurationStateMd5Hash\"",
+    ]
+    .iter()
+    .any(|word| head.contains(word))
         || (head.contains("\"Results\"") && (head.contains("\"QueryInfo\"") || head.contains("resourceType")))
 }
 
 impl<'a> ConfigReader<'a> {
     pub(crate) fn new(catalog: &'a Catalog, programs: &'a mut Programs) -> Self {
-        let aliases = catalog
-            .types
-            .values()
-            .flat_map(|file| file.config.types.iter().map(|name| (Box::from(&**name), file.clone())))
-            .collect();
+        let aliases =
+            catalog.types.values().flat_map(|file| file.config.types.iter().map(|name| (Box::from(&**name), file.clone()))).collect();
         Self { catalog, programs, names: Names::default(), aliases }
     }
 
@@ -179,7 +182,11 @@ impl<'a> ConfigReader<'a> {
                 Ok(None) => return Ok(()),
                 Err(message) => {
                     out.errors.push(format!("{}: `{id}`: {message}", source.file));
-                    unknown_all(&mut row, &resource_type.schema, &Cause::new(CauseKind::CallFailed, format!("the item could not be read: {message}")));
+                    unknown_all(
+                        &mut row,
+                        &resource_type.schema,
+                        &Cause::new(CauseKind::CallFailed, format!("the item could not be read: {message}")),
+                    );
                 }
             }
             if let Some(fields) = partial {
@@ -304,7 +311,10 @@ fn unknown_all(row: &mut Resource, schema: &Schema, cause: &Cause) {
 }
 
 fn unknown_unselected(row: &mut Resource, schema: &Schema, fields: &[String]) {
-    let cause = Arc::new(Cause::new(CauseKind::NotRecorded, "the query did not select it; select `configuration` and `supplementaryConfiguration`"));
+    let cause = Arc::new(Cause::new(
+        CauseKind::NotRecorded,
+        "the query did not select it; select `configuration` and `supplementaryConfiguration`",
+    ));
     for (name, _) in schema.iter() {
         let selected = fields.iter().any(|field| field.split('.').next().is_some_and(|first| first.eq_ignore_ascii_case(name)));
         let present = row.properties.get(name).is_some();

@@ -30,8 +30,7 @@ impl Scope {
         match (self, other) {
             (Self::Template(a), Self::Template(b)) => a == b,
             (Self::Live(account, region), Self::Live(other_account, other_region)) => {
-                account == other_account
-                    && (region == other_region || region.as_deref().is_none_or(|region| region == "global"))
+                account == other_account && (region == other_region || region.as_deref().is_none_or(|region| region == "global"))
             }
             _ => false,
         }

@@ -46,10 +46,7 @@ pub(crate) fn compile(program: &str) -> Result<Filter, String> {
     let modules = Loader::new(definitions)
         .load(&arena, File { code: program, path: () })
         .map_err(|errors| format!("{errors:?}").chars().take(300).collect::<String>())?;
-    Compiler::default()
-        .with_funs(functions)
-        .compile(modules)
-        .map_err(|errors| format!("{errors:?}").chars().take(300).collect::<String>())
+    Compiler::default().with_funs(functions).compile(modules).map_err(|errors| format!("{errors:?}").chars().take(300).collect::<String>())
 }
 
 /// Says whether a jq program of the catalogue compiles.
@@ -69,9 +66,7 @@ fn to_val(value: &Value) -> Val {
         Value::Float(number) => Val::from(*number),
         Value::Str(text) => Val::from(text.to_string()),
         Value::List(items) => items.iter().map(to_val).collect(),
-        Value::Map(members) => {
-            Val::obj(members.iter().map(|(key, value)| (Val::from(key.to_string()), to_val(value))).collect())
-        }
+        Value::Map(members) => Val::obj(members.iter().map(|(key, value)| (Val::from(key.to_string()), to_val(value))).collect()),
     }
 }
 

@@ -23,9 +23,7 @@ pub(crate) fn conform(value: Value, schema: &Schema, rename: &BTreeMap<String, S
 fn conform_value(value: Value, column: &Column) -> Value {
     match (value, column) {
         (value @ Value::Map(_), Column::Struct(members)) => conform(value, members, &BTreeMap::new()),
-        (Value::List(items), Column::List(element)) => {
-            Value::List(items.into_iter().map(|item| conform_value(item, element)).collect())
-        }
+        (Value::List(items), Column::List(element)) => Value::List(items.into_iter().map(|item| conform_value(item, element)).collect()),
         (value, _) => value,
     }
 }

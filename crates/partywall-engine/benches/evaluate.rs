@@ -39,7 +39,12 @@ fn main() -> Result<(), Box<dyn Error>> {
     let read = cpu_seconds() - start;
     let rows: usize = batches.iter().map(|batch| batch.rows.len()).sum();
     let unknown_rows = batches.iter().flat_map(|batch| &batch.gaps).filter(|gaps| !gaps.is_empty()).count();
-    writeln!(out, "{written} items, {rows} rows in {} batches read in {read:.2} CPU s; {:.1} % of rows with unknowns", batches.len(), share(unknown_rows, rows))?;
+    writeln!(
+        out,
+        "{written} items, {rows} rows in {} batches read in {read:.2} CPU s; {:.1} % of rows with unknowns",
+        batches.len(),
+        share(unknown_rows, rows)
+    )?;
 
     let mut assessor = assessor.into_inner();
     for batch in &batches {

@@ -72,8 +72,22 @@ impl fmt::Debug for Assessor<'_> {
 
 impl<'a> Assessor<'a> {
     /// Makes an assessor for the checks that `selected` chooses. Without `parties` every customer duty stays with the customer.
-    pub fn new(catalog: &'a Catalog, engine: &'a Engine, selected: impl Fn(&Check) -> bool + 'a, parties: Option<Box<Parties<'a>>>) -> Self {
-        Self { catalog, engine, selected: Box::new(selected), parties, plans: HashMap::new(), joins: None, kept: BTreeMap::new(), tally: Tally::default() }
+    pub fn new(
+        catalog: &'a Catalog,
+        engine: &'a Engine,
+        selected: impl Fn(&Check) -> bool + 'a,
+        parties: Option<Box<Parties<'a>>>,
+    ) -> Self {
+        Self {
+            catalog,
+            engine,
+            selected: Box::new(selected),
+            parties,
+            plans: HashMap::new(),
+            joins: None,
+            kept: BTreeMap::new(),
+            tally: Tally::default(),
+        }
     }
 
     fn plan(&mut self, resource_type: &ResourceType) -> Result<&mut TypePlan, EngineError> {
@@ -118,11 +132,7 @@ impl<'a> Assessor<'a> {
     ///
     /// # Errors
     /// A predicate of the catalogue is broken, or `emit` fails.
-    pub fn assess<E: From<EngineError>>(
-        &mut self,
-        batch: &TypeBatch,
-        emit: &mut dyn FnMut(CheckResult) -> Result<(), E>,
-    ) -> Result<(), E> {
+    pub fn assess<E: From<EngineError>>(&mut self, batch: &TypeBatch, emit: &mut dyn FnMut(CheckResult) -> Result<(), E>) -> Result<(), E> {
         let engine = self.engine;
         let keep = self.is_joined(&batch.resource_type.name).map_err(E::from)?;
         let plan = self.plan(&batch.resource_type).map_err(E::from)?;
@@ -566,7 +576,11 @@ fn plain_facts(resource: &Resource, paths: &[Arc<str>], reads: &Paths) -> Vec<Fa
                 None => continue,
             },
         };
-        let satellite = resource.satellites.iter().find(|satellite| touches(&satellite.path, path, false)).and_then(|satellite| satellite.location.clone());
+        let satellite = resource
+            .satellites
+            .iter()
+            .find(|satellite| touches(&satellite.path, path, false))
+            .and_then(|satellite| satellite.location.clone());
         let default_note = resource.defaulted.iter().find(|default| touches(&default.path, path, true)).map(|default| default.note.clone());
         found.push(Fact { path: path.clone(), json, location: satellite.or_else(|| resource.position(path)), default_note });
     }

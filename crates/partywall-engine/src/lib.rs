@@ -14,8 +14,8 @@ mod kleene;
 mod lint;
 mod plan;
 mod predicate;
-mod reference;
 mod query;
+mod reference;
 mod tally;
 
 pub use assess::{Assessor, CheckMask, OwnedDuty, Parties};
@@ -24,6 +24,6 @@ pub use error::{EngineError, PredicateError};
 pub use join::JoinPlan;
 pub use lint::{Lint, lint_predicate};
 pub use predicate::{Planned, Predicate, Reads};
-pub use reference::{ReferenceDuty, reference_duties};
 pub use query::{Query, QueryFormat, QueryLimits};
+pub use reference::{ReferenceDuty, reference_duties};
 pub use tally::{DutyCounts, ModeUse, StatusCounts, Tally};

@@ -5,7 +5,7 @@ use datafusion::logical_expr::{Expr, Operator};
 use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
 use partywall_catalog::ResourceType;
 
-use crate::accesses::{access_of, accesses, Root};
+use crate::accesses::{Root, access_of, accesses};
 use crate::engine::Engine;
 use crate::kleene::positive;
 use crate::predicate::Predicate;
@@ -35,9 +35,8 @@ pub fn lint_predicate(engine: &Engine, resource_type: &ResourceType, predicate: 
         }
         Ok(TreeNodeRecursion::Continue)
     });
-    let defaulted = |path: &str| {
-        resource_type.defaults.iter().any(|default| path == &*default.path || path.starts_with(&format!("{}.", default.path)))
-    };
+    let defaulted =
+        |path: &str| resource_type.defaults.iter().any(|default| path == &*default.path || path.starts_with(&format!("{}.", default.path)));
     negated(&predicate.expr, false, &mut |leaf| {
         for access in accesses(leaf, &[], &predicate.schema).unwrap_or_default() {
             let path = &access.full;
@@ -45,7 +44,9 @@ pub fn lint_predicate(engine: &Engine, resource_type: &ResourceType, predicate: 
             if own && !tested.contains(path) && !defaulted(path) {
                 lints.push(Lint {
                     code: "negated-absent",
-                    message: format!("a negated test of `{path}` is true where `{path}` is absent; add `{path} is not null and …`, or a default"),
+                    message: format!(
+                        "a negated test of `{path}` is true where `{path}` is absent; add `{path} is not null and …`, or a default"
+                    ),
                 });
             }
         }

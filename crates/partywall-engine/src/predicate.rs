@@ -3,8 +3,8 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Schema as ArrowSchema};
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::common::DFSchema;
+use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
 use datafusion::logical_expr::{Expr, ExprSchemable, Volatility};
 use datafusion::physical_plan::PhysicalExpr;
 use partywall_table::{Envelope, Paths};
@@ -93,11 +93,18 @@ fn validate(expr: &Expr) -> Result<(), PredicateError> {
     let mut refused = None;
     let _ = expr.apply(|node| {
         let reason = match node {
-            Expr::Exists(_) | Expr::InSubquery(_) | Expr::ScalarSubquery(_) | Expr::SetComparison(_) => Some("a predicate may not use subqueries; use [join]"),
-            Expr::AggregateFunction(_) | Expr::WindowFunction(_) => Some("a predicate looks at one row: no aggregates or windows; use [join]"),
+            Expr::Exists(_) | Expr::InSubquery(_) | Expr::ScalarSubquery(_) | Expr::SetComparison(_) => {
+                Some("a predicate may not use subqueries; use [join]")
+            }
+            Expr::AggregateFunction(_) | Expr::WindowFunction(_) => {
+                Some("a predicate looks at one row: no aggregates or windows; use [join]")
+            }
             Expr::Cast(_) => Some("a predicate may not use cast, which fails on bad values; use try_cast"),
             Expr::Case(_) => Some("a predicate may not use case; write and, or, not"),
             Expr::Placeholder(_) => Some("a predicate may not use placeholders"),
+            Expr::ScalarFunction(call) if matches!(call.func.name(), "coalesce" | "nvl" | "nvl2") => Some(
+                "a predicate may not use coalesce, nvl or nvl2, which hide absence; write `x is null or …`, or give the type a default",
+            ),
             Expr::ScalarFunction(call) if call.func.signature().volatility == Volatility::Volatile => {
                 Some("a predicate may not use volatile functions; time is as_of()")
             }

@@ -241,7 +241,9 @@ fn policies(properties: &Value) -> Vec<(String, &Value)> {
                     walk(inner, &format!("{path}[{index}]"), depth + 1, found);
                 }
             }
-            Value::Str(text) if text.trim_start().starts_with('{') && text.contains("\"Statement\"") => found.push((path.to_owned(), value)),
+            Value::Str(text) if text.trim_start().starts_with('{') && text.contains("\"Statement\"") => {
+                found.push((path.to_owned(), value))
+            }
             _ => {}
         }
     }

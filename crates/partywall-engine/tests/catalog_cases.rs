@@ -74,19 +74,20 @@ fn answers_of(name: &Arc<str>) -> Answers {
     Ok(answers)
 }
 
-/// The owner of a duty for the row of a case, in the first type that carries the row of the service file with these facts.
+/// The owner of a duty for the row of a case, in the first type whose resources with these facts carry the duty: what people see, in
+/// whichever mode the facts put the resource.
 fn duty_case(service: &Service, row: usize, number: usize) -> Result<(), Failed> {
     let duty = service.duties.get(row).ok_or("no such duty")?;
     let case = duty.cases.get(number).ok_or("no such case")?;
     let mut tried = Vec::new();
     for name in types_of(service, duty) {
-        match owner(&name, &duty.id, row, case)? {
+        match owner(&name, &duty.id, case)? {
             Some(owner) if owner == case.want => return Ok(()),
             Some(owner) => return Err(format!("wanted {}, got {owner} on {name}", case.want).into()),
             None => tried.push(name.to_string()),
         }
     }
-    Err(format!("no type carries this row with these facts; tried {}", tried.join(", ")).into())
+    Err(format!("no type carries this duty with these facts; tried {}", tried.join(", ")).into())
 }
 
 /// Types that carry a row of the service file: its own, else those of its modes. Types that know all given facts come first.
@@ -103,8 +104,8 @@ fn types_of(service: &Service, duty: &ServiceDuty) -> Vec<Arc<str>> {
     names
 }
 
-/// Who owns the duty on a row with these facts; `None` if the row does not carry this row of the service file.
-fn owner(name: &Arc<str>, duty: &str, row: usize, case: &DutyCase) -> Result<Option<String>, Failed> {
+/// Who owns the duty on a resource with these facts; `None` if it does not carry the duty.
+fn owner(name: &Arc<str>, duty: &str, case: &DutyCase) -> Result<Option<String>, Failed> {
     let resource_type = catalog().resource_type(name).ok_or_else(|| format!("unknown type `{name}`"))?;
     let engine = engine(today());
     let mut assessor = Assessor::new(catalog(), &engine, |_| false, None);
@@ -112,7 +113,7 @@ fn owner(name: &Arc<str>, duty: &str, row: usize, case: &DutyCase) -> Result<Opt
     let case: Case = row_case(case);
     let (batches, _) = prepare_case(catalog(), &resource_type, &case, &need)?;
     for batch in batches.iter().filter(|batch| batch.resource_type.name == *name) {
-        for owned in assessor.duties(batch)?.iter().flatten().filter(|owned| &*owned.duty == duty && owned.row == Some(row)) {
+        for owned in assessor.duties(batch)?.iter().flatten().filter(|owned| &*owned.duty == duty) {
             return Ok(Some(owned.owner.as_ref().map_or_else(|| "undetermined".to_owned(), ToString::to_string)));
         }
     }

@@ -14,10 +14,10 @@ use libtest_mimic::{Failed, Trial};
 
 use crate::support;
 
-/// Reached; raise when more is. The aim is 95 % of at least 600 labels, with 60 % of the other tools' ids claimed.
-const AGREEMENT: f64 = 0.0;
+/// The aims, all reached: 96.5 % of 1,081 labels, with 79.4 % of the other tools' ids claimed.
+const AGREEMENT: f64 = 95.0;
 const LABELS: usize = 600;
-const CLAIMED: f64 = 0.0;
+const CLAIMED: f64 = 60.0;
 
 pub(crate) fn trials() -> Vec<Trial> {
     let data = support::shared().join("data/iac");

@@ -76,8 +76,7 @@ fn answer(predicate: &str, row: &str, blind: &[Arc<str>]) -> Result<Answer, Stri
     let source = Arc::new(Source { kind: SourceKind::Api, file: Arc::from("row") });
     let mut resource = Resource::new(made_up.name.clone(), "row", source);
     resource.properties = value(&serde_json::from_str(row).map_err(|error| error.to_string())?);
-    let batch =
-        build_batch(&made_up, SourceKind::Api, &columns, &envelope, vec![Arc::new(resource)]).map_err(|error| error.to_string())?;
+    let batch = build_batch(&made_up, SourceKind::Api, &columns, &envelope, vec![Arc::new(resource)]).map_err(|error| error.to_string())?;
     let planned = predicate.plan(&engine, &batch.batch.schema(), blind).map_err(|error| error.to_string())?;
     let answers = planned.evaluate(&batch.batch)?;
     let first = answers.iter().next().ok_or("no answer")?;

@@ -51,9 +51,6 @@ impl FromStr for Severity {
     type Err = ParseSeverityError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Self::WORST_FIRST
-            .into_iter()
-            .find(|severity| severity.as_str() == text)
-            .ok_or_else(|| ParseSeverityError(text.to_owned()))
+        Self::WORST_FIRST.into_iter().find(|severity| severity.as_str() == text).ok_or_else(|| ParseSeverityError(text.to_owned()))
     }
 }

@@ -51,17 +51,8 @@ pub enum Envelope {
 
 impl Envelope {
     /// All of them, in column order.
-    pub const ALL: [Self; 9] = [
-        Self::Arn,
-        Self::Id,
-        Self::Name,
-        Self::Account,
-        Self::Region,
-        Self::Tags,
-        Self::Source,
-        Self::ObservedAt,
-        Self::Location,
-    ];
+    pub const ALL: [Self; 9] =
+        [Self::Arn, Self::Id, Self::Name, Self::Account, Self::Region, Self::Tags, Self::Source, Self::ObservedAt, Self::Location];
 
     /// The column's name.
     pub fn name(self) -> &'static str {
@@ -153,8 +144,8 @@ pub fn build_batch(
     }
     arrays.push(Arc::new(unknown.finish()));
     let schema = Arc::new(schema::arrow_schema(columns, envelope));
-    let batch = RecordBatch::try_new(schema, arrays)
-        .map_err(|source| TableError::Arrow { resource_type: resource_type.name.clone(), source })?;
+    let batch =
+        RecordBatch::try_new(schema, arrays).map_err(|source| TableError::Arrow { resource_type: resource_type.name.clone(), source })?;
     Ok(TypeBatch { resource_type: resource_type.clone(), kind, batch, rows, gaps })
 }
 

@@ -12,4 +12,4 @@ mod schema;
 pub use batch::{Envelope, RowGaps, TableError, TypeBatch, build_batch};
 pub use json::{canonical_json, write_canonical_json, write_json_string};
 pub use projection::{Paths, project};
-pub use schema::{arrow_schema, arrow_type, ELEMENT, UNKNOWN};
+pub use schema::{ELEMENT, UNKNOWN, arrow_schema, arrow_type};

@@ -48,10 +48,8 @@ mod tests {
 
     #[test]
     fn keeps_only_what_is_read() {
-        let schema: Column = serde_json::from_str(
-            r#"{"A":{"B":"s","C":"b"},"L":[{"X":"i","Y":{"Z":"s","W":"s"}}],"N":"s","Names":["s"]}"#,
-        )
-        .unwrap();
+        let schema: Column =
+            serde_json::from_str(r#"{"A":{"B":"s","C":"b"},"L":[{"X":"i","Y":{"Z":"s","W":"s"}}],"N":"s","Names":["s"]}"#).unwrap();
         let Column::Struct(schema) = schema else { panic!("not a struct") };
         let paths = ["A.B", "L[].Y.Z", "Names", "Nobody"].map(str::to_owned).into_iter().collect();
         let kept = project(&schema, &paths);

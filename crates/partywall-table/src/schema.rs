@@ -42,10 +42,8 @@ pub(crate) fn path_list() -> DataType {
 }
 
 pub(crate) fn string_map() -> DataType {
-    let entries = DataType::Struct(Fields::from(vec![
-        Field::new("keys", DataType::Utf8, false),
-        Field::new("values", DataType::Utf8, true),
-    ]));
+    let entries =
+        DataType::Struct(Fields::from(vec![Field::new("keys", DataType::Utf8, false), Field::new("values", DataType::Utf8, true)]));
     DataType::Map(Arc::new(Field::new("entries", entries, false)), false)
 }
 

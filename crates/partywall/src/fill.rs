@@ -64,7 +64,8 @@ pub(crate) fn fill(template: &str, catalog: &Catalog, resource: &Resource) -> Fi
 fn placeholder(text: &str) -> Option<&str> {
     let path = text.get(..text.find('}')?)?;
     let first = path.chars().next()?;
-    let is_path = (first.is_ascii_alphabetic() || first == '_') && path.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.'));
+    let is_path = (first.is_ascii_alphabetic() || first == '_')
+        && path.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '.'));
     is_path.then_some(path)
 }
 

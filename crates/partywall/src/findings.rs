@@ -171,7 +171,8 @@ pub(crate) fn state(context: &Context, sources: &Sources) -> anyhow::Result<Stat
 /// Nothing or too much has the name; the message lists what is near. Or the sources cannot be read.
 pub(crate) fn find(context: &Context, sources: &Sources, name: &str) -> anyhow::Result<Found> {
     let mut state = state(context, sources)?;
-    let search = RefCell::new(Search { name: Name::new(name), batch: None, hits: Vec::new(), resources: Vec::new(), near: BTreeSet::new() });
+    let search =
+        RefCell::new(Search { name: Name::new(name), batch: None, hits: Vec::new(), resources: Vec::new(), near: BTreeSet::new() });
     let mut take = |result: CheckResult| -> anyhow::Result<()> {
         search.borrow_mut().take(result);
         Ok(())
@@ -189,7 +190,8 @@ pub(crate) fn find(context: &Context, sources: &Sources, name: &str) -> anyhow::
     }
     let Search { resources, mut hits, near, .. } = search.into_inner();
     if resources.len() > MOST_RESOURCES {
-        let all: Vec<String> = resources.iter().filter_map(|(batch, row)| batch.rows.get(*row)).take(MOST_RESOURCES).map(|row| called(row)).collect();
+        let all: Vec<String> =
+            resources.iter().filter_map(|(batch, row)| batch.rows.get(*row)).take(MOST_RESOURCES).map(|row| called(row)).collect();
         bail!("{} resources are called `{}`, such as {}; give an ARN", resources.len(), plain(name), all.join(", "));
     }
     if !resources.is_empty() {
@@ -209,7 +211,9 @@ pub(crate) fn find(context: &Context, sources: &Sources, name: &str) -> anyhow::
     match hits.pop() {
         Some(Hit { batch, mut result }) => {
             state.cover(&mut result);
-            let row = batch.as_ref().and_then(|batch| batch.rows.iter().position(|row| result.resource.as_ref().is_some_and(|own| Arc::ptr_eq(own, row))));
+            let row = batch
+                .as_ref()
+                .and_then(|batch| batch.rows.iter().position(|row| result.resource.as_ref().is_some_and(|own| Arc::ptr_eq(own, row))));
             let subjects = match (batch, row) {
                 (Some(batch), Some(row)) => subject(context, &mut state, &batch, row)?.into_iter().collect(),
                 _ => Vec::new(),

@@ -131,7 +131,9 @@ pub(crate) fn lines(context: &Context, framework: &Framework, tally: Option<&Tal
         let split = split(&context.catalog, requirement);
         let checks = named(&checks, requirement);
         let counts = tally.map(|tally| sum(tally, checks));
-        let blind = gaps.iter().any(|gap| gap.resource_type.is_empty() && !checks.is_empty() || checks.iter().any(|check| check.resource == gap.resource_type));
+        let blind = gaps.iter().any(|gap| {
+            gap.resource_type.is_empty() && !checks.is_empty() || checks.iter().any(|check| check.resource == gap.resource_type)
+        });
         RequirementLine {
             id: requirement.id.to_string(),
             title: requirement.title.to_string(),

@@ -37,7 +37,12 @@ pub(crate) fn properties(snippet: &str, resource_type: &str) -> Option<Vec<Strin
 /// as in a template that is not in YAML's block form.
 pub(crate) fn place(text: &str, line: usize, logical_id: &str, properties: &[String]) -> Option<Proposal> {
     let file: Vec<&str> = text.lines().collect();
-    let is_head = |line: &&str| line.trim_start().trim_start_matches(['"', '\'']).strip_prefix(logical_id).is_some_and(|rest| rest.trim_start_matches(['"', '\'']).starts_with(':'));
+    let is_head = |line: &&str| {
+        line.trim_start()
+            .trim_start_matches(['"', '\''])
+            .strip_prefix(logical_id)
+            .is_some_and(|rest| rest.trim_start_matches(['"', '\'']).starts_with(':'))
+    };
     let near = line.saturating_sub(4)..line.min(file.len());
     let head = near.rev().find(|at| file.get(*at).is_some_and(is_head))?;
     let outer = indent(file.get(head)?);
@@ -80,7 +85,8 @@ struct Change {
 /// Places properties among those under the key at line `at`; members that are there with the same value stay.
 fn merge(file: &[&str], at: usize, end: usize, properties: &[String], changes: &mut Changes) {
     let under = file.get(at + 1..end).unwrap_or_default();
-    let inner = under.iter().find(|line| !is_remark(line)).map_or_else(|| file.get(at).map_or(0, |line| indent(line)) + 2, |line| indent(line));
+    let inner =
+        under.iter().find(|line| !is_remark(line)).map_or_else(|| file.get(at).map_or(0, |line| indent(line)) + 2, |line| indent(line));
     let pad = " ".repeat(inner);
     for block in blocks(properties) {
         let Some((first, rest)) = block.split_first() else { continue };

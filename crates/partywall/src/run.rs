@@ -82,8 +82,9 @@ pub(crate) fn assess(
     look: &mut dyn FnMut(&TypeBatch, &mut Assessor<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Outcome> {
     let engine = Engine::new(&context.catalog, context.today()).context("the engine does not start")?;
-    let parties: Option<Box<Parties<'_>>> =
-        state.has_parties().then(|| Box::new(|resource: &Resource, duty: &str| -> Option<Party> { state.party(resource, duty) }) as Box<Parties<'_>>);
+    let parties: Option<Box<Parties<'_>>> = state
+        .has_parties()
+        .then(|| Box::new(|resource: &Resource, duty: &str| -> Option<Party> { state.party(resource, duty) }) as Box<Parties<'_>>);
     let assessor = RefCell::new(Assessor::new(&context.catalog, &engine, selected, parties));
     let broken: RefCell<Option<EngineError>> = RefCell::new(None);
     let need = |resource_type: &ResourceType| match assessor.borrow_mut().need(resource_type) {
@@ -96,9 +97,8 @@ pub(crate) fn assess(
     let mut failure: Option<anyhow::Error> = None;
     let mut emit = |batch: TypeBatch| {
         let mut assessor = assessor.borrow_mut();
-        let result = look(&batch, &mut assessor).and_then(|()| {
-            assessor.assess::<TakeError>(&batch, &mut |result| take(result).map_err(TakeError)).map_err(|error| error.0)
-        });
+        let result = look(&batch, &mut assessor)
+            .and_then(|()| assessor.assess::<TakeError>(&batch, &mut |result| take(result).map_err(TakeError)).map_err(|error| error.0));
         result.map_err(|error| {
             failure = Some(error);
             CollectError::Sink("stopped".to_owned())

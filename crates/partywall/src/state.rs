@@ -84,7 +84,8 @@ impl State {
         let mut state = Self { today: Some(today), ..Self::default() };
         if let Some(path) = exceptions {
             for rule in parse::<ExceptionsFile>(path)?.exception {
-                let expires = date(rule.expires).ok_or_else(|| anyhow!("{}: `{}`: expires must be a day such as 2027-03-31", path.display(), rule.id))?;
+                let expires = date(rule.expires)
+                    .ok_or_else(|| anyhow!("{}: `{}`: expires must be a day such as 2027-03-31", path.display(), rule.id))?;
                 let exception = Exception {
                     id: rule.id.clone(),
                     kind: rule.kind,
@@ -150,9 +151,15 @@ impl State {
         let mut lines = Vec::new();
         for ((_, exception), used) in self.exceptions.iter().zip(&self.used) {
             if self.today.is_some_and(|today| exception.expires < today) {
-                lines.push(format!("exception `{}` of {} expired on {}; renew it or mend the finding", exception.id, exception.owner, exception.expires));
+                lines.push(format!(
+                    "exception `{}` of {} expired on {}; renew it or mend the finding",
+                    exception.id, exception.owner, exception.expires
+                ));
             } else if !used {
-                lines.push(format!("exception `{}` of {} matches no result; delete it or correct its selectors", exception.id, exception.owner));
+                lines.push(format!(
+                    "exception `{}` of {} matches no result; delete it or correct its selectors",
+                    exception.id, exception.owner
+                ));
             }
         }
         lines
@@ -169,9 +176,9 @@ fn covers(rule: &ExceptionRule, result: &CheckResult) -> bool {
 
 fn has_tag(resource: &Resource, key: &str, value: &str) -> bool {
     match resource.properties.get("Tags") {
-        Some(Value::List(tags)) => tags.iter().any(|tag| {
-            tag.get("Key").and_then(Value::as_str) == Some(key) && tag.get("Value").and_then(Value::as_str) == Some(value)
-        }),
+        Some(Value::List(tags)) => tags
+            .iter()
+            .any(|tag| tag.get("Key").and_then(Value::as_str) == Some(key) && tag.get("Value").and_then(Value::as_str) == Some(value)),
         Some(tags @ Value::Map(_)) => tags.get(key).and_then(Value::as_str) == Some(value),
         _ => false,
     }

@@ -167,14 +167,21 @@ pub(crate) fn finding(context: &Context, check: &Check, result: &CheckResult, su
         unknown_because: result
             .unknown_because
             .iter()
-            .map(|because| Missing { path: because.path.to_string(), cause: because.cause.to_string(), iam_action: because.cause.iam_action.clone() })
+            .map(|because| Missing {
+                path: because.path.to_string(),
+                cause: because.cause.to_string(),
+                iam_action: because.cause.iam_action.clone(),
+            })
             .collect(),
         verdict: verdict(check, result),
         fix,
         fix_missing,
         fix_console: if subject.is_some() { check.fix.console.trim().to_owned() } else { String::new() },
         controls: check.controls.clone(),
-        exception: result.exception.as_ref().map(|one| format!("{} (owner {}, approved by {}, until {}): {}", one.id, one.owner, one.approver, one.expires, one.reason)),
+        exception: result
+            .exception
+            .as_ref()
+            .map(|one| format!("{} (owner {}, approved by {}, until {}): {}", one.id, one.owner, one.approver, one.expires, one.reason)),
         duty,
         others: subject.map(|subject| others(catalog, subject, Some(result))).unwrap_or_default(),
     }
@@ -192,7 +199,10 @@ pub(crate) fn whole(context: &Context, subject: &Subject) -> Whole {
     Whole {
         resource: place_of(&subject.resource),
         service: service.map(|service| service.title.to_string()).unwrap_or_default(),
-        mode: service.and_then(|service| service.modes.iter().find(|known| known.id == mode)).map(|mode| mode.title.to_string()).unwrap_or_default(),
+        mode: service
+            .and_then(|service| service.modes.iter().find(|known| known.id == mode))
+            .map(|mode| mode.title.to_string())
+            .unwrap_or_default(),
         duties,
         findings: others(catalog, subject, None),
         pass: count(Status::Pass),
@@ -205,7 +215,9 @@ fn others(catalog: &Catalog, subject: &Subject, but: Option<&CheckResult>) -> Ve
     subject
         .results
         .iter()
-        .filter(|result| matches!(result.status, Status::Fail | Status::Unknown) && !result.is_blind() && but.is_none_or(|but| but.id != result.id))
+        .filter(|result| {
+            matches!(result.status, Status::Fail | Status::Unknown) && !result.is_blind() && but.is_none_or(|but| but.id != result.id)
+        })
         .map(|result| Other {
             id: result.id.to_string(),
             check: result.check.to_string(),
@@ -214,7 +226,13 @@ fn others(catalog: &Catalog, subject: &Subject, but: Option<&CheckResult>) -> Ve
             status: result.status,
             because: match result.unknown_because.first() {
                 Some(because) => because.cause.to_string(),
-                None => result.facts.iter().take(2).map(|fact| format!("{} is {}", fact.path, shown(&fact.json, 60))).collect::<Vec<_>>().join("; "),
+                None => result
+                    .facts
+                    .iter()
+                    .take(2)
+                    .map(|fact| format!("{} is {}", fact.path, shown(&fact.json, 60)))
+                    .collect::<Vec<_>>()
+                    .join("; "),
             },
         })
         .collect()
@@ -223,7 +241,8 @@ fn others(catalog: &Catalog, subject: &Subject, but: Option<&CheckResult>) -> Ve
 fn tell_duty(catalog: &Catalog, subject: &Subject, owned: &OwnedDuty) -> Duty {
     let duty = catalog.duties.get(&owned.duty);
     let own = owned.row.and_then(|row| catalog.services.get(&owned.service)?.duties.get(row));
-    let sentence = |own: Option<&String>, general: Option<&String>| own.filter(|text| !text.is_empty()).or(general).cloned().unwrap_or_default();
+    let sentence =
+        |own: Option<&String>, general: Option<&String>| own.filter(|text| !text.is_empty()).or(general).cloned().unwrap_or_default();
     let layer = duty.and_then(|duty| catalog.layer(duty.layer()));
     Duty {
         id: owned.duty.to_string(),
@@ -243,8 +262,21 @@ fn tell_duty(catalog: &Catalog, subject: &Subject, owned: &OwnedDuty) -> Duty {
 /// What an undetermined owner lacks: the gaps of the row that its conditions, or those of the modes, speak of.
 fn settle(catalog: &Catalog, subject: &Subject, owned: &OwnedDuty) -> Vec<Missing> {
     let Some(service) = catalog.services.get(&owned.service) else { return Vec::new() };
-    let mut texts: Vec<&str> = service.modes.iter().filter(|mode| mode.resource.as_deref() == Some(&*subject.resource.resource_type)).filter_map(|mode| mode.matches.as_deref()).collect();
-    texts.extend(owned.row.and_then(|row| service.duties.get(row)).map(|row| row.owner.as_slice()).unwrap_or_default().iter().filter_map(|rule| rule.when.as_deref()));
+    let mut texts: Vec<&str> = service
+        .modes
+        .iter()
+        .filter(|mode| mode.resource.as_deref() == Some(&*subject.resource.resource_type))
+        .filter_map(|mode| mode.matches.as_deref())
+        .collect();
+    texts.extend(
+        owned
+            .row
+            .and_then(|row| service.duties.get(row))
+            .map(|row| row.owner.as_slice())
+            .unwrap_or_default()
+            .iter()
+            .filter_map(|rule| rule.when.as_deref()),
+    );
     let named = |path: &str| {
         let first = path.split(['.', '[']).next().unwrap_or(path);
         texts.iter().any(|text| text.split(|letter: char| !letter.is_alphanumeric() && letter != '_').any(|word| word == first))
@@ -272,7 +304,8 @@ const MOST_SENTENCES: usize = 3;
 
 /// What AWS does beside a duty in which it has no part: its own duties of the same layer, else those that the service's file words itself.
 fn aws_beside(catalog: &Catalog, subject: &Subject, layer: &str) -> String {
-    let own: Vec<Duty> = subject.duties.iter().filter(|owned| owned.owner == Some(Party::Aws)).map(|owned| tell_duty(catalog, subject, owned)).collect();
+    let own: Vec<Duty> =
+        subject.duties.iter().filter(|owned| owned.owner == Some(Party::Aws)).map(|owned| tell_duty(catalog, subject, owned)).collect();
     let worded = |duty: &Duty| catalog.duties.get(&*duty.id).is_none_or(|general| general.aws != duty.aws);
     let mut chosen: Vec<&Duty> = own.iter().filter(|duty| duty.layer == layer).collect();
     if chosen.is_empty() {
@@ -285,7 +318,10 @@ fn aws_beside(catalog: &Catalog, subject: &Subject, layer: &str) -> String {
 }
 
 fn tell(catalog: &Catalog, resource: Option<&Resource>, fact: &Fact) -> Told {
-    let computed_from = resource.filter(|_| fact.path.starts_with("_Derived")).map(|resource| sources_of(catalog, resource, &fact.path)).unwrap_or_default();
+    let computed_from = resource
+        .filter(|_| fact.path.starts_with("_Derived"))
+        .map(|resource| sources_of(catalog, resource, &fact.path))
+        .unwrap_or_default();
     Told {
         path: fact.path.to_string(),
         value: serde_json::from_str(&fact.json).unwrap_or_else(|_| serde_json::Value::String(fact.json.clone())),
@@ -298,7 +334,11 @@ fn tell(catalog: &Catalog, resource: Option<&Resource>, fact: &Fact) -> Told {
 /// The settings that a computed fact rests on, each with its position where it has one.
 fn sources_of(catalog: &Catalog, resource: &Resource, path: &str) -> Vec<String> {
     let Some(resource_type) = catalog.resource_type(&resource.resource_type) else { return Vec::new() };
-    let Some(derive) = resource_type.derives.iter().find(|derive| path.strip_prefix(&*derive.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))) else {
+    let Some(derive) = resource_type
+        .derives
+        .iter()
+        .find(|derive| path.strip_prefix(&*derive.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    else {
         return Vec::new();
     };
     let mut found = Vec::new();
@@ -306,7 +346,11 @@ fn sources_of(catalog: &Catalog, resource: &Resource, path: &str) -> Vec<String>
         let satellite = resource.satellites.iter().find(|one| holds(&one.path, input) || holds(input, &one.path));
         let set = resource.properties.at(input).is_some_and(|value| !value.is_null() && !value.is_unknown());
         match (satellite, resource.position(input)) {
-            (Some(one), _) => found.push(format!("{}{}", one.resource_type, one.location.as_ref().map(|at| format!(" at {}:{}", at.file, at.line)).unwrap_or_default())),
+            (Some(one), _) => found.push(format!(
+                "{}{}",
+                one.resource_type,
+                one.location.as_ref().map(|at| format!(" at {}:{}", at.file, at.line)).unwrap_or_default()
+            )),
             (None, Some(at)) if set => found.push(format!("{input} at {}:{}", at.file, at.line)),
             (None, None) if set => found.push(input.to_string()),
             _ if resource.properties.at(input).is_some_and(Value::is_unknown) => found.push(format!("{input}, which could not be read")),
@@ -355,8 +399,12 @@ pub(crate) fn verdict(check: &Check, result: &CheckResult) -> String {
 
 /// What a setting that exposes did, if this is one.
 fn effect(check: &Check, result: &CheckResult) -> Option<&'static str> {
-    const EXPOSING: [&str; 4] =
-        ["network-config.restrict-exposure", "network-config.restrict-ingress", "identity-access.restrict-resource-policy", "customer-data.limit-sharing"];
+    const EXPOSING: [&str; 4] = [
+        "network-config.restrict-exposure",
+        "network-config.restrict-ingress",
+        "identity-access.restrict-resource-policy",
+        "customer-data.limit-sharing",
+    ];
     if !EXPOSING.contains(&&*check.duty) {
         return None;
     }
@@ -441,7 +489,10 @@ mod tests {
         for (path, value) in facts {
             resource.properties.set_at(path, Value::Bool(*value));
         }
-        let facts = facts.iter().map(|(path, value)| Fact { path: Arc::from(*path), json: value.to_string(), location: None, default_note: None }).collect();
+        let facts = facts
+            .iter()
+            .map(|(path, value)| Fact { path: Arc::from(*path), json: value.to_string(), location: None, default_note: None })
+            .collect();
         let result = CheckResult {
             id: FindingId(1),
             check: check.id.clone(),
@@ -472,7 +523,10 @@ mod tests {
     fn nothing_is_called_readable_that_is_not() {
         let blocked = [("_Derived.Policy.IsPublic", true), ("_Derived.EffectivePublicAccessBlock.RestrictPublicBuckets", true)];
         assert!(!told("s3.bucket-policy-is-not-public", "customer", &blocked).contains("made it readable"));
-        assert!(!told("s3.bucket-blocks-public-access", "customer", &[("_Derived.EffectivePublicAccessBlock.BlockPublicAcls", false)]).contains("made it"));
+        assert!(
+            !told("s3.bucket-blocks-public-access", "customer", &[("_Derived.EffectivePublicAccessBlock.BlockPublicAcls", false)])
+                .contains("made it")
+        );
         assert!(!told("rds.instance-storage-is-encrypted", "customer", &[("StorageEncrypted", false)]).contains("made it"));
         assert!(told("s3.bucket-is-not-public", "aws", &blocked).contains("AWS's"));
         assert!(told("s3.bucket-is-not-public", "undetermined", &blocked).contains("could not be determined"));

@@ -69,9 +69,8 @@ impl Inputs<'_> {
             Some(value) if !value.is_null() => return value.clone(),
             _ => {}
         }
-        let below = |longer: &str, shorter: &str| {
-            longer.strip_prefix(shorter).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        };
+        let below =
+            |longer: &str, shorter: &str| longer.strip_prefix(shorter).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
         if self.blind.iter().any(|blind| below(path, blind)) {
             return Value::unknown(Cause::new(CauseKind::NotInSource, format!("`{path}` is never in such a source")));
         }

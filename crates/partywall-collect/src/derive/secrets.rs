@@ -79,7 +79,12 @@ fn scan(value: &Value, name: Option<&str>, kinds: &mut Vec<&'static str>, unknow
             if let Some(decoded) = decode(text) {
                 scan_text(&decoded, kinds);
             }
-            if name.is_some_and(names_a_secret) && !text.is_empty() && !text.contains("{{resolve:") && !is_symbol(text) && !is_reference(text) {
+            if name.is_some_and(names_a_secret)
+                && !text.is_empty()
+                && !text.contains("{{resolve:")
+                && !is_symbol(text)
+                && !is_reference(text)
+            {
                 kinds.push("password-assignment");
             }
         }

@@ -74,14 +74,9 @@ pub(crate) fn author_functions(as_of: NaiveDate, eol: &Arc<EolTable>) -> Vec<Sca
                     arrays.push(argument.to_array(rows)?);
                 }
                 let [from, to, port] = arrays.as_slice() else { return exec_err!("port_within takes three arguments") };
-                let (from, to, port) =
-                    (from.as_primitive::<Int64Type>(), to.as_primitive::<Int64Type>(), port.as_primitive::<Int64Type>());
-                let found: BooleanArray = from
-                    .iter()
-                    .zip(to.iter())
-                    .zip(port.iter())
-                    .map(|((from, to), port)| Some((from? <= port?) & (port? <= to?)))
-                    .collect();
+                let (from, to, port) = (from.as_primitive::<Int64Type>(), to.as_primitive::<Int64Type>(), port.as_primitive::<Int64Type>());
+                let found: BooleanArray =
+                    from.iter().zip(to.iter()).zip(port.iter()).map(|((from, to), port)| Some((from? <= port?) & (port? <= to?))).collect();
                 Ok(ColumnarValue::Array(Arc::new(found)))
             }),
         ),
@@ -246,11 +241,7 @@ impl HigherOrderUDFImpl for AllMatch {
         Ok(types.to_vec())
     }
 
-    fn lambda_parameters(
-        &self,
-        _: usize,
-        fields: &[ValueOrLambda<FieldRef, Option<FieldRef>>],
-    ) -> Result<LambdaParametersProgress> {
+    fn lambda_parameters(&self, _: usize, fields: &[ValueOrLambda<FieldRef, Option<FieldRef>>]) -> Result<LambdaParametersProgress> {
         match fields.first() {
             Some(ValueOrLambda::Value(list)) => match list.data_type() {
                 DataType::List(field) => Ok(LambdaParametersProgress::Complete(vec![vec![field.clone()]])),

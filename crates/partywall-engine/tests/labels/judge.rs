@@ -146,8 +146,7 @@ pub(crate) fn judge(row: &Row, checks: &BTreeSet<Arc<str>>, results: &[CheckResu
             let holders = holders(result);
             *label != Label::Fail && result.status == Status::Fail && holders.iter().any(|holder| failing.contains(&holder.as_str()))
         };
-        let own: Vec<&CheckResult> =
-            results.iter().filter(|result| holders(result).contains(id) && !elsewhere(result)).copied().collect();
+        let own: Vec<&CheckResult> = results.iter().filter(|result| holders(result).contains(id) && !elsewhere(result)).copied().collect();
         verdicts.push(verdict(row, id, *label, &own));
     }
     verdicts
@@ -164,11 +163,10 @@ fn verdict(row: &Row, resource: &str, label: Label, results: &[&CheckResult]) ->
     let unresolvable = !agrees
         && !unknown.is_empty()
         && (label == Label::Fail || !is(Status::Fail))
-        && unknown.iter().all(|result| {
-            result.unknown_because.iter().all(|because| because.cause.kind == CauseKind::UnresolvedReference)
-        });
+        && unknown.iter().all(|result| result.unknown_because.iter().all(|because| because.cause.kind == CauseKind::UnresolvedReference));
     let statuses: BTreeSet<Status> = results.iter().map(|result| result.status).collect();
-    let ours = if statuses.is_empty() { "none".to_owned() } else { statuses.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(",") };
+    let ours =
+        if statuses.is_empty() { "none".to_owned() } else { statuses.iter().map(|status| status.as_str()).collect::<Vec<_>>().join(",") };
     let mut details: Vec<String> = Vec::new();
     for result in results.iter().filter(|result| matches!(result.status, Status::Fail | Status::Unknown)) {
         let id = result.resource.as_ref().map_or("", |resource| resource.logical_id.as_deref().unwrap_or(&resource.id));

@@ -54,21 +54,19 @@ impl Site {
     pub(super) fn hide(&self, of: &mut Resource) {
         let cause = || Value::unknown(Cause::new(CauseKind::Denied, "hidden by the test"));
         match self {
-            Self::Value { resource_type, row, path } if *resource_type == of.resource_type && **row == *of.id => {
-                match path.split_last() {
-                    Some((Step::Member(name), parents)) => {
-                        if let Some(parent @ Value::Map(_)) = walk(&mut of.properties, parents) {
-                            parent.set(name, cause());
-                        }
+            Self::Value { resource_type, row, path } if *resource_type == of.resource_type && **row == *of.id => match path.split_last() {
+                Some((Step::Member(name), parents)) => {
+                    if let Some(parent @ Value::Map(_)) = walk(&mut of.properties, parents) {
+                        parent.set(name, cause());
                     }
-                    Some((Step::Element(_), _)) => {
-                        if let Some(value) = walk(&mut of.properties, path) {
-                            *value = cause();
-                        }
-                    }
-                    None => {}
                 }
-            }
+                Some((Step::Element(_), _)) => {
+                    if let Some(value) = walk(&mut of.properties, path) {
+                        *value = cause();
+                    }
+                }
+                None => {}
+            },
             Self::More { resource_type, row, path } if *resource_type == of.resource_type && **row == *of.id => {
                 if let Some(Value::List(items)) = walk(&mut of.properties, path) {
                     items.push(cause());
@@ -119,7 +117,10 @@ pub(super) fn of_case(resource_type: &Arc<ResourceType>, case: &Case, reads: Opt
             of_value(&table_to_value(row), &Arc::from(name.as_str()), &format!("row-{index}"), &mut Vec::new(), &mut sites);
         }
         let looked_up = resource_type.derives.iter().any(|derive| derive.tables.iter().any(|table| **table == **name))
-            || resource_type.defaults.iter().any(|default| default.depends_on.as_ref().is_some_and(|depends| *depends.resource_type == **name));
+            || resource_type
+                .defaults
+                .iter()
+                .any(|default| default.depends_on.as_ref().is_some_and(|depends| *depends.resource_type == **name));
         let satellite = catalog().types.values().any(|parent| parent.folds.iter().any(|fold| *fold.from == **name));
         if looked_up && !satellite {
             sites.push(Site::Rows { resource_type: name.clone() });

@@ -19,7 +19,9 @@ use crate::{exit, frameworks, run, summary};
 ///
 /// Exit codes: 0 clean · 1 findings at or above --fail-on · 2 nothing was evaluated · 3 something could not be seen.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  partywall assess examples/harbour-bank\n  partywall assess template.yaml --param Stage=prod --format sarif > results.sarif\n  partywall assess snapshot.json.gz --framework nist-csf-2.0 --out report/")]
+#[command(
+    after_help = "Examples:\n  partywall assess examples/harbour-bank\n  partywall assess template.yaml --param Stage=prod --format sarif > results.sarif\n  partywall assess snapshot.json.gz --framework nist-csf-2.0 --out report/"
+)]
 pub(crate) struct Assess {
     #[command(flatten)]
     sources: Sources,
@@ -155,11 +157,8 @@ impl Assess {
         };
         let selected = |check: &Check| self.selects(check, &frameworks);
         let progress = Progress::start();
-        let parties = State::load(
-            None,
-            self.sources.parties.as_deref().or(state_files.get("parties.toml").map(PathBuf::as_path)),
-            context.today(),
-        )?;
+        let parties =
+            State::load(None, self.sources.parties.as_deref().or(state_files.get("parties.toml").map(PathBuf::as_path)), context.today())?;
         let outcome = run::assess(context, &self.sources, &parties, selected, &mut take, &mut |batch, _| {
             progress.rows(batch.rows.len() as u64);
             Ok(())
@@ -189,7 +188,13 @@ impl Assess {
         }
         self.frameworks
             .iter()
-            .map(|id| context.catalog.framework(id).cloned().ok_or_else(|| anyhow!("there is no framework `{id}`; see `partywall framework list`")))
+            .map(|id| {
+                context
+                    .catalog
+                    .framework(id)
+                    .cloned()
+                    .ok_or_else(|| anyhow!("there is no framework `{id}`; see `partywall framework list`"))
+            })
             .collect()
     }
 
@@ -262,7 +267,10 @@ impl Assess {
             let least = self.fail_on;
             (exit::FINDINGS, format!("{} not met ({} {least} or worse), {unseen} unseen", worst.failing, worst.counted))
         } else if broken > 0 || self.allow_unknown.unwrap_or(0) < unseen {
-            (exit::INCOMPLETE, format!("{} not met, none {} or worse; {unseen} unseen, {broken} inputs broken", worst.failing, self.fail_on))
+            (
+                exit::INCOMPLETE,
+                format!("{} not met, none {} or worse; {unseen} unseen, {broken} inputs broken", worst.failing, self.fail_on),
+            )
         } else {
             (exit::CLEAN, format!("{} not met, none {} or worse; {unseen} unseen", worst.failing, self.fail_on))
         };
@@ -351,7 +359,10 @@ impl Progress {
             return Self(None);
         }
         let bar = indicatif::ProgressBar::new_spinner();
-        bar.set_style(indicatif::ProgressStyle::with_template("{spinner} {pos} resources · {elapsed}").unwrap_or_else(|_| indicatif::ProgressStyle::default_spinner()));
+        bar.set_style(
+            indicatif::ProgressStyle::with_template("{spinner} {pos} resources · {elapsed}")
+                .unwrap_or_else(|_| indicatif::ProgressStyle::default_spinner()),
+        );
         bar.enable_steady_tick(std::time::Duration::from_secs(1));
         Self(Some(bar))
     }

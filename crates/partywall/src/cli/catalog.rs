@@ -142,7 +142,11 @@ fn check_lints(context: &Context, engine: &Engine, check: &Arc<Check>, lints: &m
                     || duty.types.is_empty() && service.modes.iter().any(|mode| mode.resource.as_ref() == Some(&check.resource)))
         }) || catalog.duties.get(&check.duty).is_some_and(|duty| duty.everywhere);
         if !carried {
-            lints.add(at(check, "duty").as_ref(), "duty-not-carried", &format!("service `{}` gives `{}` no duty `{}`", service.id, check.resource, check.duty));
+            lints.add(
+                at(check, "duty").as_ref(),
+                "duty-not-carried",
+                &format!("service `{}` gives `{}` no duty `{}`", service.id, check.resource, check.duty),
+            );
         }
     } else {
         lints.add(own, "no-service", &format!("no service lists the type `{}`", check.resource));

@@ -117,12 +117,7 @@ fn list(context: &Context, prefix: &str, format: ListFormat) -> anyhow::Result<u
 }
 
 fn find<'a>(context: &'a Context, id: &str) -> anyhow::Result<&'a Check> {
-    context
-        .catalog
-        .checks
-        .get(id)
-        .map(AsRef::as_ref)
-        .ok_or_else(|| anyhow!("there is no check `{id}`; see `partywall check list`"))
+    context.catalog.checks.get(id).map(AsRef::as_ref).ok_or_else(|| anyhow!("there is no check `{id}`; see `partywall check list`"))
 }
 
 fn show(context: &Context, id: &str) -> anyhow::Result<u8> {
@@ -144,9 +139,12 @@ fn show(context: &Context, id: &str) -> anyhow::Result<u8> {
     if let Some(join) = &check.join {
         writeln!(out, "\nJoined by\n  {}", indent(&join.sql))?;
     }
-    for (tool, text) in
-        [("Console", &check.fix.console), ("AWS CLI", &check.fix.cli), ("CloudFormation", &check.fix.cloudformation), ("Terraform", &check.fix.terraform)]
-    {
+    for (tool, text) in [
+        ("Console", &check.fix.console),
+        ("AWS CLI", &check.fix.cli),
+        ("CloudFormation", &check.fix.cloudformation),
+        ("Terraform", &check.fix.terraform),
+    ] {
         writeln!(out, "\nFix: {tool}\n  {}", indent(text))?;
     }
     writeln!(out, "\nExamples")?;
@@ -191,7 +189,11 @@ fn test(context: &Context, ids: &[String]) -> anyhow::Result<u8> {
 
 /// The answer of a check for the row of one of its cases.
 fn judge(context: &Context, check: &Check, case: &partywall_catalog::Case) -> anyhow::Result<Status> {
-    let as_of = case.as_of.and_then(|date| date.to_string().parse().ok()).or_else(|| context.catalog.eol.as_of()).unwrap_or_else(|| context.today());
+    let as_of = case
+        .as_of
+        .and_then(|date| date.to_string().parse().ok())
+        .or_else(|| context.catalog.eol.as_of())
+        .unwrap_or_else(|| context.today());
     let engine = Engine::new(&context.catalog, as_of)?;
     let resource_type = context.catalog.resource_type(&check.resource).ok_or_else(|| anyhow!("unknown type `{}`", check.resource))?;
     let mut assessor = Assessor::new(&context.catalog, &engine, |other| other.id == check.id, None);
@@ -212,8 +214,11 @@ fn judge(context: &Context, check: &Check, case: &partywall_catalog::Case) -> an
 }
 
 fn start(context: &Context, id: &str, resource: &str, into: &std::path::Path) -> anyhow::Result<u8> {
-    let Some((service, name)) = id.split_once('.') else { bail!("`{id}` is no check id; write <service>.<name>, such as s3.bucket-blocks-public-access") };
-    let plain = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    let Some((service, name)) = id.split_once('.') else {
+        bail!("`{id}` is no check id; write <service>.<name>, such as s3.bucket-blocks-public-access")
+    };
+    let plain =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
     if !plain(service) || !plain(name) {
         bail!("`{id}` may hold lower-case letters, digits and hyphens around one dot");
     }

@@ -5,14 +5,16 @@ use clap::{Args, ValueEnum};
 use partywall_model::Status;
 
 use super::Context;
+use crate::exit;
 use crate::findings::{self, plain};
 use crate::run::Sources;
 use crate::story::{self, Duty, Finding, Missing, Other, Place, Told, Whole, shown};
-use crate::exit;
 
 /// Explain one finding or resource: layer, duty, owner, deciding facts, fix
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  partywall explain F-7K2Q examples/harbour-bank\n  partywall explain core-ledger examples/harbour-bank --format md")]
+#[command(
+    after_help = "Examples:\n  partywall explain F-7K2Q examples/harbour-bank\n  partywall explain core-ledger examples/harbour-bank --format md"
+)]
 pub(crate) struct Explain {
     /// A finding id (F-… or any beginning that only it has), or the id, ARN, name or logical id of a resource
     #[arg(value_name = "FINDING|RESOURCE")]
@@ -44,16 +46,25 @@ impl Explain {
         let found = findings::find(context, &self.sources, &self.name)?;
         let mut out = std::io::BufWriter::new(anstream::stdout());
         if let Some(result) = &found.finding {
-            let check = context.catalog.checks.get(&result.check).ok_or_else(|| anyhow!("the catalogue lacks the check `{}`", result.check))?;
+            let check =
+                context.catalog.checks.get(&result.check).ok_or_else(|| anyhow!("the catalogue lacks the check `{}`", result.check))?;
             let told = story::finding(context, check, result, found.subjects.first());
             match self.format {
-                Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&serde_json::json!({ "schema": "partywall.explain/1", "finding": told }))?)?,
+                Format::Json => writeln!(
+                    out,
+                    "{}",
+                    serde_json::to_string_pretty(&serde_json::json!({ "schema": "partywall.explain/1", "finding": told }))?
+                )?,
                 Format::Table | Format::Md => page_of_finding(&told).write(&mut out, self.format)?,
             }
         } else {
             let told: Vec<Whole> = found.subjects.iter().map(|subject| story::whole(context, subject)).collect();
             match self.format {
-                Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&serde_json::json!({ "schema": "partywall.explain/1", "resources": told }))?)?,
+                Format::Json => writeln!(
+                    out,
+                    "{}",
+                    serde_json::to_string_pretty(&serde_json::json!({ "schema": "partywall.explain/1", "resources": told }))?
+                )?,
                 Format::Table | Format::Md => {
                     for (index, one) in told.iter().enumerate() {
                         if index > 0 {
@@ -154,7 +165,10 @@ fn page_of_finding(told: &Finding) -> Page {
     };
     page.lines.extend(told.resource.arn.clone().filter(|arn| Some(arn) != told.resource.id.as_ref()));
     page.block("Whose duty", duty_lines(&told.duty));
-    page.block("What decided", told.facts.iter().flat_map(fact_lines).chain(told.decided_by.iter().map(|one| format!("read in {one}"))).collect());
+    page.block(
+        "What decided",
+        told.facts.iter().flat_map(fact_lines).chain(told.decided_by.iter().map(|one| format!("read in {one}"))).collect(),
+    );
     page.block("Not known", told.unknown_because.iter().map(missing).collect());
     let mut sides = vec![told.verdict.clone()];
     if told.facts.iter().any(|fact| fact.path.starts_with("_Derived")) && told.status == Status::Fail {
@@ -176,7 +190,10 @@ fn page_of_finding(told: &Finding) -> Page {
     page.block("Or in the console", Some(told.fix_console.replace('\n', " ")).filter(|text| !text.is_empty()).into_iter().collect());
     page.block("Also on this resource", told.others.iter().map(other).collect());
     page.block("Evidence for", told.controls.iter().map(|(framework, ids)| format!("{framework}: {}", ids.join(", "))).collect());
-    page.block("Ids", vec![format!("{} · check {} · duty {}", told.id, told.check, told.duty.id), format!("partywall fix {} SOURCE… --print", told.id)]);
+    page.block(
+        "Ids",
+        vec![format!("{} · check {} · duty {}", told.id, told.check, told.duty.id), format!("partywall fix {} SOURCE… --print", told.id)],
+    );
     page
 }
 

@@ -16,7 +16,9 @@ const MAX_TEMPLATE: u64 = 16 << 20;
 
 /// Print the fix of one finding, with the real ids filled in
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  partywall fix F-7K2Q examples/harbour-bank --print\n  partywall fix F-7K2Q template.yaml --print --tool terraform")]
+#[command(
+    after_help = "Examples:\n  partywall fix F-7K2Q examples/harbour-bank --print\n  partywall fix F-7K2Q template.yaml --print --tool terraform"
+)]
 pub(crate) struct Fix {
     /// A finding id: F-… or any beginning that only it has
     #[arg(value_name = "FINDING")]
@@ -61,11 +63,19 @@ impl Fix {
                 .take(5)
                 .map(|result| result.id.to_string())
                 .collect();
-            bail!("`{}` is a resource; fix takes one finding{}", plain(&self.finding), if open.is_empty() { ", and none of it fails".to_owned() } else { format!(", such as {}", open.join(", ")) });
+            bail!(
+                "`{}` is a resource; fix takes one finding{}",
+                plain(&self.finding),
+                if open.is_empty() { ", and none of it fails".to_owned() } else { format!(", such as {}", open.join(", ")) }
+            );
         };
         let check = context.catalog.checks.get(&result.check).ok_or_else(|| anyhow!("the catalogue lacks the check `{}`", result.check))?;
         let Some(resource) = result.resource.as_deref() else {
-            bail!("`{}` says that a listing could not be read; allow {} and read again", result.id, result.unknown_because.iter().find_map(|because| because.cause.iam_action.as_deref()).unwrap_or("the call"));
+            bail!(
+                "`{}` says that a listing could not be read; allow {} and read again",
+                result.id,
+                result.unknown_because.iter().find_map(|because| because.cause.iam_action.as_deref()).unwrap_or("the call")
+            );
         };
         if matches!(result.status, Status::Pass | Status::NotApplicable) {
             exit::note(&format!("{} is {} here: there is nothing to fix", result.id, result.status));
@@ -96,10 +106,15 @@ impl Fix {
 
 fn cli(out: &mut impl std::io::Write, context: &Context, check: &Check, resource: &Resource) -> std::io::Result<()> {
     let filled = fill(check.fix.cli.trim(), &context.catalog, resource);
-    let account = resource.account.as_deref().map_or_else(|| "the resource's account".to_owned(), |account| format!("account {}", plain(account)));
+    let account =
+        resource.account.as_deref().map_or_else(|| "the resource's account".to_owned(), |account| format!("account {}", plain(account)));
     match resource.region.as_deref().filter(|region| *region != "global") {
-        Some(region) => writeln!(out, "# Run with --profile of {account} and --region {}, or set AWS_PROFILE and AWS_REGION.", plain(region))?,
-        None => writeln!(out, "# Run with --profile of {account}, or set AWS_PROFILE; set --region to the resource's Region if it has one.")?,
+        Some(region) => {
+            writeln!(out, "# Run with --profile of {account} and --region {}, or set AWS_PROFILE and AWS_REGION.", plain(region))?
+        }
+        None => {
+            writeln!(out, "# Run with --profile of {account}, or set AWS_PROFILE; set --region to the resource's Region if it has one.")?
+        }
     }
     writeln!(out, "{}", filled.text)?;
     for (path, why) in filled.missing {
@@ -110,13 +125,20 @@ fn cli(out: &mut impl std::io::Write, context: &Context, check: &Check, resource
 
 fn cloudformation(out: &mut impl std::io::Write, check: &Check, resource: &Resource) -> anyhow::Result<()> {
     let snippet = check.fix.cloudformation.trim();
-    if let (Some(at), Some(logical_id), Some(properties)) = (&resource.location, &resource.logical_id, proposal::properties(snippet, &check.resource)) {
+    if let (Some(at), Some(logical_id), Some(properties)) =
+        (&resource.location, &resource.logical_id, proposal::properties(snippet, &check.resource))
+    {
         let small = std::fs::metadata(&*at.file).is_ok_and(|file| file.is_file() && file.len() <= MAX_TEMPLATE);
         let text = if small { std::fs::read_to_string(&*at.file).ok() } else { None };
         let line = usize::try_from(at.line).unwrap_or(usize::MAX);
         if let Some(proposal) = text.and_then(|text| proposal::place(&text, line, logical_id, &properties)) {
             let file = plain(&at.file);
-            writeln!(out, "# A proposal, to read and adapt; nothing was written.\n--- {file}\n+++ {file}\n@@ line {} @@ {}", proposal.start, plain(logical_id))?;
+            writeln!(
+                out,
+                "# A proposal, to read and adapt; nothing was written.\n--- {file}\n+++ {file}\n@@ line {} @@ {}",
+                proposal.start,
+                plain(logical_id)
+            )?;
             for line in &proposal.lines {
                 writeln!(out, "{}", plain(line))?;
             }
@@ -163,11 +185,16 @@ fn warnings(check: &Check, tool: Tool) -> Vec<&'static str> {
         found.push("some properties replace the resource when they change; look at the change set or plan before you apply it.");
     }
     match &*check.duty {
-        "network-config.restrict-exposure" | "network-config.restrict-ingress" | "identity-access.restrict-resource-policy" | "customer-data.limit-sharing" => {
+        "network-config.restrict-exposure"
+        | "network-config.restrict-ingress"
+        | "identity-access.restrict-resource-policy"
+        | "customer-data.limit-sharing" => {
             found.push("whoever reaches it this way today no longer will; look at access logs first.");
         }
         "identity-access.least-privilege" => found.push("a right that is taken away may still be used; look at when it was last used."),
-        "traffic-protection.require-tls" | "traffic-protection.use-strong-ciphers" => found.push("clients without TLS, or with an old version of it, are refused."),
+        "traffic-protection.require-tls" | "traffic-protection.use-strong-ciphers" => {
+            found.push("clients without TLS, or with an old version of it, are refused.")
+        }
         "server-encryption.manage-keys" => found.push("whoever uses the data needs rights on the key as well."),
         _ => {}
     }

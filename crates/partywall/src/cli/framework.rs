@@ -166,21 +166,36 @@ fn list(context: &Context, format: Format) -> anyhow::Result<u8> {
             writeln!(out, "id,title,version,requirements,automated,manual,inherited,open")?;
             for row in &rows {
                 let MeansCounts { automated, inherited, manual, open } = row.means;
-                writeln!(out, "{},{},{},{},{automated},{manual},{inherited},{open}", cell(row.id), cell(row.title), cell(row.version), row.requirements)?;
+                writeln!(
+                    out,
+                    "{},{},{},{},{automated},{manual},{inherited},{open}",
+                    cell(row.id),
+                    cell(row.title),
+                    cell(row.version),
+                    row.requirements
+                )?;
             }
         }
         Format::Md => {
             writeln!(out, "| framework | version | requirements | automated | manual | inherited | open |\n|---|---|--:|--:|--:|--:|--:|")?;
             for row in &rows {
                 let MeansCounts { automated, inherited, manual, open } = row.means;
-                writeln!(out, "| {} (`{}`) | {} | {} | {automated} | {manual} | {inherited} | {open} |", row.title, row.id, row.version, row.requirements)?;
+                writeln!(
+                    out,
+                    "| {} (`{}`) | {} | {} | {automated} | {manual} | {inherited} | {open} |",
+                    row.title, row.id, row.version, row.requirements
+                )?;
             }
         }
         Format::Table => {
             for row in &rows {
                 let MeansCounts { automated, inherited, manual, open } = row.means;
                 writeln!(out, "{} · {} {} · {} {}s", row.id, row.title, row.version, row.requirements, row.noun)?;
-                writeln!(out, "  {automated} automated ({})  {manual} manual  {inherited} inherited  {open} open", share(automated, row.requirements))?;
+                writeln!(
+                    out,
+                    "  {automated} automated ({})  {manual} manual  {inherited} inherited  {open} open",
+                    share(automated, row.requirements)
+                )?;
             }
             writeln!(out, "\nautomated: a check is evidence for it, often not for all of it · manual: only documents show it")?;
             writeln!(out, "inherited: AWS's alone · open: neither check nor document is named yet. The four add up to all.")?;
@@ -321,7 +336,11 @@ fn find(context: &Context, name: &str) -> anyhow::Result<(Arc<Framework>, Option
     if let Some(framework) = context.catalog.framework(name) {
         return Ok((framework.clone(), None));
     }
-    let through = context.catalog.frameworks.values().find(|framework| framework.requirements.iter().any(|requirement| requirement.aliases.contains_key(name)));
+    let through = context
+        .catalog
+        .frameworks
+        .values()
+        .find(|framework| framework.requirements.iter().any(|requirement| requirement.aliases.contains_key(name)));
     match through {
         Some(framework) => {
             exit::note(&format!("`{name}` is shown through {}: its ids, those lines that both have", framework.title));
@@ -343,7 +362,8 @@ fn id_through(requirement: &Requirement, through: Option<&str>) -> Option<String
 }
 
 fn is_called(requirement: &Requirement, name: &str) -> bool {
-    requirement.id.eq_ignore_ascii_case(name) || requirement.aliases.iter().any(|(framework, ids)| ids.iter().any(|id| format!("{framework}:{id}").eq_ignore_ascii_case(name)))
+    requirement.id.eq_ignore_ascii_case(name)
+        || requirement.aliases.iter().any(|(framework, ids)| ids.iter().any(|id| format!("{framework}:{id}").eq_ignore_ascii_case(name)))
 }
 
 /// True if the customer still has something to do or to show.
@@ -388,7 +408,11 @@ fn body(out: &mut impl Write, framework: &Framework, rows: &[Shown<'_>], md: boo
             writeln!(out, "\n{}{group}  {title}", if md { "## " } else { "" })?;
         }
         let state = row.answer.map_or_else(String::new, |answer| format!(" · {}", words(answer)));
-        let counts = if row.answer.is_some() && !row.checks.is_empty() { format!(" ({} pass, {} fail, {} unknown)", row.pass, row.fail, row.unknown) } else { String::new() };
+        let counts = if row.answer.is_some() && !row.checks.is_empty() {
+            format!(" ({} pass, {} fail, {} unknown)", row.pass, row.fail, row.unknown)
+        } else {
+            String::new()
+        };
         let (head, item) = if md { ("\n### ", "- ") } else { (" ", "      ") };
         writeln!(out, "{head}{}  {}{state}{counts}", row.id, row.title)?;
         if md {

@@ -17,7 +17,9 @@ use crate::run::Sources;
 /// Tables are types in lower case with `_` for `::`: aws_s3_bucket. Columns are named as the properties. `gap` lists what could not
 /// be read, `policy_statement` the statements of all policies. Read-only, with limits on memory and time.
 #[derive(Debug, Args)]
-#[command(after_help = "Examples:\n  partywall query --tables examples/harbour-bank\n  partywall query --describe aws_s3_bucket\n  partywall query \"select _id, Engine from aws_rds_dbinstance where not MultiAZ\" examples/harbour-bank")]
+#[command(
+    after_help = "Examples:\n  partywall query --tables examples/harbour-bank\n  partywall query --describe aws_s3_bucket\n  partywall query \"select _id, Engine from aws_rds_dbinstance where not MultiAZ\" examples/harbour-bank"
+)]
 pub(crate) struct Query {
     /// The query; not with --tables or --describe
     #[arg(value_name = "SQL")]
@@ -77,7 +79,12 @@ impl Query {
         }
         let sources = Sources {
             sources: self.sources.clone(),
-            parameters: self.parameters.iter().map(|pair| crate::run::parameter(pair)).collect::<Result<_, _>>().map_err(anyhow::Error::msg)?,
+            parameters: self
+                .parameters
+                .iter()
+                .map(|pair| crate::run::parameter(pair))
+                .collect::<Result<_, _>>()
+                .map_err(anyhow::Error::msg)?,
             account: None,
             region: None,
             parties: None,
@@ -89,13 +96,22 @@ impl Query {
             None => None,
         };
         let need = |resource_type: &ResourceType| {
-            let asked = wanted.as_ref().is_none_or(|names| names.contains(&resource_type.table()) || names.contains("policy_statement") || names.contains("gap"));
-            Need { paths: if asked { None } else { Some(partywall_table::Paths::new()) }, envelope: if asked { Envelope::ALL.to_vec() } else { Vec::new() } }
+            let asked = wanted
+                .as_ref()
+                .is_none_or(|names| names.contains(&resource_type.table()) || names.contains("policy_statement") || names.contains("gap"));
+            Need {
+                paths: if asked { None } else { Some(partywall_table::Paths::new()) },
+                envelope: if asked { Envelope::ALL.to_vec() } else { Vec::new() },
+            }
         };
         let mut counts: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
         let collected = partywall_collect::collect(&context.catalog, &sources.sources, &sources.options(), &need, &mut |batch| {
             *counts.entry(batch.resource_type.table()).or_default() += batch.rows.len() as u64;
-            if self.sql.is_some() && wanted.as_ref().is_none_or(|names| names.contains(&batch.resource_type.table()) || names.contains("policy_statement") || names.contains("gap")) {
+            if self.sql.is_some()
+                && wanted.as_ref().is_none_or(|names| {
+                    names.contains(&batch.resource_type.table()) || names.contains("policy_statement") || names.contains("gap")
+                })
+            {
                 query.add(&batch).map_err(|error| partywall_collect::CollectError::Sink(error.to_string()))?;
             }
             Ok(())
@@ -149,7 +165,9 @@ fn find(context: &Context, table: &str) -> Option<std::sync::Arc<ResourceType>> 
         return Some(found);
     }
     let name = context.catalog.types.values().find(|file| file.table() == table).map(|file| file.name.clone());
-    let name = name.or_else(|| context.catalog.registry().names().find(|name| name.replace("::", "_").eq_ignore_ascii_case(table)).map(std::sync::Arc::from))?;
+    let name = name.or_else(|| {
+        context.catalog.registry().names().find(|name| name.replace("::", "_").eq_ignore_ascii_case(table)).map(std::sync::Arc::from)
+    })?;
     context.catalog.resource_type(&name)
 }
 

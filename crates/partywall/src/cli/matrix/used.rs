@@ -66,7 +66,7 @@ pub(crate) fn read<'a>(context: &'a Context, sources: &Sources, wanted: &dyn Fn(
     let mut held = Vec::new();
     let mut places: BTreeMap<Arc<str>, Places> = BTreeMap::new();
     let mut unclaimed = 0;
-    let assessor = RefCell::new(Assessor::new(catalog, &engine, |_| false, Box::new(|resource, duty| state.party(resource, duty))));
+    let assessor = RefCell::new(Assessor::new(catalog, &engine, |_| false, Some(Box::new(|resource, duty| state.party(resource, duty)))));
     let broken: RefCell<Option<EngineError>> = RefCell::default();
     let need = |resource_type: &ResourceType| {
         needed(context, &engine, &mut assessor.borrow_mut(), resource_type).unwrap_or_else(|error| {
@@ -160,12 +160,14 @@ fn needed(context: &Context, engine: &Engine, assessor: &mut Assessor<'_>, resou
         let Some(status) = service.status.as_ref().filter(|status| status.resource == resource_type.name) else { continue };
         let broken = |source| EngineError::Predicate { id: service.id.clone(), source };
         let predicate = engine.predicate(resource_type, &status.on).map_err(broken)?;
-        paths.extend(predicate.reads().paths.iter().cloned());
+        if let Some(paths) = &mut paths {
+            paths.extend(predicate.reads().paths.iter().cloned());
+        }
         envelope.extend(predicate.reads().envelope.iter().copied());
     }
     envelope.sort();
     envelope.dedup();
-    Ok(Need { paths: Some(paths), envelope })
+    Ok(Need { paths, envelope })
 }
 
 /// Account and region in words.

@@ -220,7 +220,8 @@ fn plain_mode(context: &Context, modes: &[&Mode]) -> anyhow::Result<Mode> {
     let (paths, envelope) = assessor.need(&resource_type)?;
     let source = Arc::new(Source { kind: SourceKind::Api, file: Arc::from("") });
     let row = Arc::new(Resource::new(resource_type.name.clone(), "", source));
-    let columns = project(&resource_type.schema, &paths.unwrap_or_default());
+    let schema = resource_type.schema.as_ref();
+    let columns = paths.map_or_else(|| schema.clone(), |paths| project(schema, &paths));
     let batch = build_batch(&resource_type, SourceKind::Api, &columns, &envelope, vec![row])?;
     let duties = assessor.duties(&batch)?;
     let found = duties.iter().flatten().find_map(|duty| modes.iter().find(|mode| mode.id == duty.mode));
