@@ -270,7 +270,13 @@ impl<'a> ApiReader<'a> {
             let cause = Arc::new(Cause::new(kind, format!("{} answered {code}", read.operation)).with_action(read.action.clone()));
             let absent = read.absent_on.iter().any(|known| known == code);
             if read.per.is_none() {
-                if !absent {
+                if absent {
+                    seen.answered(call);
+                    if resource_type.id_path().is_none() {
+                        // "None" of something that every account has once is a row with nothing in it.
+                        errors.extend(self.add(&resource_type, &read, Value::Map(Vec::new()), call, source, store, seen).err());
+                    }
+                } else {
                     gaps.push(Gap {
                         resource_type: resource_type.name.clone(),
                         id: None,
@@ -280,12 +286,6 @@ impl<'a> ApiReader<'a> {
                         cause,
                         source: source.clone(),
                     });
-                } else {
-                    seen.answered(call);
-                    if resource_type.id_path().is_none() {
-                        // "None" of something that every account has once is a row with nothing in it.
-                        errors.extend(self.add(&resource_type, &read, Value::Map(Vec::new()), call, source, store, seen).err());
-                    }
                 }
                 continue;
             }
@@ -310,7 +310,7 @@ impl<'a> ApiReader<'a> {
                     continue;
                 }
                 let was_seen = |read: &Read| seen.reads.contains(&(name.clone(), place, read.operation.clone()));
-                if !reads.iter().any(|read| was_seen(read)) {
+                if !reads.iter().any(&was_seen) {
                     continue;
                 }
                 let mut listed = false;

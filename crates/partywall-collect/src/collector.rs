@@ -177,7 +177,7 @@ impl Collector<'_> {
         let text = match std::str::from_utf8(&bytes) {
             Ok(text) => text.trim_start_matches('\u{feff}'),
             Err(error) => {
-                let line = bytes.get(..error.valid_up_to()).unwrap_or_default().iter().filter(|byte| **byte == b'\n').count() + 1;
+                let line = bytes.get(..error.valid_up_to()).unwrap_or_default().split(|byte| *byte == b'\n').skip(1).count() + 1;
                 self.out.errors.push(format!("{shown}:{line}: the file is not UTF-8 text"));
                 return Ok(());
             }
@@ -213,7 +213,8 @@ impl Collector<'_> {
         if json || (trimmed.is_empty() && path.extension().is_some_and(|ending| ending == "json")) {
             // The CLI prints nothing at all for an answer without members.
             let text = if trimmed.is_empty() { "{}" } else { text };
-            return self.api_file(path, text, &source(SourceKind::Api), programs);
+            self.api_file(path, text, &source(SourceKind::Api), programs);
+            return Ok(());
         }
         let known_extension =
             path.extension().is_some_and(|ending| ["yaml", "yml", "template", "json"].iter().any(|known| ending == *known));
@@ -279,12 +280,12 @@ impl Collector<'_> {
         }
     }
 
-    fn api_file(&mut self, path: &Path, text: &str, source: &Arc<Source>, programs: &mut Programs) -> Result<(), CollectError> {
+    fn api_file(&mut self, path: &Path, text: &str, source: &Arc<Source>, programs: &mut Programs) {
         let answer = match value_from_slice(text.as_bytes(), &mut Names::default()) {
             Ok(answer) => answer,
             Err(error) => {
                 self.out.errors.push(format!("{}:{}:{}: broken JSON: {error}", source.file, error.line(), error.column()));
-                return Ok(());
+                return;
             }
         };
         if let (Some(Value::Str(content)), true) = (answer.get("Content"), answer.get("ReportFormat").is_some()) {
@@ -295,7 +296,7 @@ impl Collector<'_> {
                 Some(csv) => self.credential_report(&csv, source),
                 None => self.out.errors.push(format!("{}: the report's content is not base64", source.file)),
             }
-            return Ok(());
+            return;
         }
         let mut reader = ApiReader::new(self.catalog, programs);
         let mut call = reader.call_of(path);
@@ -307,16 +308,15 @@ impl Collector<'_> {
                 "{}: no known AWS CLI answer; name the file after its operation, such as describe-instances.json; skipped",
                 source.file
             ));
-            return Ok(());
+            return;
         }
         self.count(SourceKind::Api);
         if reader.waits(&call) {
             self.waiting.push((call, Ok(answer), source.clone()));
-            return Ok(());
+            return;
         }
         let errors = reader.answer(&call, &answer, source, &mut self.store, &mut self.seen);
         self.out.errors.extend(errors);
-        Ok(())
     }
 
     fn add(&mut self, mut row: Resource) -> Result<(), CollectError> {

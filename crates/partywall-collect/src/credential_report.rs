@@ -26,10 +26,10 @@ pub(crate) fn read(text: &str, resource_type: &ResourceType, source: &Arc<Source
         row.name = Some(Arc::from(user));
         for (header, field) in headers.iter().zip(record.iter()) {
             let name = pascal(header);
-            if let Some((key, column)) = resource_type.schema.entry_ignoring_case(&name) {
-                if let Some(value) = cell(field, column) {
-                    row.properties.set(key, value);
-                }
+            if let Some((key, column)) = resource_type.schema.entry_ignoring_case(&name)
+                && let Some(value) = cell(field, column)
+            {
+                row.properties.set(key, value);
             }
         }
         if let Some(arn) = record.get(1).filter(|arn| arn.starts_with("arn:")) {

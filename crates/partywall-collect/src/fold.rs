@@ -179,7 +179,7 @@ fn put(row: &mut Resource, fold: &Fold, piece: Piece) {
             other => Value::List(vec![other, piece.value]),
         }
     };
-    if matches!(row.properties.at(&fold.into), Some(Value::Unknown(_)) | None | Some(Value::Null)) {
+    if matches!(row.properties.at(&fold.into), Some(Value::Unknown(_) | Value::Null) | None) {
         replace_at(&mut row.properties, &fold.into, value);
     } else {
         row.properties.set_at(&fold.into, value);

@@ -80,10 +80,8 @@ fn combine(old: &mut Resource, mut new: Resource) {
 
 fn fill(base: &mut Value, from: Value) {
     match (base, from) {
-        (base @ (Value::Null | Value::Unknown(_)), from) => {
-            if !from.is_null() {
-                *base = from;
-            }
+        (base @ (Value::Null | Value::Unknown(_)), from) if !from.is_null() => {
+            *base = from;
         }
         (Value::Map(base), Value::Map(from)) => {
             for (key, value) in from {

@@ -40,7 +40,7 @@ impl Rewriter<'_> {
     fn split(&self, expr: &Expr, scopes: &[Scope], marks: bool) -> Result<Expr> {
         let not = |inner: Expr| Expr::Not(Box::new(inner));
         match expr {
-            Expr::Not(inner) => Ok(not(self.split(inner, scopes, marks)?)),
+            Expr::Not(inner) | Expr::IsNotTrue(inner) => Ok(not(self.split(inner, scopes, marks)?)),
             Expr::BinaryExpr(BinaryExpr { left, op: op @ (Operator::And | Operator::Or), right }) => {
                 let (left, right) = (self.split(left, scopes, marks)?, self.split(right, scopes, marks)?);
                 Ok(Expr::BinaryExpr(BinaryExpr::new(Box::new(left), *op, Box::new(right))))
@@ -64,7 +64,6 @@ impl Rewriter<'_> {
                 let leaf = Expr::Between(Between { negated: false, ..between.clone() });
                 Ok(not(self.leaf(&leaf, scopes, marks)?))
             }
-            Expr::IsNotTrue(inner) => Ok(not(self.split(inner, scopes, marks)?)),
             Expr::IsTrue(inner) => self.split(inner, scopes, marks),
             Expr::IsFalse(inner) => self.leaf(&Expr::IsFalse(inner.clone()), scopes, marks),
             Expr::HigherOrderFunction(call) if is_any(call) => self.any(call, scopes, marks, false),

@@ -139,10 +139,8 @@ fn reads_of(expr: &Expr, schema: &DFSchema) -> Result<Reads, PredicateError> {
         }
         let inner_follows = || found.iter().any(|other| other.full.starts_with(&format!("{full}[].")));
         // A list whose members are read one by one is kept with just those members; read as a whole it is kept whole.
-        if whole_list.is_none() || !inner_follows() {
-            if Envelope::named(first).is_none() {
-                reads.paths.insert(full.clone());
-            }
+        if (whole_list.is_none() || !inner_follows()) && Envelope::named(first).is_none() {
+            reads.paths.insert(full.clone());
         }
         let fact = full.split("[]").next().unwrap_or_default();
         if matches!(root, Root::Row | Root::Scope(_)) && !reads.facts.iter().any(|known| &**known == fact) {

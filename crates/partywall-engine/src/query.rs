@@ -242,7 +242,7 @@ fn policies(properties: &Value) -> Vec<(String, &Value)> {
                 }
             }
             Value::Str(text) if text.trim_start().starts_with('{') && text.contains("\"Statement\"") => {
-                found.push((path.to_owned(), value))
+                found.push((path.to_owned(), value));
             }
             _ => {}
         }

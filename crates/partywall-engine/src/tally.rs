@@ -108,6 +108,7 @@ impl Tally {
 }
 
 /// The worse of two answers for a duty: fail, then unknown, then pass, then not applicable.
+#[expect(clippy::unnecessary_wraps, reason = "a fold step: takes and gives the same slot")]
 pub(crate) fn worse(a: Option<Status>, b: Status) -> Option<Status> {
     let rank = |status: Status| match status {
         Status::Fail => 3,

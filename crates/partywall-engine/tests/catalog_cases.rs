@@ -113,7 +113,7 @@ fn owner(name: &Arc<str>, duty: &str, case: &DutyCase) -> Result<Option<String>,
     let case: Case = row_case(case);
     let (batches, _) = prepare_case(catalog(), &resource_type, &case, &need)?;
     for batch in batches.iter().filter(|batch| batch.resource_type.name == *name) {
-        for owned in assessor.duties(batch)?.iter().flatten().filter(|owned| &*owned.duty == duty) {
+        if let Some(owned) = assessor.duties(batch)?.iter().flatten().find(|owned| &*owned.duty == duty) {
             return Ok(Some(owned.owner.as_ref().map_or_else(|| "undetermined".to_owned(), ToString::to_string)));
         }
     }

@@ -57,5 +57,9 @@ fn agreement(data: &std::path::Path) -> Result<(), Failed> {
     if summary.agreement < AGREEMENT {
         failures.push(format!("{:.2} % agreement, {AGREEMENT} % wanted", summary.agreement));
     }
+    let unreviewed = report::unreviewed(&rows, &verdicts, &reviewed);
+    if unreviewed.lines().count() > 1 {
+        failures.push(format!("disagreements that nobody has reviewed, to be mended or put into the file with a reason:\n{unreviewed}"));
+    }
     if failures.is_empty() { Ok(()) } else { Err(failures.join("; ").into()) }
 }

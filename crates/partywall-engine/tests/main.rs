@@ -1,6 +1,14 @@
 //! Integration tests of the engine over the whole catalogue: one binary, because each one links the engine.
 //!
 //! `cargo test -p partywall-engine --test engine labels` runs those whose name holds `labels`.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "tests: a wrong shape should stop them, and what they measure is printed"
+)]
 
 mod architecture;
 mod catalog_cases;

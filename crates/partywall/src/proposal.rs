@@ -112,7 +112,9 @@ fn merge(file: &[&str], at: usize, end: usize, properties: &[String], changes: &
                 changes.at.entry(old).or_default().lines.extend(rest.iter().map(|line| format!("+{pad}{line}")));
             }
             _ => {
-                let gone = file.get(old..old_end).unwrap_or_default().iter().map(|line| format!("-{line}"));
+                let used = file.get(old..old_end).unwrap_or_default();
+                let length = used.iter().rposition(|line| !is_remark(line)).map_or(0, |last| last + 1);
+                let gone = used.iter().take(length).map(|line| format!("-{line}"));
                 changes.at.insert(old, Change { replaces: true, lines: gone.chain(added).collect() });
             }
         }
@@ -176,7 +178,7 @@ mod tests {
 
     #[test]
     fn members_that_are_right_stay() {
-        let text = "Resources:\n  B:\n    Type: AWS::S3::Bucket\n    Properties:\n      Block:\n        One: true\n        Two: false\n      Name: x\n";
+        let text = "Resources:\n  B:\n    Type: AWS::S3::Bucket\n    Properties:\n      Block:\n        One: true\n        Two: false\n\n      Name: x\n";
         let properties = ["Block:", "  One: true", "  Two: true", "  Three: true"].map(str::to_owned);
         let proposal = place(text, 2, "B", &properties).unwrap();
         let changed: Vec<&String> = proposal.lines.iter().filter(|line| !line.starts_with(' ')).collect();

@@ -386,7 +386,7 @@ pub(crate) fn verdict(check: &Check, result: &CheckResult) -> String {
         "undetermined" => return "Whose duty this is could not be determined; until it is, it counts as yours.".to_owned(),
         _ => {}
     }
-    let whose = if &*result.party == "customer" { "yours" } else { &*result.party };
+    let whose = if &*result.party == "customer" { "yours".to_owned() } else { format!("{}'s", result.party) };
     match result.status {
         Status::Pass | Status::NotApplicable => "Nothing failed on either side.".to_owned(),
         Status::Unknown => "Nothing is known to have failed on either side; what could not be read is not counted as met.".to_owned(),
@@ -516,7 +516,7 @@ mod tests {
         let sentence = told("s3.bucket-is-not-public", "customer", &public);
         assert_eq!(sentence, "AWS did not fail; the infrastructure was secure; this setting, yours, made it readable.");
         let sentence = told("s3.bucket-is-not-public", "msp:harbour-ops", &public);
-        assert_eq!(sentence, "AWS did not fail; the infrastructure was secure; this setting, msp:harbour-ops, made it readable.");
+        assert_eq!(sentence, "AWS did not fail; the infrastructure was secure; this setting, msp:harbour-ops's, made it readable.");
     }
 
     #[test]

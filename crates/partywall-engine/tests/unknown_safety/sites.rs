@@ -177,7 +177,7 @@ fn turn(value: &mut toml::Value, random: &mut Random) {
     match value {
         toml::Value::Boolean(flag) => *flag ^= random.below(3) == 0,
         toml::Value::Integer(number) if random.below(3) == 0 => *number = [-1, 0, 1, 22, 443, 65_535][random.below(6)],
-        toml::Value::String(text) if random.below(8) == 0 => *text = ["", "*", "0.0.0.0/0", "Enabled"][random.below(4)].to_owned(),
+        toml::Value::String(text) if random.below(8) == 0 => ["", "*", "0.0.0.0/0", "Enabled"][random.below(4)].clone_into(text),
         toml::Value::Array(items) => items.iter_mut().for_each(|item| turn(item, random)),
         toml::Value::Table(members) => {
             members.retain(|_, _| random.below(8) != 0);

@@ -180,7 +180,8 @@ fn page_of_finding(told: &Finding) -> Page {
         (aws, _) => format!("AWS: {aws}"),
     });
     if !told.duty.customer.is_empty() {
-        sides.push(format!("You: {}", told.duty.customer));
+        let who = if told.duty.owner.contains(':') { &*told.duty.owner } else { "You" };
+        sides.push(format!("{who}: {}", told.duty.customer));
     }
     page.block("AWS's side and yours", sides);
     page.block("Why it matters", vec![told.why.replace('\n', " ")]);

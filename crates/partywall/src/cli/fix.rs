@@ -110,10 +110,10 @@ fn cli(out: &mut impl std::io::Write, context: &Context, check: &Check, resource
         resource.account.as_deref().map_or_else(|| "the resource's account".to_owned(), |account| format!("account {}", plain(account)));
     match resource.region.as_deref().filter(|region| *region != "global") {
         Some(region) => {
-            writeln!(out, "# Run with --profile of {account} and --region {}, or set AWS_PROFILE and AWS_REGION.", plain(region))?
+            writeln!(out, "# Run with --profile of {account} and --region {}, or set AWS_PROFILE and AWS_REGION.", plain(region))?;
         }
         None => {
-            writeln!(out, "# Run with --profile of {account}, or set AWS_PROFILE; set --region to the resource's Region if it has one.")?
+            writeln!(out, "# Run with --profile of {account}, or set AWS_PROFILE; set --region to the resource's Region if it has one.")?;
         }
     }
     writeln!(out, "{}", filled.text)?;
@@ -168,7 +168,7 @@ fn warnings(check: &Check, tool: Tool) -> Vec<&'static str> {
     let mut found = Vec::new();
     if tool == Tool::Cli {
         let holds = |texts: &[&str]| texts.iter().any(|text| check.fix.cli.contains(text));
-        if holds(&[" delete-", " remove-", " revoke-", " detach-", " disassociate-", " disable-"]) {
+        if holds(&[" delete-", " remove-", " revoke-", " detach-", " disassociate-", " disable-", " terminate-"]) {
             found.push("something is taken away; whoever still uses it loses it.");
         }
         if holds(&[" create-", " restore-", " copy-", " run-instances"]) {
@@ -193,7 +193,7 @@ fn warnings(check: &Check, tool: Tool) -> Vec<&'static str> {
         }
         "identity-access.least-privilege" => found.push("a right that is taken away may still be used; look at when it was last used."),
         "traffic-protection.require-tls" | "traffic-protection.use-strong-ciphers" => {
-            found.push("clients without TLS, or with an old version of it, are refused.")
+            found.push("clients without TLS, or with an old version of it, are refused.");
         }
         "server-encryption.manage-keys" => found.push("whoever uses the data needs rights on the key as well."),
         _ => {}

@@ -140,7 +140,7 @@ pub(crate) fn near<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Vec<
             if part { Some((1, name)) } else { (apart <= 1 + wanted.len() / 4).then_some((apart, name)) }
         })
         .collect();
-    found.sort();
+    found.sort_unstable();
     found.into_iter().map(|(_, name)| name).take(5).collect()
 }
 
