@@ -287,10 +287,10 @@ mod tests {
         let id = FindingId(0x1234_5678_9ABC_DEF0);
         let text = id.to_string();
         let lower = text.to_lowercase();
-        for name in [&*text, &*lower, &text[2..], &text[..4], &lower[2..8]] {
+        for name in [&*text, &*lower, text.get(2..).unwrap(), text.get(..4).unwrap(), lower.get(2..8).unwrap()] {
             assert!(Name::new(name).begins(id), "{name}");
         }
-        for name in ["F-", "", "F-ZZZZ", "F-1I", &format!("{text}0"), &text[2..4]] {
+        for name in ["F-", "", "F-ZZZZ", "F-1I", &format!("{text}0"), text.get(2..4).unwrap()] {
             assert!(!Name::new(name).begins(id), "{name}");
         }
         assert!(Name::new("F-7K").only_id);

@@ -18,6 +18,7 @@ use crate::state::State;
 
 /// Where facts come from; the same for every command that reads.
 #[derive(Debug, Clone, Args)]
+#[expect(clippy::struct_field_names, reason = "the field is the command line's own SOURCE…")]
 pub(crate) struct Sources {
     /// Files and directories: CloudFormation templates, AWS Config files, AWS CLI answers, in any mix
     #[arg(value_name = "SOURCE", required = true)]

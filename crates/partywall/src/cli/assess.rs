@@ -159,11 +159,16 @@ impl Assess {
         let progress = Progress::start();
         let parties =
             State::load(None, self.sources.parties.as_deref().or(state_files.get("parties.toml").map(PathBuf::as_path)), context.today())?;
-        let outcome = run::assess(context, &self.sources, &parties, selected, &mut take, &mut |batch, _| {
+        let mut outcome = run::assess(context, &self.sources, &parties, selected, &mut take, &mut |batch, _| {
             progress.rows(batch.rows.len() as u64);
             Ok(())
         })?;
         progress.done();
+        for (check, count) in excepted {
+            if let Some(counts) = outcome.tally.checks.get_mut(&check) {
+                counts.excepted = count;
+            }
+        }
         for line in outcome.collected.warnings.iter().chain(&outcome.collected.errors) {
             exit::note(line);
         }

@@ -207,7 +207,7 @@ fn list(context: &Context, format: Format) -> anyhow::Result<u8> {
 
 /// `52 of 106`, in per cent rounded down: the last requirement is never rounded away.
 fn share(part: usize, all: usize) -> String {
-    format!("{} of {all}, {} %", part, if all == 0 { 0 } else { part * 100 / all })
+    format!("{} of {all}, {} %", part, (part * 100).checked_div(all).unwrap_or(0))
 }
 
 impl Show {

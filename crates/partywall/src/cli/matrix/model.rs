@@ -128,9 +128,8 @@ impl<'a> Entry<'a> {
             .map(|owner| {
                 let party = text::party(owner.party.as_ref());
                 match owner.when.as_deref() {
-                    None => party,
                     Some("otherwise") if self.owners.len() > 1 => format!("else {party}"),
-                    Some("otherwise") => party,
+                    None | Some("otherwise") => party,
                     Some(when) => format!("{party} if {}", text::condition(when)),
                 }
             })
