@@ -133,6 +133,9 @@ pub struct Fold {
     /// Add to the list at `into`.
     #[serde(default)]
     pub append: bool,
+    /// Satellite properties that say that the parent is of this type, where one key may name parents of several.
+    #[serde(default)]
+    pub when: BTreeMap<String, String>,
 }
 
 /// A computed column.

@@ -17,6 +17,8 @@ use crate::store::Store;
 /// The call that a path names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Call {
+    /// AWS CLI command, if a directory above the operation is named after one that has it.
+    pub(crate) service: Option<String>,
     /// Operation in kebab case, if a directory or file is named after one.
     pub(crate) operation: Option<String>,
     /// What follows the operation: the resource that a per-resource call was made for.
@@ -30,14 +32,14 @@ pub(crate) struct Call {
 pub(crate) struct Seen {
     /// Type, place of the row, operation.
     reads: HashSet<(Arc<str>, usize, String)>,
-    /// Operation, account, region of calls that were answered, also with nothing.
-    calls: HashSet<(String, Option<Arc<str>>, Option<Arc<str>>)>,
+    /// Type, operation, account, region of calls that were answered, also with nothing.
+    calls: HashSet<(Arc<str>, String, Option<Arc<str>>, Option<Arc<str>>)>,
 }
 
 impl Seen {
-    fn answered(&mut self, call: &Call) {
+    fn answered(&mut self, resource_type: &ResourceType, call: &Call) {
         if let Some(operation) = &call.operation {
-            self.calls.insert((operation.clone(), call.account.clone(), call.region.clone()));
+            self.calls.insert((resource_type.name.clone(), operation.clone(), call.account.clone(), call.region.clone()));
         }
     }
 
@@ -48,7 +50,7 @@ impl Seen {
             let Some(listing) = file.listing() else { continue };
             let operation = kebab(&listing.operation);
             let whole = file.global || file.region.is_some();
-            for (_, account, region) in self.calls.iter().filter(|(known, ..)| *known == operation) {
+            for (_, _, account, region) in self.calls.iter().filter(|(name, known, ..)| *name == file.name && *known == operation) {
                 let region = if whole { Some(Arc::from("global")) } else { region.clone() };
                 listed.insert(Listing { resource_type: file.name.clone(), account: account.clone(), region });
             }
@@ -56,9 +58,10 @@ impl Seen {
         listed
     }
 
-    fn has_call(&self, operation: &str, account: Option<&Arc<str>>, region: Option<&Arc<str>>) -> bool {
-        self.calls.iter().any(|(known, of_account, of_region)| {
-            known == operation
+    fn has_call(&self, resource_type: &str, operation: &str, account: Option<&Arc<str>>, region: Option<&Arc<str>>) -> bool {
+        self.calls.iter().any(|(name, known, of_account, of_region)| {
+            &**name == resource_type
+                && known == operation
                 && (of_account.is_none() || of_account.as_ref() == account)
                 && (of_region.is_none() || of_region.as_deref() == Some("global") || of_region.as_ref() == region)
         })
@@ -104,30 +107,43 @@ impl<'a> ApiReader<'a> {
         Self { catalog, programs, operations }
     }
 
-    /// What a path says about the call.
+    /// What a path says about the call: directories for service, account and Region, then the operation, then the resource it was made for.
+    /// `/` in a resource's name may be a directory of its own or `%2F`.
     pub(crate) fn call_of(&self, path: &Path) -> Call {
         let mut call = Call::default();
         let parts: Vec<String> = path.iter().map(|part| part.to_string_lossy().into_owned()).collect();
         let last = parts.len().saturating_sub(1);
+        let mut above: Vec<&str> = Vec::new();
         for (index, part) in parts.iter().enumerate() {
             let stem = if index == last { strip_extensions(part) } else { part.as_str() };
-            if stem.len() == 12 && stem.bytes().all(|byte| byte.is_ascii_digit()) {
+            if self.operations.contains_key(stem) {
+                call.operation = Some(stem.to_owned());
+                call.subject = None;
+            } else if call.operation.as_ref().is_some_and(|operation| self.has_subject(operation)) {
+                let subject = call.subject.take().map_or_else(|| unescape(stem), |before| format!("{before}/{}", unescape(stem)));
+                call.subject = Some(subject);
+            } else if stem.len() == 12 && stem.bytes().all(|byte| byte.is_ascii_digit()) {
                 call.account = Some(Arc::from(stem));
             } else if is_region(stem) || stem == "global" {
                 call.region = Some(Arc::from(stem));
-            } else if self.operations.contains_key(stem) {
-                call.operation = Some(stem.to_owned());
-                call.subject = None;
             } else if index == last && call.operation.is_some() {
                 call.subject = Some(stem.to_owned());
             } else if let Some((operation, subject)) = stem.split_once('.')
                 && self.operations.contains_key(operation)
             {
                 call.operation = Some(operation.to_owned());
-                call.subject = Some(subject.to_owned());
+                call.subject = Some(unescape(subject));
+            } else {
+                above.push(stem);
             }
         }
+        let has = |service: &str| self.reads_of(&call).iter().any(|(_, read)| read.service == service);
+        call.service = above.into_iter().rev().find(|directory| has(directory)).map(ToOwned::to_owned);
         call
+    }
+
+    fn has_subject(&self, operation: &str) -> bool {
+        self.operations.get(operation).is_some_and(|reads| reads.iter().any(|(_, read)| read.per.is_some()))
     }
 
     /// The operation whose listing has this answer's members, if exactly one does.
@@ -150,7 +166,10 @@ impl<'a> ApiReader<'a> {
 
     /// The reads that a call serves: a call made for one resource serves per-resource reads, any other the listings.
     fn reads_of(&self, call: &Call) -> Vec<(Arc<ResourceType>, Read)> {
-        let all = call.operation.as_ref().and_then(|operation| self.operations.get(operation)).cloned().unwrap_or_default();
+        let mut all = call.operation.as_ref().and_then(|operation| self.operations.get(operation)).cloned().unwrap_or_default();
+        if let Some(service) = &call.service {
+            all.retain(|(_, read)| read.service == *service);
+        }
         let wanted = |read: &Read| read.per.is_some() == call.subject.is_some();
         if all.iter().any(|(_, read)| wanted(read)) { all.into_iter().filter(|(_, read)| wanted(read)).collect() } else { all }
     }
@@ -160,14 +179,52 @@ impl<'a> ApiReader<'a> {
         call.subject.is_some() && self.reads_of(call).iter().any(|(_, read)| read.per.is_some())
     }
 
+    /// The reads that a call serves, of one service. Where a call of that name is in several and the path names none, the answer's
+    /// members or the listed resources decide; a failed listing stays a gap of all of them.
+    ///
+    /// # Errors
+    /// Nothing decides: taking the answer for all of them would make "none" of what nobody asked.
+    fn settled(&self, call: &Call, answer: Option<&Value>, store: &Store) -> Result<Vec<(Arc<ResourceType>, Read)>, String> {
+        let mut reads = self.reads_of(call);
+        let mut services: Vec<String> = reads.iter().map(|(_, read)| read.service.clone()).collect();
+        services.sort();
+        services.dedup();
+        if services.len() < 2 || answer.is_none() && call.subject.is_none() {
+            return Ok(reads);
+        }
+        reads.retain(|(resource_type, read)| match (&read.per, &call.subject) {
+            (Some(per), Some(subject)) => store
+                .types
+                .get(&resource_type.name)
+                .is_some_and(|rows| rows.rows.iter().any(|row| row.properties.at(per).and_then(Value::as_str) == Some(subject))),
+            _ => {
+                let first = read.items.split(['.', '[']).next().unwrap_or_default();
+                answer.is_some_and(|answer| !first.is_empty() && answer.get(first).is_some())
+            }
+        });
+        let mut left: Vec<&str> = reads.iter().map(|(_, read)| read.service.as_str()).collect();
+        left.sort_unstable();
+        left.dedup();
+        if left.len() == 1 {
+            return Ok(reads);
+        }
+        let operation = call.operation.as_deref().unwrap_or_default();
+        let first = services.first().map(String::as_str).unwrap_or_default();
+        Err(format!("`{operation}` is a call of {}; put the file into a directory of that name, such as `{first}/{operation}`", services.join(", ")))
+    }
+
     /// Adds an answer's rows to the store.
     ///
     /// # Errors
     /// A shaping program fails; one line each. The rest is added.
     pub(crate) fn answer(&mut self, call: &Call, answer: &Value, source: &Arc<Source>, store: &mut Store, seen: &mut Seen) -> Vec<String> {
         let mut errors = Vec::new();
-        seen.answered(call);
-        for (resource_type, read) in self.reads_of(call) {
+        let reads = match self.settled(call, Some(answer), store) {
+            Ok(reads) => reads,
+            Err(message) => return vec![format!("{}: {message}", source.file)],
+        };
+        for (resource_type, read) in reads {
+            seen.answered(&resource_type, call);
             for item in items(answer.clone(), &read.items) {
                 let shaped = match read.jq.as_ref().map(|program| self.programs.run(program, &item)) {
                     Some(Ok(Some(shaped))) => conform(shaped, &resource_type.schema, &BTreeMap::new()),
@@ -263,7 +320,11 @@ impl<'a> ApiReader<'a> {
         gaps: &mut Vec<Gap>,
     ) -> Vec<String> {
         let mut errors = Vec::new();
-        for (resource_type, read) in self.reads_of(call) {
+        let reads = match self.settled(call, None, store) {
+            Ok(reads) => reads,
+            Err(message) => return vec![format!("{}: {message}", source.file)],
+        };
+        for (resource_type, read) in reads {
             let denied = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403", "Forbidden"]
                 .contains(&code);
             let kind = if denied { CauseKind::Denied } else { CauseKind::CallFailed };
@@ -271,7 +332,7 @@ impl<'a> ApiReader<'a> {
             let absent = read.absent_on.iter().any(|known| known == code);
             if read.per.is_none() {
                 if absent {
-                    seen.answered(call);
+                    seen.answered(&resource_type, call);
                     if resource_type.id_path().is_none() {
                         // "None" of something that every account has once is a row with nothing in it.
                         errors.extend(self.add(&resource_type, &read, Value::Map(Vec::new()), call, source, store, seen).err());
@@ -349,7 +410,7 @@ impl ApiReader<'_> {
                 let operation = kebab(&listing.operation);
                 for row in rows.rows.iter_mut().filter(|row| row.source.kind == partywall_model::SourceKind::Api) {
                     let known =
-                        row.properties.at(&fold.into).is_some() || seen.has_call(&operation, row.account.as_ref(), row.region.as_ref());
+                        row.properties.at(&fold.into).is_some() || seen.has_call(&fold.from, &operation, row.account.as_ref(), row.region.as_ref());
                     if !known {
                         let cause = Cause::new(CauseKind::NotLooked, format!("no answer of {} in the input", listing.operation));
                         row.properties.set_at(&fold.into, Value::unknown(cause.with_action(listing.action.clone())));
@@ -386,6 +447,11 @@ fn make_row(resource_type: &Arc<ResourceType>, properties: Value, call: &Call, s
 fn strip_extensions(name: &str) -> &str {
     let name = name.strip_suffix(".gz").unwrap_or(name);
     ["json", "err", "txt", "csv"].iter().find_map(|extension| name.strip_suffix(extension)?.strip_suffix('.')).unwrap_or(name)
+}
+
+/// A resource's name out of a file's: `%2F` is `/`, `%3A` is `:`, which some file systems refuse.
+fn unescape(stem: &str) -> String {
+    stem.replace("%2F", "/").replace("%2f", "/").replace("%3A", ":").replace("%3a", ":")
 }
 
 /// Region codes: `eu-central-1`, `us-gov-west-1`, `cn-north-1`.

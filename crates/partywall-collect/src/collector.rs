@@ -3,21 +3,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use partywall_catalog::{Case, CaseSource, Catalog, ResourceType, Schema, table_to_value};
-use partywall_model::{Cause, CauseKind, Gap, Listing, Resource, Source, SourceKind, Value};
+use partywall_catalog::{Catalog, ResourceType, Schema};
+use partywall_model::{Gap, Listing, Resource, Source, SourceKind, Value};
 use partywall_table::{Envelope, Paths, TypeBatch, build_batch, project};
 
 use crate::api::{self, ApiReader, Call, Seen};
 use crate::cloudformation::{self, Parameters};
 use crate::config::{ConfigItems, ConfigReader, ReadError, looks_like_config};
-use crate::defaults::{self, Lookup};
+use crate::complete::{complete, kept_columns, prune};
+use crate::defaults::Lookup;
 use crate::jq::Programs;
 use crate::json::{Names, value_from_slice};
 use crate::store::Store;
-use crate::{CollectError, credential_report, derive, fold, input};
+use crate::{CollectError, credential_report, fold, input};
 
 /// Rows per batch: large enough for the kernels, small enough to stay in cache.
-const BATCH_ROWS: usize = 8192;
+const BATCH_ROWS: usize = 2048;
 
 /// What the user says about the input.
 #[derive(Debug, Clone, Default)]
@@ -68,7 +69,7 @@ const STATE_FILES: [&str; 4] = ["exceptions.toml", "parties.toml", "scope.toml",
 /// Reads all inputs and hands over their rows in batches, type by type.
 ///
 /// Rows of one batch are of one type and one kind of source. Types that no other row can change are handed over while reading, once
-/// there are enough of them, so that memory does not grow with the input.
+/// there are enough of them if the input is one Config snapshot, so that memory does not grow with it.
 ///
 /// # Errors
 /// A path does not exist, a jq program of the catalogue is broken, or `emit` fails. Broken files are told in [`Collected::errors`].
@@ -79,21 +80,11 @@ pub fn collect(
     need: &dyn Fn(&ResourceType) -> Need,
     emit: &mut dyn FnMut(TypeBatch) -> Result<(), CollectError>,
 ) -> Result<Collected, CollectError> {
-    let mut collector = Collector {
-        catalog,
-        options,
-        need,
-        emit,
-        out: Collected::default(),
-        store: Store::default(),
-        seen: Seen::default(),
-        entangled: entangled(catalog),
-        needs: BTreeMap::new(),
-        known: BTreeMap::new(),
-        waiting: Vec::new(),
-    };
+    let mut collector = Collector::new(catalog, options, need, emit);
     let mut programs = Programs::default();
-    for path in input::files(paths)? {
+    let files = input::files(paths)?;
+    collector.alone = files.len() == 1;
+    for path in files {
         collector.file(&path, &mut programs)?;
     }
     let mut reader = ApiReader::new(catalog, &mut programs);
@@ -130,18 +121,22 @@ fn entangled(catalog: &Catalog) -> BTreeSet<Arc<str>> {
     names
 }
 
-struct Collector<'a> {
+pub(crate) struct Collector<'a> {
     catalog: &'a Catalog,
     options: &'a Options,
     need: &'a dyn Fn(&ResourceType) -> Need,
     emit: &'a mut dyn FnMut(TypeBatch) -> Result<(), CollectError>,
-    out: Collected,
-    store: Store,
+    pub(crate) out: Collected,
+    pub(crate) store: Store,
     seen: Seen,
     entangled: BTreeSet<Arc<str>>,
     needs: BTreeMap<Arc<str>, Arc<TypeNeed>>,
+    /// There is one input file.
+    alone: bool,
+    /// No later row can be of a resource that was met before, so full batches need not wait: the input is one Config snapshot.
+    streams: bool,
     /// How many rows of a type wait in the store.
-    known: BTreeMap<Arc<str>, usize>,
+    waiting_rows: BTreeMap<Arc<str>, usize>,
     /// Answers, or error codes, of per-resource calls: they are added when all listings are in.
     waiting: Vec<(Call, Result<Value, String>, Arc<Source>)>,
 }
@@ -154,7 +149,30 @@ struct TypeNeed {
     kept: Option<Schema>,
 }
 
-impl Collector<'_> {
+impl<'a> Collector<'a> {
+    pub(crate) fn new(
+        catalog: &'a Catalog,
+        options: &'a Options,
+        need: &'a dyn Fn(&ResourceType) -> Need,
+        emit: &'a mut dyn FnMut(TypeBatch) -> Result<(), CollectError>,
+    ) -> Self {
+        Self {
+            catalog,
+            options,
+            need,
+            emit,
+            out: Collected::default(),
+            store: Store::default(),
+            seen: Seen::default(),
+            entangled: entangled(catalog),
+            needs: BTreeMap::new(),
+            alone: false,
+            streams: false,
+            waiting_rows: BTreeMap::new(),
+            waiting: Vec::new(),
+        }
+    }
+
     fn file(&mut self, path: &Path, programs: &mut Programs) -> Result<(), CollectError> {
         let shown = path.display().to_string();
         if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
@@ -187,6 +205,7 @@ impl Collector<'_> {
         let head_end = (0..=65_536.min(trimmed.len())).rev().find(|end| trimmed.is_char_boundary(*end)).unwrap_or(0);
         let head = trimmed.get(..head_end).unwrap_or(trimmed);
         if json && looks_like_config(head) {
+            self.streams = self.alone && head.contains("\"configSnapshotId\"");
             return self.config_file(text, &source(SourceKind::Config), programs);
         }
         if trimmed.starts_with(credential_report::HEAD) {
@@ -333,9 +352,9 @@ impl Collector<'_> {
             row.positions.retain(|(path, _, _)| path.split(['.', '[']).next().is_some_and(|first| kept.get(first).is_some()));
         }
         self.store.add(self.catalog, row);
-        let waiting = self.known.entry(name.clone()).or_default();
+        let waiting = self.waiting_rows.entry(name.clone()).or_default();
         *waiting += 1;
-        if *waiting >= BATCH_ROWS && !self.entangled.contains(&name) {
+        if self.streams && *waiting >= BATCH_ROWS && !self.entangled.contains(&name) {
             *waiting = 0;
             if let Some(rows) = self.store.types.get_mut(&name) {
                 let rows = std::mem::take(&mut rows.rows);
@@ -365,7 +384,7 @@ impl Collector<'_> {
         made
     }
 
-    fn finish(mut self) -> Result<Collected, CollectError> {
+    pub(crate) fn finish(mut self) -> Result<Collected, CollectError> {
         fold::fold(&mut self.store, self.catalog);
         let mut lookup = Lookup::default();
         let looked_up: BTreeSet<&Arc<str>> = self
@@ -410,239 +429,5 @@ impl Collector<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// Defaults, derived facts, what a stub lacks, the ARN: everything after folding.
-fn complete(row: &mut Resource, resource_type: &ResourceType, columns: &Schema, lookup: &Lookup) {
-    defaults::apply(row, resource_type, lookup);
-    let blind = resource_type.blind_paths(row.source.kind);
-    derive::apply(row, resource_type, columns, lookup, &blind);
-    if row.stub {
-        let cause = Arc::new(derive::stub_cause(row));
-        for (name, _) in columns.iter() {
-            if row.properties.get(name).is_none() {
-                row.properties.set(name, Value::Unknown(cause.clone()));
-            }
-        }
-    }
-    if resource_type.global && row.source.kind != SourceKind::CloudFormation {
-        row.region = Some(Arc::from("global"));
-    }
-    if row.arn.is_none() && row.source.kind != SourceKind::CloudFormation {
-        row.arn = row
-            .properties
-            .get("Arn")
-            .and_then(Value::as_str)
-            .map(Arc::from)
-            .or_else(|| resource_type.arn.as_deref().and_then(|template| arn(template, row)));
-    }
-}
-
-/// Fills `{partition}`, `{account}`, `{region}` and `{Property}`; `None` if one is not known.
-fn arn(template: &str, row: &Resource) -> Option<Arc<str>> {
-    let mut out = String::new();
-    let mut rest = template;
-    while let Some((before, after)) = rest.split_once('{') {
-        out.push_str(before);
-        let (name, tail) = after.split_once('}')?;
-        match name {
-            "partition" => out.push_str(match row.region.as_deref().unwrap_or_default() {
-                region if region.starts_with("cn-") => "aws-cn",
-                region if region.starts_with("us-gov-") => "aws-us-gov",
-                _ => "aws",
-            }),
-            "account" => out.push_str(row.account.as_deref()?),
-            "region" => out.push_str(row.region.as_deref()?),
-            property => out.push_str(row.properties.at(property)?.as_str()?),
-        }
-        rest = tail;
-    }
-    out.push_str(rest);
-    Some(Arc::from(out))
-}
-
-/// The columns and what folding, defaults and derive functions read beside them, by first path step.
-fn kept_columns(catalog: &Catalog, resource_type: &ResourceType, columns: &Schema) -> Schema {
-    let mut firsts: BTreeSet<String> = BTreeSet::new();
-    let mut add = |path: &str| {
-        firsts.insert(path.split(['.', '[', '}']).next().unwrap_or_default().to_owned());
-    };
-    for derive in &resource_type.derives {
-        derive.inputs.iter().for_each(|path| add(path));
-    }
-    resource_type.secrets.iter().for_each(|path| add(path));
-    for path in
-        [resource_type.id_path(), resource_type.tags_path(), resource_type.display_name.as_deref(), Some("Arn")].into_iter().flatten()
-    {
-        add(path);
-    }
-    if let Some(template) = &resource_type.arn {
-        template.split('{').skip(1).for_each(&mut add);
-    }
-    for default in &resource_type.defaults {
-        if columns.get(default.path.split('.').next().unwrap_or_default()).is_some() {
-            add(&default.path);
-        }
-    }
-    for file in catalog.types.values() {
-        for fold in file.folds.iter().filter(|fold| fold.from == resource_type.name) {
-            fold.key.names().iter().for_each(|name| add(name));
-            match &fold.value {
-                Some(path) => add(path),
-                None => resource_type.schema.iter().for_each(|(name, _)| add(name)),
-            }
-        }
-        let needed = file
-            .defaults
-            .iter()
-            .filter_map(|default| default.depends_on.as_ref())
-            .filter(|depends| depends.resource_type == resource_type.name)
-            .map(|depends| depends.path.as_str());
-        needed.for_each(&mut add);
-        if file.derives.iter().any(|derive| derive.tables.contains(&resource_type.name)) {
-            resource_type.schema.iter().for_each(|(name, _)| add(name));
-        }
-    }
-    let mut kept = columns.clone();
-    for first in firsts {
-        if let Some((name, column)) = resource_type.schema.entry(&first) {
-            kept.insert(name.clone(), column.clone());
-        }
-    }
-    kept
-}
-
-fn prune(properties: &mut Value, kept: &Schema) {
-    if let Value::Map(members) = properties {
-        members.retain(|(name, _)| kept.get(name).is_some());
-    }
-}
-
-/// Makes the batches of a check's case: its row and the rows of other types, as if read from the case's kind of source. The types that
-/// the case names in `tables`, also with no rows, count as listed.
-///
-/// # Errors
-/// A batch cannot be built.
-pub fn prepare_case(
-    catalog: &Catalog,
-    resource_type: &Arc<ResourceType>,
-    case: &Case,
-    need: &Need,
-) -> Result<(Vec<TypeBatch>, Collected), CollectError> {
-    prepare_case_with(catalog, resource_type, case, need, &mut |_| {})
-}
-
-/// As [`prepare_case`], after `change` has seen every row as it was read: before folding, defaults and derive functions. The case's own
-/// row has the id `case`. For tests that ask what a result becomes when less is known.
-///
-/// # Errors
-/// A batch cannot be built.
-pub fn prepare_case_with(
-    catalog: &Catalog,
-    resource_type: &Arc<ResourceType>,
-    case: &Case,
-    need: &Need,
-    change: &mut dyn FnMut(&mut Resource),
-) -> Result<(Vec<TypeBatch>, Collected), CollectError> {
-    let kind = match case.source {
-        CaseSource::Api => SourceKind::Api,
-        CaseSource::CloudFormation => SourceKind::CloudFormation,
-        CaseSource::Config => SourceKind::Config,
-    };
-    let source = Arc::new(Source { kind, file: Arc::from("case") });
-    let cause = Cause::new(CauseKind::Denied, "the case says that it could not be read");
-    let account: Option<Arc<str>> = Some(Arc::from("111122223333"));
-    let own_region = resource_type.region.as_ref().and_then(|path| case.given.get(path)?.as_str());
-    let region: Option<Arc<str>> = Some(Arc::from(own_region.unwrap_or("eu-central-1")));
-    let make = |name: &str, id: &str, given: &toml::Table| {
-        let mut row = Resource::new(name, id, source.clone());
-        row.account.clone_from(&account);
-        row.region.clone_from(&region);
-        row.properties = table_to_value(given);
-        row
-    };
-    let mut row = make(&resource_type.name, "case", &case.given);
-    for path in &case.unknown {
-        hide(&mut row.properties, path, &cause);
-    }
-    let mut collector_out = Vec::new();
-    let mut emit = |batch| {
-        collector_out.push(batch);
-        Ok(())
-    };
-    let needed = need.clone();
-    let need_of = move |wanted: &ResourceType| {
-        if wanted.name == resource_type.name { needed.clone() } else { Need { paths: None, envelope: Envelope::ALL.to_vec() } }
-    };
-    let options = Options::default();
-    let mut collector = Collector {
-        catalog,
-        options: &options,
-        need: &need_of,
-        emit: &mut emit,
-        out: Collected::default(),
-        store: Store::default(),
-        seen: Seen::default(),
-        entangled: entangled(catalog),
-        needs: BTreeMap::new(),
-        known: BTreeMap::new(),
-        waiting: Vec::new(),
-    };
-    change(&mut row);
-    collector.store.add(catalog, row);
-    for (name, rows) in &case.tables {
-        let global = catalog.resource_type(name).is_some_and(|known| known.global);
-        let region = if global { Some(Arc::from("global")) } else { region.clone() };
-        collector.out.listed.insert(Listing { resource_type: Arc::from(name.as_str()), account: account.clone(), region });
-        for (index, given) in rows.iter().enumerate() {
-            let mut row = make(name, &format!("row-{index}"), given);
-            change(&mut row);
-            collector.store.add(catalog, row);
-        }
-    }
-    let collected = collector.finish()?;
-    Ok((collector_out, collected))
-}
-
-/// Puts an unknown at a path; `List[0].Member` goes into an element, a list's path makes the list incomplete.
-fn hide(properties: &mut Value, path: &str, cause: &Cause) {
-    let (first, rest) = match path.find(['.', '[']) {
-        Some(at) => (path.get(..at).unwrap_or(path), path.get(at..).unwrap_or_default()),
-        None => (path, ""),
-    };
-    if rest.is_empty() {
-        let value = match properties.get(first) {
-            Some(Value::List(items)) => {
-                let mut items = items.clone();
-                items.push(Value::unknown(cause.clone()));
-                Value::List(items)
-            }
-            _ => Value::unknown(cause.clone()),
-        };
-        properties.set(first, value);
-        return;
-    }
-    if let Some(rest) = rest.strip_prefix('[') {
-        let Some((index, rest)) = rest.split_once(']') else { return };
-        if let (Value::Map(members), Ok(index)) = (properties, index.parse::<usize>())
-            && let Some((_, Value::List(items))) = members.iter_mut().find(|(key, _)| &**key == first)
-            && let Some(item) = items.get_mut(index)
-        {
-            match rest.strip_prefix('.') {
-                Some(rest) => hide(item, rest, cause),
-                None => *item = Value::unknown(cause.clone()),
-            }
-        }
-        return;
-    }
-    let rest = rest.trim_start_matches('.');
-    if properties.get(first).is_none() {
-        properties.set(first, Value::Map(Vec::new()));
-    }
-    if let Value::Map(members) = properties
-        && let Some((_, inner)) = members.iter_mut().find(|(key, _)| &**key == first)
-    {
-        hide(inner, rest, cause);
     }
 }

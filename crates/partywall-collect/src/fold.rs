@@ -1,10 +1,11 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use partywall_catalog::{Catalog, Fold, ResourceType};
 use partywall_model::{Cause, CauseKind, Resource, Satellite, SourceKind, Value};
 
 use crate::defaults::Scope;
+use crate::redact::redact;
 use crate::store::Store;
 
 /// Folds satellites into their parents, within one template or one account and region. Satellites keep their own rows.
@@ -24,6 +25,8 @@ pub(crate) fn fold(store: &mut Store, catalog: &Catalog) {
 struct Piece {
     scope: Scope,
     parent: Option<Box<str>>,
+    /// False if the parent may be of another type.
+    of_this_type: bool,
     value: Value,
     satellite: Satellite,
     account: Option<Arc<str>>,
@@ -34,12 +37,16 @@ struct Piece {
 
 fn apply(store: &mut Store, catalog: &Catalog, parent: &Arc<ResourceType>, fold: &Fold) {
     let pieces: Vec<Piece> = match store.types.get(&fold.from) {
-        Some(satellites) => satellites.rows.iter().flat_map(|row| pieces(row, fold)).collect(),
+        Some(satellites) => {
+            let secrets = &satellites.resource_type.secrets;
+            satellites.rows.iter().flat_map(|row| pieces(row, fold, secrets)).collect()
+        }
         None => return,
     };
     if pieces.is_empty() {
         return;
     }
+    let declared = declared(store, &pieces);
     let mut names: HashMap<Box<str>, Vec<usize>> = HashMap::new();
     if let Some(rows) = store.types.get(&parent.name) {
         for (place, row) in rows.rows.iter().enumerate() {
@@ -75,6 +82,7 @@ fn apply(store: &mut Store, catalog: &Catalog, parent: &Arc<ResourceType>, fold:
                 });
                 let place = match found {
                     Some(place) => place,
+                    None if !piece.of_this_type || is_of_another_type(parent, &piece, &key, &declared) => continue,
                     None => match add_stub(store, catalog, parent, &piece, &key) {
                         Some(place) => {
                             names.entry(key).or_default().push(place);
@@ -89,10 +97,21 @@ fn apply(store: &mut Store, catalog: &Catalog, parent: &Arc<ResourceType>, fold:
             }
             None => {
                 // Nobody knows whose it is, so every parent there may have it.
-                let cause = piece.cause.clone();
-                if let (Some(rows), Some(cause)) = (store.types.get_mut(&parent.name), cause) {
-                    for row in rows.rows.iter_mut().filter(|row| same_place(&piece.scope, &Scope::of(row))) {
+                let Some(cause) = piece.cause.clone() else { continue };
+                let mut anyone = false;
+                for row in store.types.get_mut(&parent.name).into_iter().flat_map(|rows| &mut rows.rows) {
+                    if same_place(&piece.scope, &Scope::of(row)) {
+                        anyone = true;
                         make_incomplete(row, fold, &cause);
+                    }
+                }
+                // Without any parent to blame, what the satellite says would be lost: it gets a parent of its own.
+                if !anyone && piece.of_this_type {
+                    let name = format!("parent of {}", piece.satellite.id);
+                    let place = add_stub(store, catalog, parent, &piece, &name);
+                    let row = place.and_then(|place| store.types.get_mut(&parent.name)?.rows.get_mut(place));
+                    if let Some(row) = row {
+                        put(row, fold, piece);
                     }
                 }
             }
@@ -104,10 +123,45 @@ fn same_place(satellite: &Scope, parent: &Scope) -> bool {
     satellite == parent || parent.serves(satellite) || satellite.serves(parent)
 }
 
-fn pieces(row: &Resource, fold: &Fold) -> Vec<Piece> {
+/// The logical ids that pieces name as parents, with the types under which their templates declare them.
+fn declared(store: &Store, pieces: &[Piece]) -> HashMap<(Scope, Box<str>), Arc<str>> {
+    let wanted: HashSet<&str> =
+        pieces.iter().filter_map(|piece| piece.parent.as_deref()).filter_map(|name| name.strip_prefix('{')?.split(['.', '}']).next()).collect();
+    if wanted.is_empty() {
+        return HashMap::new();
+    }
+    let rows = store.types.values().flat_map(|rows| &rows.rows);
+    let known = rows.filter_map(|row| Some((row, row.logical_id.as_deref().filter(|id| wanted.contains(id))?)));
+    known.map(|(row, id)| ((Scope::of(row), Box::from(id)), row.resource_type.clone())).collect()
+}
+
+/// True if a parent that is not among its type's rows is something else: declared in the template as another type, or an ARN of another service.
+fn is_of_another_type(parent: &ResourceType, piece: &Piece, name: &str, declared: &HashMap<(Scope, Box<str>), Arc<str>>) -> bool {
+    let bare = name.trim_matches(['{', '}']);
+    if declared.get(&(piece.scope.clone(), Box::from(bare))).is_some_and(|known| *known != parent.name) {
+        return true;
+    }
+    let service = |arn: &str| arn.strip_prefix("arn:").and_then(|rest| rest.split(':').nth(1)).map(ToOwned::to_owned);
+    let own = parent.arn.as_deref().and_then(service);
+    own.is_some() && service(name).is_some_and(|other| Some(other) != own)
+}
+
+fn pieces(row: &Resource, fold: &Fold, secrets: &[Arc<str>]) -> Vec<Piece> {
+    let mut of_this_type = true;
+    for (path, wanted) in &fold.when {
+        match row.properties.at(path) {
+            Some(Value::Str(text)) if **text == **wanted => {}
+            Some(Value::Null | Value::Unknown(_)) | None => of_this_type = false,
+            Some(_) => return Vec::new(),
+        }
+    }
     let value = match &fold.value {
         Some(path) => row.properties.at(path).cloned().unwrap_or_default(),
-        None => row.properties.clone(),
+        None => {
+            let mut all = row.properties.clone();
+            redact(&mut all, secrets);
+            all
+        }
     };
     let mut parents: Vec<Result<Box<str>, Arc<Cause>>> = Vec::new();
     for name in fold.key.names() {
@@ -130,6 +184,7 @@ fn pieces(row: &Resource, fold: &Fold) -> Vec<Piece> {
         .into_iter()
         .map(|parent| Piece {
             scope: Scope::of(row),
+            of_this_type,
             cause: parent.as_ref().err().cloned(),
             parent: parent.ok(),
             value: value.clone(),

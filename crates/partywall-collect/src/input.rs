@@ -3,11 +3,17 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use flate2::read::MultiGzDecoder;
+use sha2::{Digest, Sha256};
 
 use crate::CollectError;
 
 /// What one input file may hold, packed or unpacked. A Config snapshot of half a million items is below it.
 const MAX_BYTES: u64 = 1 << 30;
+
+/// What a packed input may hold whatever its size, and how much larger than the packed file it may be beyond that. Snapshots and logs
+/// shrink to a tenth or a fiftieth; gzip's limit is about a thousandth, which only a file made to fill a memory comes near.
+const MAX_UNPACKED_ANYWAY: u64 = 64 << 20;
+const MAX_RATIO: u64 = 250;
 
 /// All files below the given paths in a fixed order. Hidden files and directories are passed over.
 pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CollectError> {
@@ -42,6 +48,39 @@ fn walk(directory: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
     Ok(())
 }
 
+/// The identity of an input: SHA-256 over the sorted SHA-256 digests of its files as they lie on disk, so that neither names nor
+/// order nor where the files are change it. State files and notes beside the sources are part of it.
+///
+/// # Errors
+/// A file cannot be read.
+pub fn fingerprint(paths: &[PathBuf]) -> Result<String, CollectError> {
+    let mut digests = Vec::new();
+    for path in files(paths)? {
+        let failed = |source| CollectError::Open { path: path.display().to_string(), source };
+        let mut hash = Sha256::new();
+        let mut file = File::open(&path).map_err(failed)?;
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            let length = file.read(&mut buffer).map_err(failed)?;
+            if length == 0 {
+                break;
+            }
+            hash.update(buffer.get(..length).unwrap_or_default());
+        }
+        digests.push(hash.finalize());
+    }
+    digests.sort_unstable();
+    let mut hash = Sha256::new();
+    for digest in &digests {
+        hash.update(digest);
+    }
+    let mut text = String::from("sha256:");
+    for byte in hash.finalize() {
+        text.push_str(&format!("{byte:02x}"));
+    }
+    Ok(text)
+}
+
 /// Reads a file, unpacking gzip, never more than the limit.
 ///
 /// # Errors
@@ -57,13 +96,45 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
     if !bytes.starts_with(&[0x1f, 0x8b]) {
         return Ok(bytes);
     }
+    let limit = MAX_BYTES.min(MAX_UNPACKED_ANYWAY.max(MAX_RATIO * bytes.len() as u64));
     let mut unpacked = Vec::with_capacity(bytes.len().saturating_mul(8).min(64 << 20));
     MultiGzDecoder::new(bytes.as_slice())
-        .take(MAX_BYTES + 1)
+        .take(limit + 1)
         .read_to_end(&mut unpacked)
         .map_err(|error| format!("damaged gzip: {error}"))?;
-    if unpacked.len() as u64 > MAX_BYTES {
-        return Err(format!("unpacks to more than one input may have ({} MiB); split the file", MAX_BYTES >> 20));
+    if unpacked.len() as u64 > limit {
+        return Err(if limit == MAX_BYTES {
+            format!("unpacks to more than one input may have ({} MiB); split the file", MAX_BYTES >> 20)
+        } else {
+            format!("unpacks to more than {MAX_RATIO} times its size; refused as a decompression bomb")
+        });
     }
     Ok(unpacked)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    fn packed(bytes: usize) -> PathBuf {
+        let path = std::env::temp_dir().join(format!("partywall-input-{}-{bytes}.gz", std::process::id()));
+        let mut encoder = flate2::write::GzEncoder::new(File::create(&path).unwrap(), flate2::Compression::best());
+        let block = vec![b' '; 1 << 20];
+        for _ in 0..bytes >> 20 {
+            encoder.write_all(&block).unwrap();
+        }
+        encoder.finish().unwrap();
+        path
+    }
+
+    #[test]
+    fn a_bomb_is_refused_and_a_small_file_that_packs_well_is_not() {
+        let (small, bomb) = (packed(8 << 20), packed(80 << 20));
+        assert_eq!(read(&small).unwrap().len(), 8 << 20);
+        assert!(read(&bomb).unwrap_err().contains("bomb"));
+        std::fs::remove_file(small).unwrap();
+        std::fs::remove_file(bomb).unwrap();
+    }
 }

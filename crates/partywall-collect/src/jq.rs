@@ -2,7 +2,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use jaq_core::load::{Arena, File, Loader};
-use jaq_core::{Compiler, Ctx, Vars, data, unwrap_valr};
+use jaq_core::native::{Filter as Named, bome, run, v};
+use jaq_core::{Compiler, Ctx, RunPtr, Vars, data, unwrap_valr};
 use jaq_json::{Num, Val};
 use partywall_model::Value;
 
@@ -41,12 +42,36 @@ impl Programs {
 /// One line for people.
 pub(crate) fn compile(program: &str) -> Result<Filter, String> {
     let definitions = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
-    let functions = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs());
+    let own: [Named<RunPtr<data::JustLut<Val>>>; 1] = [("pascal", v(0), |(_, value)| bome(Ok(pascal(&value))))];
+    let functions = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs()).chain(own.map(run::<data::JustLut<Val>>));
     let arena = Arena::default();
     let modules = Loader::new(definitions)
         .load(&arena, File { code: program, path: () })
         .map_err(|errors| format!("{errors:?}").chars().take(300).collect::<String>())?;
     Compiler::default().with_funs(functions).compile(modules).map_err(|errors| format!("{errors:?}").chars().take(300).collect::<String>())
+}
+
+/// The house's own jq function: all member names with a capital first letter, as the registry writes what AWS Config and the APIs write
+/// small. Many programs begin with it, and written in jq it costs more than everything else that they do.
+fn pascal(value: &Val) -> Val {
+    match value {
+        Val::Arr(items) => items.iter().map(pascal).collect(),
+        Val::Obj(members) => Val::obj(members.iter().map(|(name, value)| (capital(name), pascal(value))).collect()),
+        other => other.clone(),
+    }
+}
+
+fn capital(name: &Val) -> Val {
+    match name {
+        Val::TStr(text) | Val::BStr(text) => {
+            let mut bytes = text.to_vec();
+            if let Some(first) = bytes.first_mut() {
+                first.make_ascii_uppercase();
+            }
+            Val::utf8_str(bytes)
+        }
+        other => other.clone(),
+    }
 }
 
 /// Says whether a jq program of the catalogue compiles.
@@ -113,5 +138,14 @@ mod tests {
         assert_eq!(programs.run("select(.a == 3)", &input).unwrap(), None);
         assert!(programs.run(".a | error(\"no\")", &input).is_err());
         assert!(compile("{ broken").is_err());
+    }
+
+    #[test]
+    fn names_get_capitals_at_every_depth() {
+        let inner = Value::Map(vec![(Arc::from("ipRange"), Value::str("x")), (Arc::from("CidrIp"), Value::Null)]);
+        let input = Value::Map(vec![(Arc::from("ipPermissions"), Value::List(vec![inner])), (Arc::from("é"), Value::Bool(true))]);
+        let wanted = r#"{"IpPermissions":[{"CidrIp":null,"IpRange":"x"}],"é":true}"#;
+        let found = Programs::default().run("pascal", &input).unwrap().unwrap();
+        assert_eq!(partywall_table::canonical_json(&found).unwrap(), wanted);
     }
 }

@@ -3,8 +3,10 @@
 //! Facts flow one way: source → shape → fold → defaults → derive → batch. Everything a source could not show stays unknown, with its cause.
 
 mod api;
+mod case;
 pub mod cloudformation;
 mod collector;
+mod complete;
 mod config;
 mod credential_report;
 mod defaults;
@@ -14,10 +16,15 @@ mod fold;
 mod input;
 mod jq;
 mod json;
+mod redact;
+mod rederive;
 mod shape;
 mod store;
 
-pub use collector::{Collected, Need, Options, collect, prepare_case, prepare_case_with};
+pub use case::{prepare_case, prepare_case_with};
+pub use collector::{Collected, Need, Options, collect};
 pub use derive::columns_of as derived_columns;
 pub use error::CollectError;
+pub use input::fingerprint;
 pub use jq::check_program;
+pub use rederive::rederive;

@@ -75,6 +75,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         share(unknowns, once)
     )?;
 
+    slowest(&catalog, &engine, &batches, rounds, &mut out)?;
+
     let start = cpu_seconds();
     let mut results = 0_u64;
     for batch in &batches {
@@ -85,6 +87,30 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let made = cpu_seconds() - start;
     writeln!(out, "results made, not written: {results} in {made:.2} CPU s = {:.0}/s", results as f64 / made)?;
+    Ok(())
+}
+
+/// The checks that take most of the time of the masks, each asked alone.
+fn slowest(catalog: &Catalog, engine: &Engine, batches: &[TypeBatch], rounds: u64, out: &mut impl std::io::Write) -> Result<(), Box<dyn Error>> {
+    let mut times = Vec::new();
+    for check in catalog.checks.values().filter(|check| check.join.is_none()) {
+        let own: Vec<&TypeBatch> = batches.iter().filter(|batch| batch.resource_type.name == check.resource).collect();
+        let rows: usize = own.iter().map(|batch| batch.rows.len()).sum();
+        let mut assessor = Assessor::new(catalog, engine, |other| other.id == check.id, None);
+        for batch in &own {
+            assessor.masks(batch)?;
+        }
+        let start = std::time::Instant::now();
+        for batch in (0..rounds).flat_map(|_| &own) {
+            assessor.masks(batch)?;
+        }
+        times.push((start.elapsed().as_secs_f64() / rounds.max(1) as f64, rows, check.id.clone()));
+    }
+    let whole: f64 = times.iter().map(|(seconds, ..)| seconds).sum();
+    times.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (seconds, rows, id) in times.iter().take(12) {
+        writeln!(out, "  {:5.1} %  {:7.0} ns a row  {id}", seconds * 100.0 / whole, seconds * 1e9 / (*rows).max(1) as f64)?;
+    }
     Ok(())
 }
 

@@ -52,6 +52,7 @@ impl Engine {
             known_any: Arc::new(functions::known_any()),
             get_field: state.scalar_functions().get("get_field").cloned().ok_or_else(|| missing("get_field"))?,
             eol_unlisted: Arc::new(functions::eol_unlisted(eol)),
+            transform: state.higher_order_functions().get("array_transform").cloned().ok_or_else(|| missing("array_transform"))?,
             any_match: state.higher_order_functions().get("array_any_match").cloned().ok_or_else(|| missing("array_any_match"))?,
         };
         Ok(Self { state, kit, schemas: Mutex::default() })

@@ -7,9 +7,10 @@ use datafusion::arrow::array::{BooleanArray, RecordBatch};
 use partywall_model::{Cause, CauseKind, CheckResult, Gap, Listing, Resource, SourceKind, Status, Value};
 use partywall_table::{TypeBatch, build_batch, project};
 
-use crate::assess::{Assessor, answer_checks, count_duties};
+use crate::assess::{Assessor, answer_checks};
 use crate::error::EngineError;
 use crate::join::{JoinPlan, JoinTable};
+use crate::ownership::count_duties;
 use crate::plan::TypePlan;
 use crate::tally::worse;
 
@@ -214,7 +215,7 @@ impl Assessor<'_> {
         let batch = build_batch(&batch.resource_type, batch.kind, &project(&columns, &paths), &envelope, rows)
             .map_err(|error| E::from(error.into()))?;
         let answers = asked.evaluate(self.engine, &batch).map_err(E::from)?;
-        Ok(answer_checks(&mut self.tally, &asked, &answers, &batch, self.parties.as_deref(), self.catalog, emit)?.1)
+        Ok(answer_checks(&mut self.tally, self.engine, &asked, &answers, &batch, self.parties.as_deref(), self.catalog, emit)?.1)
     }
 }
 

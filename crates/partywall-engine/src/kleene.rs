@@ -18,6 +18,7 @@ pub(crate) struct Kit {
     pub(crate) get_field: Arc<ScalarUDF>,
     pub(crate) eol_unlisted: Arc<ScalarUDF>,
     pub(crate) any_match: Arc<HigherOrderUDF>,
+    pub(crate) transform: Arc<HigherOrderUDF>,
 }
 
 /// Rewrites predicates of one type for one kind of source.
@@ -30,6 +31,35 @@ pub(crate) struct Rewriter<'a> {
 }
 
 impl Rewriter<'_> {
+    /// For each list of the row whose elements alone can make the predicate false: its path, and an expression that is true for the
+    /// elements that do, null for those that may. `not any_match` fails by its matches, `all_match` by what does not match.
+    pub(crate) fn deciding(&self, expr: &Expr, under_not: bool, found: &mut Vec<(String, Expr)>) -> Result<()> {
+        match expr {
+            Expr::Not(inner) | Expr::IsNotTrue(inner) => self.deciding(inner, !under_not, found),
+            Expr::IsTrue(inner) => self.deciding(inner, under_not, found),
+            Expr::BinaryExpr(BinaryExpr { left, op: Operator::And | Operator::Or, right }) => {
+                self.deciding(left, under_not, found)?;
+                self.deciding(right, under_not, found)
+            }
+            Expr::HigherOrderFunction(call) if is_any(call) == under_not && (under_not || call.func.name() == "all_match") => {
+                let [list, Expr::Lambda(lambda)] = call.args.as_slice() else { return Ok(()) };
+                let variable = lambda.params.first().map_or("", String::as_str);
+                let (Some(read), Some(scope)) = (access_of(list, &[], self.schema), element_scope(list, variable, &[], self.schema)) else {
+                    return Ok(());
+                };
+                let mut body = self.split(&lambda.body, &[scope], true)?;
+                if !under_not {
+                    body = Expr::Not(Box::new(body));
+                }
+                let arguments = vec![list.clone(), Expr::Lambda(Lambda::new(lambda.params.clone(), body))];
+                let each = Expr::HigherOrderFunction(HigherOrderFunction::new(self.kit.transform.clone(), arguments));
+                found.push((read.full, each));
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The whole predicate, three-valued.
     pub(crate) fn rewrite(&self, expr: &Expr) -> Result<Expr> {
         self.split(expr, &[], true)

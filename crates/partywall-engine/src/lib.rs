@@ -5,24 +5,29 @@
 
 mod accesses;
 mod assess;
+mod elements;
 mod engine;
 mod error;
+mod facts;
+mod finding_id;
 mod functions;
 mod join;
 mod joined;
 mod kleene;
 mod lint;
+mod ownership;
 mod plan;
 mod predicate;
 mod query;
 mod reference;
 mod tally;
 
-pub use assess::{Assessor, CheckMask, OwnedDuty, Parties};
+pub use assess::{Assessor, CheckMask, Parties};
 pub use engine::Engine;
 pub use error::{EngineError, PredicateError};
 pub use join::JoinPlan;
 pub use lint::{Lint, lint_predicate};
+pub use ownership::OwnedDuty;
 pub use predicate::{Planned, Predicate, Reads};
 pub use query::{Query, QueryFormat, QueryLimits};
 pub use reference::{ReferenceDuty, reference_duties};

@@ -24,6 +24,7 @@ pub struct Lint {
 /// * `negated-absent`: a negated leaf on a path that may be absent, without a default or a test for null.
 /// * `always-same`: the predicate does not depend on the row.
 /// * `wrong-type`: a comparison that only works by casting the column.
+/// * `secret-value`: a secret's value is read, not only tested for null; the collector has taken the value out by then.
 pub fn lint_predicate(engine: &Engine, resource_type: &ResourceType, predicate: &Predicate) -> Vec<Lint> {
     let mut lints = Vec::new();
     let mut tested = Vec::new();
@@ -55,6 +56,7 @@ pub fn lint_predicate(engine: &Engine, resource_type: &ResourceType, predicate: 
         lints.push(Lint { code: "always-same", message });
     }
     wrong_types(engine, predicate, &mut lints);
+    secret_values(resource_type, predicate, &mut lints);
     lints.dedup();
     lints
 }
@@ -93,6 +95,38 @@ fn always_same(expr: &Expr, schema: &std::sync::Arc<DFSchema>) -> Option<String>
             Some(format!("the predicate is always {value}, whatever the row"))
         }
         _ => None,
+    }
+}
+
+fn secret_values(resource_type: &ResourceType, predicate: &Predicate, lints: &mut Vec<Lint>) {
+    for secret in resource_type.secrets.iter().filter(|secret| !secret.contains('=')) {
+        let name = secret.rsplit('.').next().unwrap_or(secret).trim_end_matches("[]");
+        let (mut read, mut tested) = (0_usize, 0_usize);
+        let _ = predicate.expr.apply(|node| {
+            if let Expr::IsNull(inner) | Expr::IsNotNull(inner) = node {
+                tested += usize::from(names(inner, name));
+            }
+            read += usize::from(names(node, name));
+            Ok(TreeNodeRecursion::Continue)
+        });
+        if read > tested {
+            lints.push(Lint {
+                code: "secret-value",
+                message: format!("`{secret}` is a secret and its value is redacted before this is asked; test for null or use a computed fact"),
+            });
+        }
+    }
+}
+
+/// True for a read of a column or member of that name.
+fn names(expr: &Expr, name: &str) -> bool {
+    use datafusion::common::ScalarValue;
+    match expr {
+        Expr::Column(column) => column.name == name,
+        Expr::ScalarFunction(call) if call.func.name() == "get_field" => {
+            call.args.iter().skip(1).any(|step| matches!(step, Expr::Literal(ScalarValue::Utf8(Some(step)), _) if step == name))
+        }
+        _ => false,
     }
 }
 

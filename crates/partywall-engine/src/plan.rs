@@ -1,3 +1,4 @@
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -6,6 +7,8 @@ use partywall_catalog::{Catalog, Check, Duty, Per, ResourceType, Schema, Service
 use partywall_model::{Party, SourceKind};
 use partywall_table::{Envelope, Paths, TypeBatch};
 
+use crate::assess::CheckMask;
+use crate::elements::{Deciding, ListPlan};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::join::JoinPlan;
@@ -50,6 +53,8 @@ pub(crate) struct TypePlan {
     predicates: Vec<Predicate>,
     texts: Vec<Arc<str>>,
     planned: HashMap<SourceKind, Vec<Planned>>,
+    /// Plans for the elements that decide, made at the first failure.
+    lists: RefCell<HashMap<(SourceKind, usize), Arc<[ListPlan]>>>,
 }
 
 impl TypePlan {
@@ -62,6 +67,7 @@ impl TypePlan {
             predicates: Vec::new(),
             texts: Vec::new(),
             planned: HashMap::new(),
+            lists: RefCell::default(),
         }
     }
 
@@ -197,8 +203,40 @@ impl TypePlan {
         (paths, envelope)
     }
 
+    /// The elements of the batch's lists that make a predicate false.
+    pub(crate) fn deciding(&self, engine: &Engine, predicate: usize, batch: &TypeBatch) -> Deciding {
+        let mut lists = self.lists.borrow_mut();
+        let plans = lists.entry((batch.kind, predicate)).or_insert_with(|| {
+            let blind = batch.resource_type.blind_paths(batch.kind);
+            let planned = self.predicates.get(predicate).map(|asked| asked.plan_lists(engine, &batch.batch.schema(), &blind));
+            // The predicate itself was planned; if its lists cannot be, their facts are shown whole.
+            planned.and_then(Result::ok).unwrap_or_default().into()
+        });
+        Deciding::ask(plans, &batch.batch)
+    }
+
     /// The answers of all predicates for a batch, by index. A predicate that fails at run time gives its message instead.
     pub(crate) fn evaluate(&mut self, engine: &Engine, batch: &TypeBatch) -> Result<Vec<Result<BooleanArray, String>>, EngineError> {
+        Ok(self.planned(engine, batch)?.iter().map(|planned| planned.evaluate(&batch.batch)).collect())
+    }
+
+    /// As [`TypePlan::evaluate`] for the predicates of checks alone, without those that say which mode a row is in and who owns what.
+    pub(crate) fn evaluate_checks(&mut self, engine: &Engine, batch: &TypeBatch) -> Result<Vec<CheckMask>, EngineError> {
+        self.planned(engine, batch)?;
+        let planned = self.planned.get(&batch.kind).map(Vec::as_slice).unwrap_or_default();
+        let mask = |index: usize| {
+            let answer = planned.get(index).map(|planned| planned.evaluate(&batch.batch));
+            answer.and_then(Result::ok).unwrap_or_else(|| BooleanArray::new_null(batch.rows.len()))
+        };
+        let check = |predicates: &CheckPredicates| CheckMask {
+            check: predicates.check.clone(),
+            applies: predicates.applies.map(mask),
+            pass: mask(predicates.pass),
+        };
+        Ok(self.checks.iter().map(check).collect())
+    }
+
+    fn planned(&mut self, engine: &Engine, batch: &TypeBatch) -> Result<&[Planned], EngineError> {
         if !self.planned.contains_key(&batch.kind) {
             let blind = batch.resource_type.blind_paths(batch.kind);
             let schema = batch.batch.schema();
@@ -212,8 +250,7 @@ impl TypePlan {
             }
             self.planned.insert(batch.kind, planned);
         }
-        let planned = self.planned.get(&batch.kind).map(Vec::as_slice).unwrap_or_default();
-        Ok(planned.iter().map(|planned| planned.evaluate(&batch.batch)).collect())
+        Ok(self.planned.get(&batch.kind).map(Vec::as_slice).unwrap_or_default())
     }
 }
 

@@ -129,7 +129,7 @@ fn validate(expr: &Expr) -> Result<(), PredicateError> {
 fn reads_of(expr: &Expr, schema: &DFSchema) -> Result<Reads, PredicateError> {
     let found = accesses(expr, &[], schema).map_err(|error| PredicateError::Syntax(one_line(&error)))?;
     let mut reads = Reads::default();
-    for Access { root, full, whole_list, .. } in &found {
+    for Access { root, full, .. } in &found {
         let first = full.split(['.', '[']).next().unwrap_or_default();
         if let Some(column) = Envelope::named(first) {
             reads.envelope.insert(column);
@@ -138,8 +138,8 @@ fn reads_of(expr: &Expr, schema: &DFSchema) -> Result<Reads, PredicateError> {
             }
         }
         let inner_follows = || found.iter().any(|other| other.full.starts_with(&format!("{full}[].")));
-        // A list whose members are read one by one is kept with just those members; read as a whole it is kept whole.
-        if (whole_list.is_none() || !inner_follows()) && Envelope::named(first).is_none() {
+        // A list whose members are read one by one is kept with just those members, else whole.
+        if !inner_follows() && Envelope::named(first).is_none() {
             reads.paths.insert(full.clone());
         }
         let fact = full.split("[]").next().unwrap_or_default();

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use partywall_catalog::{Case, Catalog, Check, DutyCase, ResourceType};
 use partywall_collect::Need;
 use partywall_engine::{Assessor, Engine, EngineError};
-use partywall_model::Status;
+use partywall_model::{Gap, Resource, Status};
 
 static CATALOG: LazyLock<Catalog> = LazyLock::new(|| {
     let catalog = Catalog::load(None).and_then(|catalog| catalog.with_derived(partywall_collect::derived_columns));
@@ -45,12 +45,17 @@ pub(crate) fn need(assessor: &mut Assessor<'_>, resource_type: &ResourceType) ->
 
 /// The answer of a check with a `[join]` for a case: every table of the case goes through an assessor of its own.
 pub(crate) fn joined(check: &Check, case: &Case) -> Result<Status, String> {
+    joined_with(check, case, &mut |_| {}, &[])
+}
+
+/// As [`joined`], with every row changed before folding, and with failed listings.
+pub(crate) fn joined_with(check: &Check, case: &Case, change: &mut dyn FnMut(&mut Resource), gaps: &[Gap]) -> Result<Status, String> {
     let engine = engine(day_of(case));
     let mut assessor = Assessor::new(catalog(), &engine, |other| other.id == check.id, None);
     let resource_type = catalog().resource_type(&check.resource).ok_or("unknown type")?;
     let need = need(&mut assessor, &resource_type).map_err(|error| error.to_string())?;
-    let (batches, collected) =
-        partywall_collect::prepare_case(catalog(), &resource_type, case, &need).map_err(|error| error.to_string())?;
+    let (batches, collected) = partywall_collect::prepare_case_with(catalog(), &resource_type, case, &need, change)
+        .map_err(|error| error.to_string())?;
     let mut found = None;
     let mut take = |result: partywall_model::CheckResult| {
         if result.resource.as_ref().is_some_and(|resource| &*resource.id == "case") {
@@ -61,7 +66,8 @@ pub(crate) fn joined(check: &Check, case: &Case) -> Result<Status, String> {
     for batch in &batches {
         assessor.assess(batch, &mut take).map_err(|error| error.to_string())?;
     }
-    assessor.assess_joined(&collected.gaps, &collected.listed, &mut take).map_err(|error| error.to_string())?;
+    let gaps: Vec<Gap> = collected.gaps.iter().chain(gaps).cloned().collect();
+    assessor.assess_joined(&gaps, &collected.listed, &mut take).map_err(|error| error.to_string())?;
     found.ok_or_else(|| "the case gave no result".to_owned())
 }
 

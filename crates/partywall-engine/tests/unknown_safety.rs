@@ -19,7 +19,7 @@ use partywall_engine::{Assessor, CheckMask, EngineError};
 use partywall_model::{Cause, CauseKind, CheckResult, Gap, Resource, Source, SourceKind, Status};
 use partywall_table::{TypeBatch, build_batch, project};
 
-use crate::support::{catalog, day_of, engine, need};
+use crate::support::{catalog, day_of, engine, joined, joined_with, need};
 use sites::{Random, Site};
 
 /// Single injections per case at most, chosen by the seed where there are more.
@@ -34,7 +34,11 @@ const PAIRS: usize = 100_000;
 const HIDDEN: usize = 20_000;
 
 pub(crate) fn trials() -> Vec<Trial> {
-    vec![Trial::test("unknown-safety/facts", facts), Trial::test("unknown-safety/failed listings", failed_listings)]
+    vec![
+        Trial::test("unknown-safety/facts", facts),
+        Trial::test("unknown-safety/joins", joins),
+        Trial::test("unknown-safety/failed listings", failed_listings),
+    ]
 }
 
 /// A result that became another answer when less was known.
@@ -215,20 +219,58 @@ fn status(mask: &CheckMask, row: usize) -> Status {
     }
 }
 
+/// Checks with a `[join]`: one fact of any row hidden, a table not read, a table's listing refused.
+fn joins() -> Result<(), Failed> {
+    let (mut judged, mut hidden, mut wrong) = (0_usize, 0_usize, Vec::new());
+    for check in catalog().checks.values().filter(|check| check.join.is_some()) {
+        let resource_type = catalog().resource_type(&check.resource).ok_or("unknown type")?;
+        for case in &check.cases {
+            let before = joined(check, case)?;
+            let mut judge = |what: String, after: Status| {
+                judged += 1;
+                hidden += usize::from(after != before && after == Status::Unknown);
+                if after != before && after != Status::Unknown {
+                    wrong.push(format!("{}/{}: {before} became {after} without {what}", check.id, case.name));
+                }
+            };
+            let mut sites = sites::of_case(&resource_type, case, None);
+            sites.extend(case.tables.keys().map(|name| Site::Rows { resource_type: name.clone() }));
+            for site in &sites {
+                let mut less = case.clone();
+                site.leave_out_rows(&mut less);
+                judge(site.to_string(), joined_with(check, &less, &mut |row| site.hide(row), &[])?);
+            }
+            for name in case.tables.keys() {
+                judge(format!("the listing of {name}"), joined_with(check, case, &mut |_| {}, &[refused(&Arc::from(name.as_str()))])?);
+            }
+        }
+    }
+    println!("unknown-safety: {judged} injections into joins; {hidden} answers became unknown");
+    if judged < 100 || hidden < 30 {
+        return Err(format!("only {judged} injections, {hidden} answers became unknown").into());
+    }
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// A listing that was not allowed.
+fn refused(name: &Arc<str>) -> Gap {
+    Gap {
+        resource_type: name.clone(),
+        id: None,
+        account: Some(Arc::from("111122223333")),
+        region: Some(Arc::from("eu-central-1")),
+        path: None,
+        cause: Arc::new(Cause::new(CauseKind::Denied, "the listing was refused")),
+        source: Arc::new(Source { kind: SourceKind::Api, file: Arc::from("listing.json") }),
+    }
+}
+
 fn failed_listings() -> Result<(), Failed> {
     let engine = engine(crate::support::today());
     let mut assessor = Assessor::new(catalog(), &engine, |_| true, None);
     let names: BTreeSet<&Arc<str>> = catalog().checks.values().map(|check| &check.resource).collect();
     for name in names {
-        let gap = Gap {
-            resource_type: name.clone(),
-            id: None,
-            account: Some(Arc::from("111122223333")),
-            region: Some(Arc::from("eu-central-1")),
-            path: None,
-            cause: Arc::new(Cause::new(CauseKind::Denied, "the listing was refused")),
-            source: Arc::new(Source { kind: SourceKind::Api, file: Arc::from("listing.json") }),
-        };
+        let gap = refused(name);
         let mut results: Vec<CheckResult> = Vec::new();
         assessor.assess_gap::<EngineError>(&gap, &mut |result| {
             results.push(result);

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 use partywall_model::CheckResult;
 
 use crate::sink::ResultSink;
+use crate::text::clean;
 use crate::view::timestamp;
 use crate::words;
 use crate::{CheckInfo, Run, Summary};
@@ -56,12 +57,13 @@ impl<W: Write> Csv<W> {
     }
 }
 
-/// The cell, made inert: spreadsheets run what starts with one of these characters.
+/// The cell, made inert: spreadsheets run what starts with one of these characters, terminals obey control characters.
 fn cell(text: &str) -> Cow<'_, str> {
+    let clean = clean(text);
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
-        Cow::Owned(format!("'{text}"))
+        Cow::Owned(format!("'{clean}"))
     } else {
-        Cow::Borrowed(text)
+        clean
     }
 }
 
@@ -131,9 +133,10 @@ mod tests {
 
     #[test]
     fn formulas_are_inert() {
-        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1"] {
+        for text in ["=1+1", "+1", "-1", "@SUM(A1)", "＝1"] {
             assert_eq!(cell(text), format!("'{text}"));
         }
+        assert_eq!([cell("\tx"), cell("\rx"), cell("a\u{1b}[2J")], ["' x", "' x", "a\u{fffd}[2J"]);
         assert_eq!(cell("a=1"), "a=1");
     }
 

@@ -7,10 +7,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
-use partywall_engine::{Assessor, Engine, EngineError, OwnedDuty};
+use partywall_collect::Collected;
+use partywall_engine::{Assessor, Engine, OwnedDuty};
 use partywall_model::{Cause, CheckResult, FindingId, Resource, Status};
 use partywall_table::TypeBatch;
 
+use crate::single_row::{Answers, Asker, Memory};
 use crate::cli::Context;
 use crate::cli::assess::state_files;
 use crate::run::{self, Sources};
@@ -29,7 +31,7 @@ const SHORTEST_BARE: usize = 4;
 pub(crate) struct Subject {
     /// The resource.
     pub(crate) resource: Arc<Resource>,
-    /// The answers of all checks, exceptions applied.
+    /// The answers of all checks, those with a join among them, exceptions applied.
     pub(crate) results: Vec<CheckResult>,
     /// Its duties and who owns them.
     pub(crate) duties: Vec<OwnedDuty>,
@@ -81,15 +83,16 @@ struct Search {
     name: Name,
     batch: Option<Arc<TypeBatch>>,
     hits: Vec<Hit>,
-    resources: Vec<(Arc<TypeBatch>, usize)>,
+    resources: Vec<(Arc<TypeBatch>, Arc<Resource>)>,
     near: BTreeSet<(usize, String)>,
+    memory: Memory,
 }
 
 impl Search {
     fn look(&mut self, batch: &TypeBatch) {
-        let rows: Vec<usize> = batch.rows.iter().enumerate().filter(|(_, row)| self.name.calls(row)).map(|(index, _)| index).collect();
         let kept = Arc::new(batch.clone());
-        self.resources.extend(rows.into_iter().map(|row| (kept.clone(), row)));
+        let called = batch.rows.iter().filter(|row| self.name.calls(row));
+        self.resources.extend(called.map(|row| (kept.clone(), row.clone())));
         self.batch = Some(kept);
         if self.resources.is_empty() && !self.name.only_id {
             for row in &batch.rows {
@@ -171,15 +174,22 @@ pub(crate) fn state(context: &Context, sources: &Sources) -> anyhow::Result<Stat
 /// Nothing or too much has the name; the message lists what is near. Or the sources cannot be read.
 pub(crate) fn find(context: &Context, sources: &Sources, name: &str) -> anyhow::Result<Found> {
     let mut state = state(context, sources)?;
-    let search =
-        RefCell::new(Search { name: Name::new(name), batch: None, hits: Vec::new(), resources: Vec::new(), near: BTreeSet::new() });
+    let search = RefCell::new(Search {
+        name: Name::new(name),
+        batch: None,
+        hits: Vec::new(),
+        resources: Vec::new(),
+        near: BTreeSet::new(),
+        memory: Memory::new(&context.catalog),
+    });
     let mut take = |result: CheckResult| -> anyhow::Result<()> {
         search.borrow_mut().take(result);
         Ok(())
     };
-    let mut look = |batch: &TypeBatch, _: &mut Assessor<'_>| -> anyhow::Result<()> {
-        search.borrow_mut().look(batch);
-        Ok(())
+    let mut look = |batch: &TypeBatch, assessor: &mut Assessor<'_>| -> anyhow::Result<()> {
+        let mut search = search.borrow_mut();
+        search.look(batch);
+        search.memory.keep(batch, assessor)
     };
     let outcome = run::assess(context, sources, &state, |_| true, &mut take, &mut look)?;
     for line in outcome.collected.warnings.iter().chain(&outcome.collected.errors) {
@@ -188,40 +198,35 @@ pub(crate) fn find(context: &Context, sources: &Sources, name: &str) -> anyhow::
     if outcome.collected.files.is_empty() {
         bail!("none of the sources could be read; nothing was evaluated");
     }
-    let Search { resources, mut hits, near, .. } = search.into_inner();
+    let Search { resources, hits, near, memory, .. } = search.into_inner();
     if resources.len() > MOST_RESOURCES {
-        let all: Vec<String> =
-            resources.iter().filter_map(|(batch, row)| batch.rows.get(*row)).take(MOST_RESOURCES).map(|row| called(row)).collect();
+        let all: Vec<String> = resources.iter().take(MOST_RESOURCES).map(|(_, row)| called(row)).collect();
         bail!("{} resources are called `{}`, such as {}; give an ARN", resources.len(), plain(name), all.join(", "));
     }
     if !resources.is_empty() {
-        let mut subjects = Vec::new();
-        for (batch, row) in resources {
-            subjects.extend(subject(context, &mut state, &batch, row)?);
-        }
-        return Ok(Found { finding: None, subjects });
+        let meant: Vec<_> = resources.iter().map(|(batch, row)| (&**batch, row.clone())).collect();
+        return Ok(Found { finding: None, subjects: subjects(context, &mut state, &memory, &outcome.collected, &meant)? });
     }
-    if hits.len() > 1 && hits.iter().any(|hit| is_open(&hit.result)) {
+    let Some(Hit { batch, mut result }) = only(hits, name)? else { return Err(not_found(name, &near)) };
+    let meant = result.resource.as_ref().and_then(|own| {
+        let here = batch.as_deref().filter(|batch| batch.rows.iter().any(|row| Arc::ptr_eq(row, own)));
+        here.map(|batch| (batch, own.clone())).or_else(|| memory.original(own))
+    });
+    let subjects = subjects(context, &mut state, &memory, &outcome.collected, meant.as_slice())?;
+    state.cover(&mut result);
+    Ok(Found { finding: Some(result), subjects })
+}
+
+/// The one finding that is meant: of several, the one that somebody has to act on.
+fn only(mut hits: Vec<Hit>, name: &str) -> anyhow::Result<Option<Hit>> {
+    if hits.iter().any(|hit| is_open(&hit.result)) {
         hits.retain(|hit| is_open(&hit.result));
     }
     if hits.len() > 1 {
         let ids: Vec<String> = hits.iter().take(MOST_NEAR).map(|hit| hit.result.id.to_string()).collect();
         bail!("`{}` begins more than one finding id, such as {}; give more of it", plain(name), ids.join(", "));
     }
-    match hits.pop() {
-        Some(Hit { batch, mut result }) => {
-            state.cover(&mut result);
-            let row = batch
-                .as_ref()
-                .and_then(|batch| batch.rows.iter().position(|row| result.resource.as_ref().is_some_and(|own| Arc::ptr_eq(own, row))));
-            let subjects = match (batch, row) {
-                (Some(batch), Some(row)) => subject(context, &mut state, &batch, row)?.into_iter().collect(),
-                _ => Vec::new(),
-            };
-            Ok(Found { finding: Some(result), subjects })
-        }
-        None => Err(not_found(name, &near)),
-    }
+    Ok(hits.pop())
 }
 
 fn not_found(name: &str, near: &BTreeSet<(usize, String)>) -> anyhow::Error {
@@ -234,29 +239,27 @@ fn not_found(name: &str, near: &BTreeSet<(usize, String)>) -> anyhow::Error {
     }
 }
 
-/// Asks the row's batch once more, now for everything about that one row.
-fn subject(context: &Context, state: &mut State, batch: &TypeBatch, row: usize) -> anyhow::Result<Option<Subject>> {
-    let Some(resource) = batch.rows.get(row).cloned() else { return Ok(None) };
+/// Everything about the rows that are meant.
+fn subjects(
+    context: &Context,
+    state: &mut State,
+    memory: &Memory,
+    collected: &Collected,
+    meant: &[(&TypeBatch, Arc<Resource>)],
+) -> anyhow::Result<Vec<Subject>> {
     let engine = Engine::new(&context.catalog, context.today())?;
-    let mut results = Vec::new();
-    let duties;
-    {
-        let parties = Box::new(|resource: &Resource, duty: &str| state.party(resource, duty));
-        let mut assessor = Assessor::new(&context.catalog, &engine, |_| true, Some(parties));
-        assessor.assess::<EngineError>(batch, &mut |result| {
-            if result.resource.as_ref().is_some_and(|own| Arc::ptr_eq(own, &resource)) {
-                results.push(result);
-            }
-            Ok(())
-        })?;
-        duties = assessor.duties(batch)?.into_iter().nth(row).unwrap_or_default();
+    let mut asker = Asker::new(context, &engine, state, memory, collected);
+    let mut subjects = Vec::new();
+    for (batch, row) in meant {
+        let Answers { mut results, duties, gaps } = asker.ask(batch, row, None)?;
+        results.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.check.cmp(&b.check)));
+        subjects.push(Subject { resource: row.clone(), results, duties, gaps });
     }
-    for result in &mut results {
+    drop(asker);
+    for result in subjects.iter_mut().flat_map(|subject| &mut subject.results) {
         state.cover(result);
     }
-    results.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.check.cmp(&b.check)));
-    let gaps = batch.gaps.get(row).cloned().unwrap_or_default();
-    Ok(Some(Subject { resource, results, duties, gaps }))
+    Ok(subjects)
 }
 
 /// The name by which people know a resource, safe to print.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use partywall_catalog::{Catalog, Check, Framework, Requirement};
+use partywall_catalog::{Catalog, Check, Duty, Framework, Requirement};
 use partywall_engine::{StatusCounts, Tally};
 use partywall_model::{Gap, Party};
 use partywall_report::{Answer, FrameworkLine, RequirementLine, Split};
@@ -66,6 +66,49 @@ impl MeansCounts {
     }
 }
 
+/// How the requirements of a framework are split; the three add up to all of them. Every output counts here, so that all say the same,
+/// with sources and without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub(crate) struct SplitCounts {
+    /// AWS's alone.
+    pub(crate) aws: u64,
+    /// Both have a part.
+    pub(crate) shared: u64,
+    /// The customer's alone.
+    pub(crate) customer: u64,
+}
+
+impl SplitCounts {
+    /// Counts over all requirements of a framework.
+    pub(crate) fn of(catalog: &Catalog, framework: &Framework) -> Self {
+        let mut counts = Self::default();
+        for requirement in &framework.requirements {
+            let slot = match split(catalog, requirement) {
+                Split::Inherited => &mut counts.aws,
+                Split::Shared => &mut counts.shared,
+                Split::Customer => &mut counts.customer,
+            };
+            *slot += 1;
+        }
+        counts
+    }
+
+    /// `106 outcomes = 5 AWS + 67 shared + 34 yours`
+    pub(crate) fn line(self, framework: &Framework) -> String {
+        let Self { aws, shared, customer } = self;
+        format!("{} {}s = {aws} AWS + {shared} shared + {customer} yours", framework.requirements.len(), framework.noun)
+    }
+}
+
+/// The word for a split in machine-readable outputs.
+pub(crate) fn word(split: Split) -> &'static str {
+    match split {
+        Split::Inherited => "inherited",
+        Split::Shared => "shared",
+        Split::Customer => "customer",
+    }
+}
+
 /// Requirement id → the checks that name it, in the order of their ids.
 pub(crate) fn checks<'a>(catalog: &'a Catalog, framework: &Framework) -> BTreeMap<&'a str, Vec<&'a Arc<Check>>> {
     let mut found: BTreeMap<&str, Vec<&Arc<Check>>> = BTreeMap::new();
@@ -86,17 +129,21 @@ pub(crate) fn named<'m, 'a>(checks: &'m BTreeMap<&'a str, Vec<&'a Arc<Check>>>, 
     checks.get(&*requirement.id).map(Vec::as_slice).unwrap_or_default()
 }
 
-/// Who has a part, from the owners of the requirement's duties; without duties, from whose part is written down. A duty whose owner
-/// depends on a setting counts for every party that it may fall to.
-pub(crate) fn split(catalog: &Catalog, requirement: &Requirement) -> Split {
-    let mut owners: BTreeSet<bool> = BTreeSet::new();
-    for pattern in &requirement.duties {
-        let duties = catalog.duties.values().filter(|duty| match pattern.strip_suffix(".*") {
+/// The duties behind a requirement, in the order of `duties.toml`.
+pub(crate) fn duties<'a>(catalog: &'a Catalog, requirement: &'a Requirement) -> impl Iterator<Item = &'a Arc<Duty>> {
+    catalog.duties.values().filter(|duty| {
+        requirement.duties.iter().any(|pattern| match pattern.strip_suffix(".*") {
             Some(layer) => duty.layer() == layer,
             None => *duty.id == **pattern,
-        });
-        owners.extend(duties.flat_map(|duty| &duty.owner).map(|rule| rule.party == Party::Aws));
-    }
+        })
+    })
+}
+
+/// Who has a part, from the owners that the requirement's duties have in general; without duties, from whose part is written down. A
+/// duty whose owner depends on a setting counts for every party that it may fall to. What a single service makes of a duty does not
+/// count: hardware in the customer's own rooms does not make every framework's line on hardware shared.
+pub(crate) fn split(catalog: &Catalog, requirement: &Requirement) -> Split {
+    let owners: BTreeSet<bool> = duties(catalog, requirement).flat_map(|duty| &duty.owner).map(|rule| rule.party == Party::Aws).collect();
     let (aws, customer) = if owners.is_empty() {
         (!requirement.aws.is_empty(), !requirement.customer.is_empty())
     } else {
@@ -151,15 +198,15 @@ pub(crate) fn lines(context: &Context, framework: &Framework, tally: Option<&Tal
 /// The framework with its counts over all requirements.
 pub(crate) fn line(context: &Context, framework: &Framework, tally: Option<&Tally>, gaps: &[Gap]) -> FrameworkLine {
     let requirements = lines(context, framework, tally, gaps);
-    let split = |split: Split| count(&requirements, |line| line.split == split);
+    let SplitCounts { aws, shared, customer } = SplitCounts::of(&context.catalog, framework);
     let answer = |answer: Answer| count(&requirements, |line| line.answer == answer);
     FrameworkLine {
         id: framework.id.to_string(),
         title: framework.title.to_string(),
         noun: format!("{}s", framework.noun),
-        aws: split(Split::Inherited),
-        shared: split(Split::Shared),
-        customer: split(Split::Customer),
+        aws,
+        shared,
+        customer,
         met: answer(Answer::Met),
         not_met: answer(Answer::NotMet),
         partly: answer(Answer::Partly),
@@ -254,6 +301,9 @@ mod tests {
             assert_eq!(counts.automated + counts.inherited + counts.manual + counts.open, all, "{}", framework.id);
             let line = line(&context, framework, None, &[]);
             assert_eq!(usize::try_from(line.aws + line.shared + line.customer).unwrap(), all);
+            for (split, counted) in [(Split::Inherited, line.aws), (Split::Shared, line.shared), (Split::Customer, line.customer)] {
+                assert_eq!(count(&line.requirements, |one| one.split == split), counted, "{}", framework.id);
+            }
             assert_eq!(usize::try_from(line.no_evidence).unwrap(), all);
         }
     }

@@ -8,6 +8,7 @@ mod findings;
 mod frameworks;
 mod proposal;
 mod run;
+mod single_row;
 mod state;
 mod story;
 mod summary;

@@ -11,6 +11,8 @@ use partywall_model::{Cause, CauseKind, Resource, SourceKind, Value};
 
 use crate::defaults::{Lookup, Scope};
 
+pub(crate) use secrets::is_pointer;
+
 /// What a derive function may look at.
 pub(crate) struct Inputs<'a> {
     row: &'a Resource,

@@ -37,7 +37,7 @@ fn gather(value: &Value, path: &str, full: &str, found: &mut Vec<Value>) {
         match rest {
             Some(rest) => gather(element, rest, full, found),
             None => match element {
-                Value::Str(text) if !text.trim_start().starts_with("{{resolve:") && !is_symbol(text) && !text.is_empty() => {
+                Value::Str(text) if !is_pointer(text) && !text.is_empty() => {
                     found.push(Value::str(full));
                 }
                 Value::Int(_) | Value::Float(_) => found.push(Value::str(full)),
@@ -51,6 +51,11 @@ fn gather(value: &Value, path: &str, full: &str, found: &mut Vec<Value>) {
             },
         }
     }
+}
+
+/// True for a reference to a secret store or to another resource: it may be shown, the secret is elsewhere.
+pub(crate) fn is_pointer(text: &str) -> bool {
+    text.trim_start().starts_with("{{resolve:") || is_symbol(text)
 }
 
 fn is_symbol(text: &str) -> bool {

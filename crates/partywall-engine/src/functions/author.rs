@@ -1,12 +1,14 @@
 //! The functions that authors of predicates may call, beside SQL's own (`ARCHITECTURE.md` §5).
 
+use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, Date32Array, Int64Array, StringArray};
+use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer};
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Int64Type};
-use datafusion::common::{Result, exec_err, plan_err};
+use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, HigherOrderFunctionArgs, HigherOrderReturnFieldArgs, HigherOrderSignature, HigherOrderUDFImpl, LambdaParametersProgress,
     ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, ValueOrLambda, Volatility, create_udf,
@@ -62,21 +64,17 @@ pub(crate) fn author_functions(as_of: NaiveDate, eol: &Arc<EolTable>) -> Vec<Sca
                 Ok(ColumnarValue::Array(Arc::new(found)))
             }),
         ),
+        ScalarUDF::new_from_impl(Cardinality { signature: Signature::any(1, Volatility::Immutable) }),
+        ScalarUDF::new_from_impl(PortWithin { signature: Signature::variadic(vec![DataType::Int64], Volatility::Immutable) }),
         create_udf(
-            "port_within",
-            vec![DataType::Int64, DataType::Int64, DataType::Int64],
-            DataType::Boolean,
+            "prefix_length",
+            vec![DataType::Utf8],
+            DataType::Int64,
             Volatility::Immutable,
             Arc::new(|arguments| {
-                let rows = rows_of(arguments);
-                let mut arrays = Vec::new();
-                for argument in arguments {
-                    arrays.push(argument.to_array(rows)?);
-                }
-                let [from, to, port] = arrays.as_slice() else { return exec_err!("port_within takes three arguments") };
-                let (from, to, port) = (from.as_primitive::<Int64Type>(), to.as_primitive::<Int64Type>(), port.as_primitive::<Int64Type>());
-                let found: BooleanArray =
-                    from.iter().zip(to.iter()).zip(port.iter()).map(|((from, to), port)| Some((from? <= port?) & (port? <= to?))).collect();
+                let [cidr] = arguments else { return exec_err!("prefix_length takes one argument") };
+                let cidr = text(cidr, rows_of(arguments))?;
+                let found: Int64Array = cidr.iter().map(|cidr| prefix_length(cidr?.as_bytes())).collect();
                 Ok(ColumnarValue::Array(Arc::new(found)))
             }),
         ),
@@ -101,13 +99,99 @@ pub(crate) fn author_functions(as_of: NaiveDate, eol: &Arc<EolTable>) -> Vec<Sca
                 let rows = rows_of(arguments);
                 let [table, version] = arguments else { return exec_err!("eol takes a table and a version") };
                 let (table, version) = (text(table, rows)?, text(version, rows)?);
-                let dates: Date32Array =
-                    table.iter().zip(version.iter()).map(|(table, version)| Some(days(eol.date(table?, version?)?))).collect();
+                // A batch has few versions, each many times.
+                let mut known: HashMap<(&str, &str), Option<i32>> = HashMap::new();
+                let mut find = |table, version| *known.entry((table, version)).or_insert_with(|| Some(days(eol.date(table, version)?)));
+                let dates: Date32Array = table.iter().zip(version.iter()).map(|(table, version)| find(table?, version?)).collect();
                 Ok(ColumnarValue::Array(Arc::new(dates)))
             })
         }),
         ScalarUDF::new_from_impl(JsonGet { signature: Signature::exact(vec![DataType::Utf8, DataType::Utf8], Volatility::Immutable) }),
     ]
+}
+
+/// The number after the slash of a CIDR block.
+fn prefix_length(cidr: &[u8]) -> Option<i64> {
+    let slash = cidr.iter().rposition(|byte| *byte == b'/')?;
+    number(cidr.get(slash + 1..).filter(|digits| (1..=3).contains(&digits.len()))?)
+}
+
+fn number(digits: &[u8]) -> Option<i64> {
+    digits.iter().try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0')))
+}
+
+/// `cardinality(list)`: how many elements the list has, NULL for none. SQL's own meaning; DataFusion's function of this name counts the
+/// elements of inner lists instead and looks at each element for that.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Cardinality {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for Cardinality {
+    fn name(&self) -> &'static str {
+        "cardinality"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, types: &[DataType]) -> Result<DataType> {
+        match types {
+            [DataType::List(_) | DataType::Map(..) | DataType::Null] => Ok(DataType::Int64),
+            _ => plan_err!("cardinality takes a list or a map"),
+        }
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [list] = args.args.as_slice() else { return exec_err!("cardinality takes one argument") };
+        let list = list.to_array(args.number_rows)?;
+        let offsets = match (list.as_list_opt::<i32>(), list.as_map_opt()) {
+            (Some(list), _) => list.value_offsets(),
+            (_, Some(map)) => map.value_offsets(),
+            _ => return Ok(ColumnarValue::Scalar(ScalarValue::Int64(None))),
+        };
+        let counts = offsets.windows(2).map(|pair| match pair {
+            [start, end] => i64::from(end - start),
+            _ => 0,
+        });
+        Ok(ColumnarValue::Array(Arc::new(Int64Array::new(counts.collect(), list.nulls().cloned()))))
+    }
+}
+
+/// `port_within(from, to, port, …)`: one of the ports lies in the range, both ends included. False where an end is absent.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct PortWithin {
+    signature: Signature,
+}
+
+impl ScalarUDFImpl for PortWithin {
+    fn name(&self) -> &'static str {
+        "port_within"
+    }
+
+    fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
+        Ok(DataType::Boolean)
+    }
+
+    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
+        let [from, to, ports @ ..] = args.args.as_slice() else { return exec_err!("port_within takes a range and ports") };
+        let mut wanted = Vec::with_capacity(ports.len());
+        for port in ports {
+            let ColumnarValue::Scalar(ScalarValue::Int64(port)) = port else { return exec_err!("port_within takes literal ports") };
+            wanted.extend(*port);
+        }
+        let (from, to) = (from.to_array(args.number_rows)?, to.to_array(args.number_rows)?);
+        let (from, to) = (from.as_primitive::<Int64Type>(), to.as_primitive::<Int64Type>());
+        let within = |(from, to): (&i64, &i64)| wanted.iter().any(|port| from <= port && port <= to);
+        let found: BooleanBuffer = from.values().iter().zip(to.values()).map(within).collect();
+        let nulls = NullBuffer::union(from.nulls(), to.nulls());
+        Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(found, nulls))))
+    }
 }
 
 /// `eol_unlisted(table, version)`: a version is given and the table does not list it, so nobody can say.
@@ -122,10 +206,12 @@ pub(crate) fn eol_unlisted(eol: &Arc<EolTable>) -> ScalarUDF {
             let rows = rows_of(arguments);
             let [table, version] = arguments else { return exec_err!("eol_unlisted takes a table and a version") };
             let (table, version) = (text(table, rows)?, text(version, rows)?);
+            let mut known: HashMap<(&str, &str), bool> = HashMap::new();
+            let mut is_unlisted = |table, version| *known.entry((table, version)).or_insert_with(|| eol.date(table, version).is_none());
             let found: BooleanArray = table
                 .iter()
                 .zip(version.iter())
-                .map(|(table, version)| Some(version.is_some_and(|version| eol.date(table.unwrap_or_default(), version).is_none())))
+                .map(|(table, version)| Some(version.is_some_and(|version| is_unlisted(table.unwrap_or_default(), version))))
                 .collect();
             Ok(ColumnarValue::Array(Arc::new(found)))
         }),

@@ -150,15 +150,16 @@ fn unknown_paths(array: &ArrayRef, paths: &[&str], exact: bool) -> Option<Boolea
     }
     let values = list.values().as_string_opt::<i32>()?;
     let mut mask = BooleanBufferBuilder::new(list.len());
-    for pair in offsets.windows(2) {
-        let hit = match pair {
-            [start, end] if start < end => (*start..*end).any(|index| {
-                let path = usize::try_from(index).map_or("", |index| values.value(index));
-                paths.iter().any(|read| touches(path, read, exact))
-            }),
-            _ => false,
+    mask.append_n(list.len(), false);
+    for (row, pair) in offsets.windows(2).enumerate() {
+        let [start, end] = pair else { continue };
+        let hits = |index: i32| {
+            let path = usize::try_from(index).map_or("", |index| values.value(index));
+            paths.iter().any(|read| touches(path, read, exact))
         };
-        mask.append(hit);
+        if start < end && (*start..*end).any(hits) {
+            mask.set_bit(row, true);
+        }
     }
     Some(mask.finish())
 }

@@ -119,7 +119,7 @@ impl Assess {
             title: self.sources.title(),
             synthetic: synthetic_note(&self.sources.sources),
             as_of: context.now,
-            snapshot: String::new(),
+            snapshot: partywall_collect::fingerprint(&self.sources.sources)?,
             catalog: context.catalog.fingerprint().to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             due_days: self.due.unwrap_or_default(),

@@ -286,12 +286,22 @@ fn type_lints(context: &Context, lints: &mut Lints) {
                 lints.add(place, "unknown-column", &format!("`{path}`"));
             }
         }
+        for path in &file.secrets {
+            let plain = path.split_once('[').map_or(path.as_ref(), |(before, _)| before);
+            if !known(plain) {
+                lints.add(place, "unknown-column", &format!("secret `{path}`"));
+            }
+        }
         for fold in &file.folds {
             if !known(&fold.into) {
                 lints.add(place, "unknown-column", &format!("fold into `{}`", fold.into));
             }
-            if context.catalog.resource_type(&fold.from).is_none() {
+            let Some(satellite) = context.catalog.resource_type(&fold.from) else {
                 lints.add(place, "unknown-type", &format!("fold from `{}`", fold.from));
+                continue;
+            };
+            for path in fold.when.keys().filter(|path| satellite.schema.at(path).is_none()) {
+                lints.add(place, "unknown-column", &format!("`{path}` of `{}`", fold.from));
             }
         }
         for program in file.config.jq.iter().chain(file.reads.iter().filter_map(|read| read.jq.as_ref())) {

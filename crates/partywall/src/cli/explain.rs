@@ -38,41 +38,32 @@ enum Format {
     Md,
 }
 
+/// Name and version of the JSON form.
+const SCHEMA: &str = "partywall.explain/1";
 /// Longer values are cut for people; json has all of them.
 const LONGEST_VALUE: usize = 240;
 
 impl Explain {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let found = findings::find(context, &self.sources, &self.name)?;
-        let mut out = std::io::BufWriter::new(anstream::stdout());
-        if let Some(result) = &found.finding {
+        let (json, pages) = if let Some(result) = &found.finding {
             let check =
                 context.catalog.checks.get(&result.check).ok_or_else(|| anyhow!("the catalogue lacks the check `{}`", result.check))?;
             let told = story::finding(context, check, result, found.subjects.first());
-            match self.format {
-                Format::Json => writeln!(
-                    out,
-                    "{}",
-                    serde_json::to_string_pretty(&serde_json::json!({ "schema": "partywall.explain/1", "finding": told }))?
-                )?,
-                Format::Table | Format::Md => page_of_finding(&told).write(&mut out, self.format)?,
-            }
+            (serde_json::json!({ "schema": SCHEMA, "finding": told }), vec![page_of_finding(&told)])
         } else {
             let told: Vec<Whole> = found.subjects.iter().map(|subject| story::whole(context, subject)).collect();
-            match self.format {
-                Format::Json => writeln!(
-                    out,
-                    "{}",
-                    serde_json::to_string_pretty(&serde_json::json!({ "schema": "partywall.explain/1", "resources": told }))?
-                )?,
-                Format::Table | Format::Md => {
-                    for (index, one) in told.iter().enumerate() {
-                        if index > 0 {
-                            writeln!(out)?;
-                        }
-                        page_of_resource(one).write(&mut out, self.format)?;
-                    }
+            (serde_json::json!({ "schema": SCHEMA, "resources": told }), told.iter().map(page_of_resource).collect())
+        };
+        let mut out = std::io::BufWriter::new(anstream::stdout());
+        if self.format == Format::Json {
+            writeln!(out, "{}", serde_json::to_string_pretty(&json)?)?;
+        } else {
+            for (index, page) in pages.iter().enumerate() {
+                if index > 0 {
+                    writeln!(out)?;
                 }
+                page.write(&mut out, self.format)?;
             }
         }
         out.flush()?;

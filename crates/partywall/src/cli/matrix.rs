@@ -2,6 +2,7 @@ mod detail;
 mod grid;
 mod helps;
 pub(super) mod model;
+mod places;
 mod requirement;
 pub(super) mod text;
 mod used;

@@ -1,5 +1,6 @@
 mod between;
 mod setting;
+mod trial;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
@@ -33,7 +34,7 @@ pub(crate) struct Shift {
     to: Option<String>,
 
     /// A setting to try: property path and its value as JSON or text; may be repeated
-    #[arg(long = "set", value_name = "PATH=VALUE", conflicts_with = "from", value_parser = setting::assignment)]
+    #[arg(long = "set", value_name = "PATH=VALUE", conflicts_with = "from", value_parser = trial::assignment)]
     set: Vec<(String, String)>,
 
     /// Output format

@@ -8,9 +8,12 @@ use partywall_catalog::{Catalog, Service};
 use serde::Serialize;
 
 use super::model::{courses, lifecycle};
+use super::places::Places;
 use super::text::{self, Sheet};
-use super::used::Places;
 use super::{Ages, Format};
+
+/// Where the answer stands beside the service's name.
+const BESIDE: usize = 35;
 
 /// A duty with its helpers.
 #[derive(Serialize)]
@@ -26,8 +29,10 @@ struct Helped<'a> {
 struct Helper<'a> {
     service: &'a str,
     title: &'a str,
-    /// `on`, `off`, `unknown`; `None` without sources, or if no recorded fact shows it.
+    /// `on`, `off`, `unknown`, `not looked`; `None` without sources, or if no recorded fact shows it.
     status: Option<&'static str>,
+    /// Where; `None` as above.
+    places: Option<&'a Places>,
     lifecycle: Option<String>,
 }
 
@@ -39,11 +44,7 @@ pub(super) fn write(
     format: Format,
     out: &mut dyn Write,
 ) -> anyhow::Result<()> {
-    let status = |service: &Service| {
-        let places = places?;
-        service.status.as_ref()?;
-        Some(places.get(&service.id).map_or("unknown", Places::word))
-    };
+    let found = |service: &Service| places.and_then(|places| places.get(&service.id));
     let helped: Vec<Helped<'_>> = courses(catalog)
         .iter()
         .flat_map(|(_, layers)| layers)
@@ -59,7 +60,8 @@ pub(super) fn write(
                 .map(|service| Helper {
                     service: &service.id,
                     title: &service.title,
-                    status: status(service),
+                    status: found(service).map(Places::word),
+                    places: found(service),
                     lifecycle: lifecycle(service, ages.today),
                 })
                 .collect(),
@@ -122,12 +124,11 @@ fn table(
     let Some(places) = places else { return Ok(()) };
     writeln!(out, "\nOn here?")?;
     for service in catalog.services.values().filter(|service| !service.helps.is_empty()) {
-        let answer = match (&service.status, places.get(&service.id)) {
-            (None, _) => "no recorded fact shows it".to_owned(),
-            (Some(status), None) => format!("unknown: no {} in these sources", status.resource),
-            (Some(_), Some(places)) => places.phrase(),
-        };
-        writeln!(out, "  {}", text::cut(&text::clean(&format!("{:32} {answer}", service.title)), text::WIDTH))?;
+        let answer = places.get(&service.id).map_or_else(|| "no recorded fact shows it".to_owned(), Places::phrase);
+        let mut lines = Vec::new();
+        text::wrapped(&mut lines, BESIDE, &answer)?;
+        let lines = String::from_utf8_lossy(&lines);
+        writeln!(out, "  {:width$}{}", service.title, lines.trim(), width = BESIDE - 2)?;
     }
     Ok(())
 }
@@ -146,6 +147,8 @@ mod tests {
         write(&catalog, Some(&places), ages, Format::Json, &mut out).unwrap();
         let list: serde_json::Value = serde_json::from_slice(&out).unwrap();
         let duty = list.as_array().unwrap().iter().find(|one| one["duty"] == "logging-monitoring.detect-threats").unwrap();
-        assert!(duty["services"].as_array().unwrap().iter().any(|service| service["service"] == "guardduty" && service["status"] == "on"));
+        assert!(duty["services"].as_array().unwrap().iter().any(|service| service["service"] == "guardduty"
+            && service["status"] == "on"
+            && service["places"]["on"][0] == "111122223333 eu-west-1"));
     }
 }

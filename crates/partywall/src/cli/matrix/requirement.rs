@@ -9,14 +9,16 @@ use partywall_model::Party;
 use serde::Serialize;
 
 use super::Format;
-use super::model::{Kind, Row};
+use super::model::Row;
 use super::text::{self, Sheet};
+use crate::frameworks::{self, SplitCounts};
 
 /// A requirement with its parties.
 #[derive(Serialize)]
 struct Line<'a> {
     requirement: &'a str,
     title: &'a str,
+    /// The split, from the owners that its duties have in general.
     kind: &'static str,
     aws: &'a str,
     customer: &'a str,
@@ -54,7 +56,8 @@ pub(super) fn write(catalog: &Catalog, framework: &Framework, rows: &[Row<'_>], 
         }
         Format::Table => {
             let from = if rows.iter().any(|row| row.resources.is_some()) { "owners met here" } else { "owners by reference" };
-            writeln!(out, "{} · {} {}s · {from}", framework.title, lines.len(), framework.noun)?;
+            writeln!(out, "{} · {from}", framework.title)?;
+            writeln!(out, "{}", SplitCounts::of(catalog, framework).line(framework))?;
             for line in &lines {
                 writeln!(
                     out,
@@ -90,37 +93,17 @@ fn owners(rows: &[Row<'_>]) -> BTreeMap<Arc<str>, BTreeSet<Option<Party>>> {
 }
 
 fn line<'a>(catalog: &'a Catalog, requirement: &'a Requirement, met: &BTreeMap<Arc<str>, BTreeSet<Option<Party>>>) -> Line<'a> {
-    let named = |id: &str, layer: &str| {
-        requirement.duties.iter().any(|pattern| match pattern.strip_suffix(".*") {
-            Some(whole) => whole == layer,
-            None => pattern == id,
-        })
-    };
-    let duties: Vec<Owned<'_>> = catalog
-        .duties
-        .values()
-        .filter(|duty| named(&duty.id, duty.layer()))
-        .map(|duty| {
-            let owners = met.get(&duty.id).cloned().unwrap_or_default();
-            Owned { id: &duty.id, title: &duty.title, parties: owners.iter().map(|owner| text::party_id(owner.as_ref())).collect(), owners }
-        })
-        .collect();
-    let kind = match Kind::of(duties.iter().flat_map(|duty| &duty.owners).map(Option::as_ref)) {
-        Kind::None => match (requirement.aws.is_empty(), requirement.customer.is_empty()) {
-            (false, false) => Kind::Shared,
-            (false, true) => Kind::Inherited,
-            (true, false) => Kind::Customer,
-            (true, true) => Kind::None,
-        },
-        kind => kind,
-    };
+    let duties = frameworks::duties(catalog, requirement).map(|duty| {
+        let owners = met.get(&duty.id).cloned().unwrap_or_default();
+        Owned { id: &duty.id, title: &duty.title, parties: owners.iter().map(|owner| text::party_id(owner.as_ref())).collect(), owners }
+    });
     Line {
         requirement: &requirement.id,
         title: &requirement.title,
-        kind: kind.word(),
+        kind: frameworks::word(frameworks::split(catalog, requirement)),
         aws: &requirement.aws,
         customer: &requirement.customer,
-        duties,
+        duties: duties.collect(),
     }
 }
 
@@ -128,16 +111,32 @@ fn line<'a>(catalog: &'a Catalog, requirement: &'a Requirement, met: &BTreeMap<A
 mod tests {
     use super::super::model::reference;
     use super::*;
+    use crate::cli::Context;
+
+    fn kinds(catalog: &Catalog, framework: &Framework, rows: &[Row<'_>]) -> SplitCounts {
+        let mut out = Vec::new();
+        write(catalog, framework, rows, Format::Json, &mut out).unwrap();
+        let lines: serde_json::Value = serde_json::from_slice(&out).unwrap();
+        let count = |kind: &str| lines.as_array().unwrap().iter().filter(|line| line["kind"] == kind).count() as u64;
+        let counts = SplitCounts { aws: count("inherited"), shared: count("shared"), customer: count("customer") };
+        assert_eq!(lines.as_array().unwrap().len(), framework.requirements.len());
+        assert_eq!(counts.aws + counts.shared + counts.customer, framework.requirements.len() as u64);
+        counts
+    }
 
     #[test]
-    fn every_requirement_has_its_line() {
-        let catalog = Catalog::load(None).unwrap();
-        let framework = catalog.framework("nist-csf-2.0").unwrap();
-        let rows = reference(&catalog, &[]).unwrap();
-        let mut out = Vec::new();
-        write(&catalog, framework, &rows, Format::Json, &mut out).unwrap();
-        let lines: serde_json::Value = serde_json::from_slice(&out).unwrap();
-        assert_eq!(lines.as_array().unwrap().len(), framework.requirements.len());
-        assert!(lines.as_array().unwrap().iter().any(|line| line["kind"] == "shared"));
+    fn the_matrix_splits_as_every_other_output() {
+        let catalog = Catalog::load(None).unwrap().with_derived(partywall_collect::derived_columns).unwrap();
+        let context = Context { catalog, now: chrono::DateTime::UNIX_EPOCH };
+        let catalog = &context.catalog;
+        assert_eq!(catalog.frameworks.len(), 2);
+        for framework in catalog.frameworks.values() {
+            let counts = SplitCounts::of(catalog, framework);
+            assert_eq!(kinds(catalog, framework, &reference(catalog, &[]).unwrap()), counts, "{}", framework.id);
+            assert_eq!(kinds(catalog, framework, &[]), counts, "whatever is met in sources");
+            // The first screen and `framework show` print this line, `framework list` the counts.
+            let line = frameworks::line(&context, framework, None, &[]);
+            assert_eq!((line.aws, line.shared, line.customer), (counts.aws, counts.shared, counts.customer));
+        }
     }
 }

@@ -1,0 +1,117 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use partywall_catalog::{Catalog, ResourceType, Schema};
+use partywall_model::{Resource, SourceKind, Value};
+
+use crate::defaults::{self, Lookup};
+use crate::derive;
+use crate::redact::redact;
+
+/// Defaults, derived facts, secrets out, what a stub lacks, the ARN: everything after folding.
+pub(crate) fn complete(row: &mut Resource, resource_type: &ResourceType, columns: &Schema, lookup: &Lookup) {
+    defaults::apply(row, resource_type, lookup);
+    let blind = resource_type.blind_paths(row.source.kind);
+    derive::apply(row, resource_type, columns, lookup, &blind);
+    redact(&mut row.properties, &resource_type.secrets);
+    if row.stub {
+        let cause = Arc::new(derive::stub_cause(row));
+        for (name, _) in columns.iter() {
+            if row.properties.get(name).is_none() {
+                row.properties.set(name, Value::Unknown(cause.clone()));
+            }
+        }
+    }
+    if resource_type.global && row.source.kind != SourceKind::CloudFormation {
+        row.region = Some(Arc::from("global"));
+    }
+    if row.arn.is_none() && row.source.kind != SourceKind::CloudFormation {
+        row.arn = row
+            .properties
+            .get("Arn")
+            .and_then(Value::as_str)
+            .map(Arc::from)
+            .or_else(|| resource_type.arn.as_deref().and_then(|template| arn(template, row)));
+    }
+}
+
+/// Fills `{partition}`, `{account}`, `{region}` and `{Property}`; `None` if one is not known.
+fn arn(template: &str, row: &Resource) -> Option<Arc<str>> {
+    let mut out = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('{') {
+        out.push_str(before);
+        let (name, tail) = after.split_once('}')?;
+        match name {
+            "partition" => out.push_str(match row.region.as_deref().unwrap_or_default() {
+                region if region.starts_with("cn-") => "aws-cn",
+                region if region.starts_with("us-gov-") => "aws-us-gov",
+                _ => "aws",
+            }),
+            "account" => out.push_str(row.account.as_deref()?),
+            "region" => out.push_str(row.region.as_deref()?),
+            property => out.push_str(row.properties.at(property)?.as_str()?),
+        }
+        rest = tail;
+    }
+    out.push_str(rest);
+    Some(Arc::from(out))
+}
+
+/// The columns and what folding, defaults and derive functions read beside them, by first path step.
+pub(crate) fn kept_columns(catalog: &Catalog, resource_type: &ResourceType, columns: &Schema) -> Schema {
+    let mut firsts: BTreeSet<String> = BTreeSet::new();
+    let mut add = |path: &str| {
+        firsts.insert(path.split(['.', '[', '}']).next().unwrap_or_default().to_owned());
+    };
+    for derive in &resource_type.derives {
+        derive.inputs.iter().for_each(|path| add(path));
+    }
+    resource_type.secrets.iter().for_each(|path| add(path));
+    for path in
+        [resource_type.id_path(), resource_type.tags_path(), resource_type.display_name.as_deref(), Some("Arn")].into_iter().flatten()
+    {
+        add(path);
+    }
+    if let Some(template) = &resource_type.arn {
+        template.split('{').skip(1).for_each(&mut add);
+    }
+    for default in &resource_type.defaults {
+        if columns.get(default.path.split('.').next().unwrap_or_default()).is_some() {
+            add(&default.path);
+        }
+    }
+    for file in catalog.types.values() {
+        for fold in file.folds.iter().filter(|fold| fold.from == resource_type.name) {
+            fold.key.names().iter().for_each(|name| add(name));
+            match &fold.value {
+                Some(path) => add(path),
+                None => resource_type.schema.iter().for_each(|(name, _)| add(name)),
+            }
+        }
+        let needed = file
+            .defaults
+            .iter()
+            .filter_map(|default| default.depends_on.as_ref())
+            .filter(|depends| depends.resource_type == resource_type.name)
+            .map(|depends| depends.path.as_str());
+        needed.for_each(&mut add);
+        if file.derives.iter().any(|derive| derive.tables.contains(&resource_type.name)) {
+            resource_type.schema.iter().for_each(|(name, _)| add(name));
+        }
+    }
+    let mut kept = columns.clone();
+    for first in firsts {
+        if let Some((name, column)) = resource_type.schema.entry(&first) {
+            kept.insert(name.clone(), column.clone());
+        }
+    }
+    kept
+}
+
+/// Drops the top-level members that nothing will read.
+pub(crate) fn prune(properties: &mut Value, kept: &Schema) {
+    if let Value::Map(members) = properties {
+        members.retain(|(name, _)| kept.get(name).is_some());
+    }
+}

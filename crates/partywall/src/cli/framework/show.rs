@@ -1,0 +1,202 @@
+//! One framework, requirement by requirement.
+
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::sync::Arc;
+
+use anyhow::{anyhow, bail};
+use partywall_catalog::{Framework, Requirement};
+use partywall_engine::Tally;
+use partywall_model::{CheckResult, Gap, Status};
+use partywall_report::{Answer, RequirementLine, Split};
+use serde::Serialize;
+
+use super::{Format, Show, page};
+use crate::cli::Context;
+use crate::frameworks::{self, MeansCounts};
+use crate::{exit, findings, run};
+
+/// One requirement with everything that is known of it.
+#[derive(Serialize)]
+pub(super) struct Shown<'a> {
+    pub(super) id: String,
+    pub(super) group: &'a str,
+    pub(super) title: &'a str,
+    pub(super) text: &'a str,
+    pub(super) split: Split,
+    pub(super) means: &'static str,
+    pub(super) aws: &'a str,
+    pub(super) aws_proof: Option<String>,
+    pub(super) customer: &'a str,
+    pub(super) duties: &'a [String],
+    pub(super) checks: Vec<&'a str>,
+    pub(super) manual: &'a [String],
+    pub(super) nothing_technical: &'a str,
+    pub(super) aliases: &'a BTreeMap<String, Vec<String>>,
+    /// `null` without sources.
+    pub(super) answer: Option<Answer>,
+    pub(super) pass: u64,
+    pub(super) fail: u64,
+    pub(super) unknown: u64,
+}
+
+impl Show {
+    pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
+        let (framework, through) = find(context, &self.framework)?;
+        let judged = if self.sources.sources.is_empty() { None } else { Some(self.judge(context, &framework)?) };
+        let (tally, gaps) = match &judged {
+            Some((tally, gaps)) => (Some(tally), gaps.as_slice()),
+            None => (None, [].as_slice()),
+        };
+        let line = frameworks::line(context, &framework, tally, gaps);
+        let checks = frameworks::checks(&context.catalog, &framework);
+        let mut rows: Vec<Shown<'_>> = Vec::new();
+        for (requirement, line) in framework.requirements.iter().zip(&line.requirements) {
+            let Some(id) = id_through(requirement, through.as_deref()) else { continue };
+            if !self.requirements.is_empty() && !self.requirements.iter().any(|wanted| is_called(requirement, wanted)) {
+                continue;
+            }
+            if self.remaining && !is_remaining(line, judged.is_some(), requirement) {
+                continue;
+            }
+            let named = frameworks::named(&checks, requirement);
+            rows.push(Shown {
+                id,
+                group: &requirement.group,
+                title: &requirement.title,
+                text: &requirement.text,
+                split: line.split,
+                means: frameworks::means(&context.catalog, requirement, named).as_str(),
+                aws: &requirement.aws,
+                aws_proof: line.aws_proof.clone(),
+                customer: &requirement.customer,
+                duties: &requirement.duties,
+                checks: named.iter().map(|check| &*check.id).collect(),
+                manual: &requirement.manual,
+                nothing_technical: &requirement.nothing_technical,
+                aliases: &requirement.aliases,
+                answer: judged.is_some().then_some(line.answer),
+                pass: line.pass,
+                fail: line.fail,
+                unknown: line.unknown,
+            });
+        }
+        for wanted in &self.requirements {
+            if !framework.requirements.iter().any(|requirement| is_called(requirement, wanted)) {
+                bail!("`{}` has no requirement `{wanted}`; see `partywall framework show {}`", framework.id, framework.id);
+            }
+        }
+        let mut out = std::io::BufWriter::new(anstream::stdout());
+        match self.format {
+            Format::Json => {
+                let mut whole = serde_json::to_value(&line)?;
+                if let Some(whole) = whole.as_object_mut() {
+                    if judged.is_none() {
+                        for name in ["met", "not_met", "partly", "no_evidence", "nothing_in_scope"] {
+                            whole.insert(name.to_owned(), serde_json::Value::Null);
+                        }
+                    }
+                    whole.insert("means".to_owned(), serde_json::to_value(MeansCounts::of(&context.catalog, &framework))?);
+                    whole.insert("total".to_owned(), framework.requirements.len().into());
+                    whole.insert("requirements".to_owned(), serde_json::to_value(&rows)?);
+                }
+                writeln!(out, "{}", serde_json::to_string_pretty(&whole)?)?;
+            }
+            Format::Csv => page::csv(&mut out, &rows)?,
+            Format::Md => {
+                writeln!(out, "# {}\n", framework.title)?;
+                for line in page::totals(context, &framework, &line, judged.is_some(), rows.len()) {
+                    writeln!(out, "{line}  ")?;
+                }
+                page::body(&mut out, &framework, &rows, true)?;
+            }
+            Format::Table => {
+                writeln!(out, "{} · {}", framework.title, framework.id)?;
+                for line in page::totals(context, &framework, &line, judged.is_some(), rows.len()) {
+                    writeln!(out, "{line}")?;
+                }
+                page::body(&mut out, &framework, &rows, false)?;
+            }
+        }
+        out.flush()?;
+        Ok(exit::CLEAN)
+    }
+
+    /// All checks that name the framework, asked of the sources.
+    fn judge(&self, context: &Context, framework: &Framework) -> anyhow::Result<(Tally, Vec<Gap>)> {
+        let parties = findings::state(context, &self.sources)?;
+        let mut state = findings::state(context, &self.sources)?;
+        let mut excepted: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+        let mut take = |mut result: CheckResult| -> anyhow::Result<()> {
+            if result.status == Status::Fail {
+                state.cover(&mut result);
+                if result.exception.is_some() {
+                    *excepted.entry(result.check.clone()).or_default() += 1;
+                }
+            }
+            Ok(())
+        };
+        let named = frameworks::checks(&context.catalog, framework);
+        let selected = |check: &partywall_catalog::Check| named.values().flatten().any(|known| known.id == check.id);
+        let mut outcome = run::assess(context, &self.sources, &parties, selected, &mut take, &mut |_, _| Ok(()))?;
+        for line in outcome.collected.warnings.iter().chain(&outcome.collected.errors) {
+            exit::note(line);
+        }
+        if outcome.collected.files.is_empty() {
+            bail!("none of the sources could be read; nothing was evaluated");
+        }
+        for (check, count) in excepted {
+            outcome.tally.checks.entry(check).or_default().excepted += count;
+        }
+        Ok((outcome.tally, outcome.collected.gaps))
+    }
+}
+
+/// A framework by its ids, or through another framework's ids that its requirements carry; that name is then the second.
+fn find(context: &Context, name: &str) -> anyhow::Result<(Arc<Framework>, Option<String>)> {
+    if let Some(framework) = context.catalog.framework(name) {
+        return Ok((framework.clone(), None));
+    }
+    let through = context
+        .catalog
+        .frameworks
+        .values()
+        .find(|framework| framework.requirements.iter().any(|requirement| requirement.aliases.contains_key(name)));
+    match through {
+        Some(framework) => {
+            exit::note(&format!("`{name}` is shown through {}: its ids, those lines that both have", framework.title));
+            Ok((framework.clone(), Some(name.to_owned())))
+        }
+        None => {
+            let known: Vec<&str> = context.catalog.frameworks.keys().map(AsRef::as_ref).collect();
+            Err(anyhow!("there is no framework `{name}`; known are {}", known.join(", ")))
+        }
+    }
+}
+
+/// The id by which a requirement is shown; `None` if the other framework has no such line.
+fn id_through(requirement: &Requirement, through: Option<&str>) -> Option<String> {
+    match through {
+        None => Some(requirement.id.to_string()),
+        Some(name) => requirement.aliases.get(name).map(|ids| ids.join(", ")),
+    }
+}
+
+fn is_called(requirement: &Requirement, name: &str) -> bool {
+    requirement.id.eq_ignore_ascii_case(name)
+        || requirement.aliases.iter().any(|(framework, ids)| ids.iter().any(|id| format!("{framework}:{id}").eq_ignore_ascii_case(name)))
+}
+
+/// True if the customer still has something to do or to show.
+fn is_remaining(line: &RequirementLine, judged: bool, requirement: &Requirement) -> bool {
+    if line.split == Split::Inherited {
+        return false;
+    }
+    match line.answer {
+        Answer::Met => false,
+        Answer::NothingInScope => !requirement.manual.is_empty(),
+        Answer::NotMet | Answer::Partly => true,
+        // Without sources nothing is judged: only documents are then known to be left.
+        Answer::NoEvidence => judged || !requirement.manual.is_empty(),
+    }
+}
