@@ -210,7 +210,10 @@ impl<'a> ApiReader<'a> {
         }
         let operation = call.operation.as_deref().unwrap_or_default();
         let first = services.first().map(String::as_str).unwrap_or_default();
-        Err(format!("`{operation}` is a call of {}; put the file into a directory of that name, such as `{first}/{operation}`", services.join(", ")))
+        Err(format!(
+            "`{operation}` is a call of {}; put the file into a directory of that name, such as `{first}/{operation}`",
+            services.join(", ")
+        ))
     }
 
     /// Adds an answer's rows to the store.
@@ -409,8 +412,8 @@ impl ApiReader<'_> {
                 }
                 let operation = kebab(&listing.operation);
                 for row in rows.rows.iter_mut().filter(|row| row.source.kind == partywall_model::SourceKind::Api) {
-                    let known =
-                        row.properties.at(&fold.into).is_some() || seen.has_call(&fold.from, &operation, row.account.as_ref(), row.region.as_ref());
+                    let known = row.properties.at(&fold.into).is_some()
+                        || seen.has_call(&fold.from, &operation, row.account.as_ref(), row.region.as_ref());
                     if !known {
                         let cause = Cause::new(CauseKind::NotLooked, format!("no answer of {} in the input", listing.operation));
                         row.properties.set_at(&fold.into, Value::unknown(cause.with_action(listing.action.clone())));

@@ -9,8 +9,8 @@ use partywall_table::{Envelope, Paths, TypeBatch, build_batch, project};
 
 use crate::api::{self, ApiReader, Call, Seen};
 use crate::cloudformation::{self, Parameters};
-use crate::config::{ConfigItems, ConfigReader, ReadError, looks_like_config};
 use crate::complete::{complete, kept_columns, prune};
+use crate::config::{ConfigItems, ConfigReader, ReadError, looks_like_config};
 use crate::defaults::Lookup;
 use crate::jq::Programs;
 use crate::json::{Names, value_from_slice};

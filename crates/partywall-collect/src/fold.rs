@@ -125,8 +125,11 @@ fn same_place(satellite: &Scope, parent: &Scope) -> bool {
 
 /// The logical ids that pieces name as parents, with the types under which their templates declare them.
 fn declared(store: &Store, pieces: &[Piece]) -> HashMap<(Scope, Box<str>), Arc<str>> {
-    let wanted: HashSet<&str> =
-        pieces.iter().filter_map(|piece| piece.parent.as_deref()).filter_map(|name| name.strip_prefix('{')?.split(['.', '}']).next()).collect();
+    let wanted: HashSet<&str> = pieces
+        .iter()
+        .filter_map(|piece| piece.parent.as_deref())
+        .filter_map(|name| name.strip_prefix('{')?.split(['.', '}']).next())
+        .collect();
     if wanted.is_empty() {
         return HashMap::new();
     }

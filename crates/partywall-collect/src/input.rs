@@ -98,10 +98,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, String> {
     }
     let limit = MAX_BYTES.min(MAX_UNPACKED_ANYWAY.max(MAX_RATIO * bytes.len() as u64));
     let mut unpacked = Vec::with_capacity(bytes.len().saturating_mul(8).min(64 << 20));
-    MultiGzDecoder::new(bytes.as_slice())
-        .take(limit + 1)
-        .read_to_end(&mut unpacked)
-        .map_err(|error| format!("damaged gzip: {error}"))?;
+    MultiGzDecoder::new(bytes.as_slice()).take(limit + 1).read_to_end(&mut unpacked).map_err(|error| format!("damaged gzip: {error}"))?;
     if unpacked.len() as u64 > limit {
         return Err(if limit == MAX_BYTES {
             format!("unpacks to more than one input may have ({} MiB); split the file", MAX_BYTES >> 20)

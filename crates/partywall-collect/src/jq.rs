@@ -42,7 +42,13 @@ impl Programs {
 /// One line for people.
 pub(crate) fn compile(program: &str) -> Result<Filter, String> {
     let definitions = jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs());
-    let own: [Named<RunPtr<data::JustLut<Val>>>; 1] = [("pascal", v(0), |(_, value)| bome(Ok(pascal(&value))))];
+    let own: [Named<RunPtr<data::JustLut<Val>>>; 2] = [
+        ("pascal", v(0), |(_, value)| bome(Ok(pascal(&value)))),
+        ("unnest", v(1), |(mut context, value)| {
+            let names = context.pop_var();
+            bome(Ok(unnest(&value, &names)))
+        }),
+    ];
     let functions = jaq_core::funs().chain(jaq_std::funs()).chain(jaq_json::funs()).chain(own.map(run::<data::JustLut<Val>>));
     let arena = Arena::default();
     let modules = Loader::new(definitions)
@@ -59,6 +65,25 @@ fn pascal(value: &Val) -> Val {
         Val::Obj(members) => Val::obj(members.iter().map(|(name, value)| (capital(name), pascal(value))).collect()),
         other => other.clone(),
     }
+}
+
+/// The house's own jq function `unnest(names)`: one object for each element of the object's lists of these names: the element's
+/// members over the object's own without those lists. `{ "P": 1, "L": [{ "A": 2 }] } | unnest(["L"])` is `[{ "P": 1, "A": 2 }]`.
+fn unnest(value: &Val, names: &Val) -> Val {
+    let (Val::Obj(members), Val::Arr(names)) = (value, names) else { return Vec::new().into_iter().collect() };
+    let own: Vec<(Val, Val)> =
+        members.iter().filter(|(name, _)| !names.contains(name)).map(|(name, value)| (name.clone(), value.clone())).collect();
+    let lists = names.iter().filter_map(|name| match members.get(name) {
+        Some(Val::Arr(items)) => Some(items),
+        _ => None,
+    });
+    let elements = lists.flat_map(|items| items.iter()).filter_map(|element| match element {
+        Val::Obj(inner) => Some(inner),
+        _ => None,
+    });
+    elements
+        .map(|inner| Val::obj(own.iter().cloned().chain(inner.iter().map(|(name, value)| (name.clone(), value.clone()))).collect()))
+        .collect()
 }
 
 fn capital(name: &Val) -> Val {
@@ -138,6 +163,17 @@ mod tests {
         assert_eq!(programs.run("select(.a == 3)", &input).unwrap(), None);
         assert!(programs.run(".a | error(\"no\")", &input).is_err());
         assert!(compile("{ broken").is_err());
+    }
+
+    #[test]
+    fn lists_are_unnested() {
+        let input = crate::json::value_from_slice(
+            br#"{"P":1,"D":"own","L":[{"A":2,"D":"inner"},"x"],"M":[{"B":3}],"N":null}"#,
+            &mut crate::json::Names::default(),
+        );
+        let found = Programs::default().run(r#"{ R: unnest(["L", "M", "N"]) }"#, &input.unwrap()).unwrap().unwrap();
+        let wanted = r#"{"R":[{"A":2,"D":"inner","P":1},{"B":3,"D":"own","P":1}]}"#;
+        assert_eq!(partywall_table::canonical_json(&found).unwrap(), wanted);
     }
 
     #[test]

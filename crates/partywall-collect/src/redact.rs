@@ -75,10 +75,22 @@ mod tests {
             (r#"{"Password":"hunter2","User":"u"}"#, "Password", r#"{"Password":"[redacted]","User":"u"}"#),
             (r#"{"Password":""}"#, "Password", r#"{"Password":""}"#),
             (r#"{"Password":"{{resolve:ssm-secure:p}}"}"#, "Password", r#"{"Password":"{{resolve:ssm-secure:p}}"}"#),
-            (r#"{"Environment":{"Variables":{"A":"x","B":7}}}"#, "Environment.Variables", r#"{"Environment":{"Variables":{"A":"[redacted]","B":"[redacted]"}}}"#),
-            (r#"{"Users":[{"Name":"a","Password":"x"},{"Name":"b"}]}"#, "Users[].Password", r#"{"Users":[{"Name":"a","Password":"[redacted]"},{"Name":"b"}]}"#),
+            (
+                r#"{"Environment":{"Variables":{"A":"x","B":7}}}"#,
+                "Environment.Variables",
+                r#"{"Environment":{"Variables":{"A":"[redacted]","B":"[redacted]"}}}"#,
+            ),
+            (
+                r#"{"Users":[{"Name":"a","Password":"x"},{"Name":"b"}]}"#,
+                "Users[].Password",
+                r#"{"Users":[{"Name":"a","Password":"[redacted]"},{"Name":"b"}]}"#,
+            ),
             (r#"{"Passwords":["x","y"]}"#, "Passwords", r#"{"Passwords":["[redacted]","[redacted]"]}"#),
-            (r#"{"O":[{"N":"env","V":"x"},{"N":"asg","V":"y"}]}"#, "O[N=env].V", r#"{"O":[{"N":"env","V":"[redacted]"},{"N":"asg","V":"y"}]}"#),
+            (
+                r#"{"O":[{"N":"env","V":"x"},{"N":"asg","V":"y"}]}"#,
+                "O[N=env].V",
+                r#"{"O":[{"N":"env","V":"[redacted]"},{"N":"asg","V":"y"}]}"#,
+            ),
         ] {
             assert_eq!(redacted(given, path), left, "{path}");
         }

@@ -37,7 +37,9 @@ pub fn rederive(row: &mut Resource, resource_type: &ResourceType, changed: &[&st
         found.push(derive.path.clone());
     }
     let mut lookup = Lookup::default();
-    others.iter().for_each(|other| lookup.add(other));
+    for other in others {
+        lookup.add(other);
+    }
     let blind = resource_type.blind_paths(row.source.kind);
     derive::apply(row, resource_type, &project(&resource_type.schema, &wanted), &lookup, &blind);
     redact(&mut row.properties, &resource_type.secrets);

@@ -4,15 +4,21 @@
 //! matching type. Times are CPU times of this process, which other work on the machine disturbs least.
 
 use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::error::Error;
 use std::io::Write as _;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use datafusion::arrow::array::Array;
-use partywall_catalog::{Catalog, ResourceType};
+use partywall_catalog::{Catalog, Check, ResourceType};
 use partywall_collect::{Need, Options};
 use partywall_engine::{Assessor, Engine, EngineError};
+use partywall_report::{CheckInfo, Format, Run};
 use partywall_table::TypeBatch;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut numbers = std::env::args().skip(1).filter_map(|argument| argument.parse::<u64>().ok());
@@ -77,21 +83,87 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     slowest(&catalog, &engine, &batches, rounds, &mut out)?;
 
+    let infos: HashMap<Arc<str>, CheckInfo> = catalog.checks.values().map(|check| (check.id.clone(), info(&catalog, check))).collect();
+    let mut written = Counted(0);
+    let mut sink = partywall_report::sink(Format::Jsonl, &mut written, partywall_report::Options::default());
+    sink.begin(&Run {
+        title: "generated".to_owned(),
+        synthetic: Some("synthetic".to_owned()),
+        as_of: chrono::DateTime::default(),
+        snapshot: format!("sha256:{}", "0".repeat(64)),
+        catalog: catalog.fingerprint().to_owned(),
+        version: "0".to_owned(),
+        due_days: partywall_report::DueDays::default(),
+        ledger: Arc::new(()),
+    })?;
     let start = cpu_seconds();
     let mut results = 0_u64;
     for batch in &batches {
-        assessor.assess::<EngineError>(batch, &mut |_| {
+        assessor.assess::<EngineError>(batch, &mut |result| {
             results += 1;
-            Ok(())
+            let Some(info) = infos.get(&result.check) else { return Ok(()) };
+            sink.result(info, &result).map_err(|error| EngineError::Query(error.to_string()))
         })?;
     }
+    drop(sink);
     let made = cpu_seconds() - start;
-    writeln!(out, "results made, not written: {results} in {made:.2} CPU s = {:.0}/s", results as f64 / made)?;
+    writeln!(
+        out,
+        "masks, results, jsonl: {results} results, {:.0} MB in {made:.2} CPU s = {:.0}/s",
+        written.0 as f64 / 1e6,
+        results as f64 / made
+    )?;
     Ok(())
 }
 
+/// What the jsonl writer says of a check; texts of other formats are left out.
+fn info(catalog: &Catalog, check: &Check) -> CheckInfo {
+    let pairs = |map: &BTreeMap<String, Vec<String>>| map.iter().map(|(key, ids)| (key.clone(), ids.clone())).collect();
+    let duty = catalog.duties.get(&check.duty);
+    CheckInfo {
+        id: check.id.clone(),
+        title: check.title.to_string(),
+        severity: check.severity,
+        resource_type: check.resource.to_string(),
+        duty: check.duty.to_string(),
+        duty_title: String::new(),
+        layer: duty.map(|duty| duty.layer().to_owned()).unwrap_or_default(),
+        layer_title: String::new(),
+        side: partywall_report::Side::In,
+        controls: pairs(&check.controls),
+        equivalents: pairs(&check.equivalents),
+        why: String::new(),
+        aws_part: String::new(),
+        customer_part: String::new(),
+        fix_console: None,
+        fix_cli: None,
+        fix_cloudformation: None,
+        fix_terraform: None,
+    }
+}
+
+/// Counts bytes and keeps none.
+struct Counted(u64);
+
+impl std::io::Write for Counted {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len() as u64;
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
 /// The checks that take most of the time of the masks, each asked alone.
-fn slowest(catalog: &Catalog, engine: &Engine, batches: &[TypeBatch], rounds: u64, out: &mut impl std::io::Write) -> Result<(), Box<dyn Error>> {
+fn slowest(
+    catalog: &Catalog,
+    engine: &Engine,
+    batches: &[TypeBatch],
+    rounds: u64,
+    out: &mut impl std::io::Write,
+) -> Result<(), Box<dyn Error>> {
     let mut times = Vec::new();
     for check in catalog.checks.values().filter(|check| check.join.is_none()) {
         let own: Vec<&TypeBatch> = batches.iter().filter(|batch| batch.resource_type.name == check.resource).collect();

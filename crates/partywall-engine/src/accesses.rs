@@ -103,7 +103,9 @@ fn collect(expr: &Expr, scopes: &mut Vec<Scope>, schema: &DFSchema, exact: bool,
     match expr {
         Expr::IsNull(inner) | Expr::IsNotNull(inner) => collect(inner, scopes, schema, true, found),
         // How many elements there are does not depend on what is in them.
-        Expr::ScalarFunction(call) if call.func.name() == "cardinality" && call.args.iter().all(|list| access_of(list, scopes, schema).is_some()) => {
+        Expr::ScalarFunction(call)
+            if call.func.name() == "cardinality" && call.args.iter().all(|list| access_of(list, scopes, schema).is_some()) =>
+        {
             call.args.iter().try_for_each(|list| collect(list, scopes, schema, true, found))
         }
         Expr::HigherOrderFunction(call) => {

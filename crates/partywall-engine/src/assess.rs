@@ -179,6 +179,7 @@ impl<'a> Assessor<'a> {
 }
 
 /// Emits the results of a plan's checks; gives the rows' possible modes and what the checks say of duties.
+#[expect(clippy::too_many_arguments, reason = "parts of one assessor, borrowed apart because a plan of it is borrowed too")]
 pub(crate) fn answer_checks<E>(
     tally: &mut Tally,
     engine: &Engine,

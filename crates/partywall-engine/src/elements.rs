@@ -31,7 +31,12 @@ impl Predicate {
     ///
     /// # Errors
     /// DataFusion refuses the types.
-    pub(crate) fn plan_lists(&self, engine: &Engine, batch_schema: &ArrowSchema, blind: &[Arc<str>]) -> Result<Vec<ListPlan>, PredicateError> {
+    pub(crate) fn plan_lists(
+        &self,
+        engine: &Engine,
+        batch_schema: &ArrowSchema,
+        blind: &[Arc<str>],
+    ) -> Result<Vec<ListPlan>, PredicateError> {
         let failed = |error: datafusion::error::DataFusionError| PredicateError::Syntax(one_line(&error));
         let mut found = Vec::new();
         Rewriter { kit: &engine.kit, schema: &self.schema, blind }.deciding(&self.expr, false, &mut found).map_err(failed)?;

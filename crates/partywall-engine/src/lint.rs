@@ -112,7 +112,9 @@ fn secret_values(resource_type: &ResourceType, predicate: &Predicate, lints: &mu
         if read > tested {
             lints.push(Lint {
                 code: "secret-value",
-                message: format!("`{secret}` is a secret and its value is redacted before this is asked; test for null or use a computed fact"),
+                message: format!(
+                    "`{secret}` is a secret and its value is redacted before this is asked; test for null or use a computed fact"
+                ),
             });
         }
     }

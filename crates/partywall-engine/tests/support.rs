@@ -54,8 +54,8 @@ pub(crate) fn joined_with(check: &Check, case: &Case, change: &mut dyn FnMut(&mu
     let mut assessor = Assessor::new(catalog(), &engine, |other| other.id == check.id, None);
     let resource_type = catalog().resource_type(&check.resource).ok_or("unknown type")?;
     let need = need(&mut assessor, &resource_type).map_err(|error| error.to_string())?;
-    let (batches, collected) = partywall_collect::prepare_case_with(catalog(), &resource_type, case, &need, change)
-        .map_err(|error| error.to_string())?;
+    let (batches, collected) =
+        partywall_collect::prepare_case_with(catalog(), &resource_type, case, &need, change).map_err(|error| error.to_string())?;
     let mut found = None;
     let mut take = |result: partywall_model::CheckResult| {
         if result.resource.as_ref().is_some_and(|resource| &*resource.id == "case") {

@@ -12,10 +12,10 @@ use partywall_engine::{Assessor, Engine, OwnedDuty};
 use partywall_model::{Cause, CheckResult, FindingId, Resource, Status};
 use partywall_table::TypeBatch;
 
-use crate::single_row::{Answers, Asker, Memory};
 use crate::cli::Context;
 use crate::cli::assess::state_files;
 use crate::run::{self, Sources};
+use crate::single_row::{Answers, Asker, Memory};
 use crate::state::State;
 
 /// More resources of one name than this are listed, not explained.

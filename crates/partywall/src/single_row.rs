@@ -166,7 +166,9 @@ mod tests {
         let need = Need { paths: None, envelope: Envelope::ALL.to_vec() };
         let (batches, collected) = partywall_collect::prepare_case(&context.catalog, &resource_type, case, &need).unwrap();
         let mut memory = Memory::new(&context.catalog);
-        batches.iter().for_each(|batch| memory.keep(batch, &mut run).unwrap());
+        for batch in &batches {
+            memory.keep(batch, &mut run).unwrap();
+        }
         let state = State::default();
         let mut asker = Asker::new(&context, &engine, &state, &memory, &collected);
         let (batch, row) = batches.iter().find_map(|batch| Some((batch, batch.rows.iter().find(|row| &*row.id == "case")?))).unwrap();

@@ -29,7 +29,7 @@ pub(crate) struct Query {
     #[arg(value_name = "SOURCE")]
     sources: Vec<PathBuf>,
 
-    /// List the tables of the sources with their rows
+    /// List the tables of the sources with their rows; without sources, every table that the catalogue describes
     #[arg(long)]
     tables: bool,
 
@@ -73,6 +73,9 @@ impl Query {
         }
         if self.tables {
             self.sources.splice(0..0, self.sql.take().map(PathBuf::from));
+            if self.sources.is_empty() {
+                return all_tables(context);
+            }
         }
         if self.sources.is_empty() {
             bail!("name the files or directories to read, after the SQL");
@@ -143,6 +146,17 @@ impl Query {
         out.flush()?;
         Ok(exit::CLEAN)
     }
+}
+
+fn all_tables(context: &Context) -> anyhow::Result<u8> {
+    let mut out = std::io::BufWriter::new(anstream::stdout());
+    let tables: Vec<(String, &str)> = context.catalog.types.values().map(|known| (known.table(), &*known.title)).collect();
+    let width = tables.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for (name, title) in tables {
+        writeln!(out, "{name:width$}  {title}")?;
+    }
+    out.flush()?;
+    Ok(exit::CLEAN)
 }
 
 fn describe(context: &Context, table: &str) -> anyhow::Result<u8> {

@@ -20,7 +20,9 @@ fn good(arguments: &[&str], says: &[&str]) -> Ran {
 fn the_wall_of_the_example_bank() {
     let ran = bank(&["assess", "examples/harbour-bank", "--as-of", "2026-11-20"]);
     assert_eq!(ran.code, 1, "{}", ran.err);
-    for text in ["THE WALL", "FIX FIRST", "NOT SEEN", "synthetic", "AWS did not fail", "CIS AWS Foundations", "NIST Cybersecurity Framework"] {
+    for text in
+        ["THE WALL", "FIX FIRST", "NOT SEEN", "synthetic", "AWS did not fail", "CIS AWS Foundations", "NIST Cybersecurity Framework"]
+    {
         assert!(ran.out.contains(text), "no `{text}` in\n{}", ran.out);
     }
     let again = bank(&["assess", "examples/harbour-bank", "--as-of", "2026-11-20"]);
@@ -31,11 +33,17 @@ fn the_wall_of_the_example_bank() {
 fn exit_codes() {
     let clean = Sources::new(&[("t.yaml", "Resources: {Queue: {Type: 'AWS::SQS::Queue', Properties: {SqsManagedSseEnabled: true}}}\n")]);
     assert_eq!(clean.run(&["assess", "t.yaml", "--check", "sqs.queue-is-encrypted"]).code, 0);
-    let unknown = Sources::new(&[("t.yaml", "Parameters: {P: {Type: String}}\nResources: {Queue: {Type: 'AWS::SQS::Queue', Properties: {SqsManagedSseEnabled: !Ref P}}}\n")]);
+    let unknown = Sources::new(&[(
+        "t.yaml",
+        "Parameters: {P: {Type: String}}\nResources: {Queue: {Type: 'AWS::SQS::Queue', Properties: {SqsManagedSseEnabled: !Ref P}}}\n",
+    )]);
     assert_eq!(unknown.run(&["assess", "t.yaml", "--check", "sqs.queue-is-encrypted"]).code, 3);
     assert_eq!(unknown.run(&["assess", "t.yaml", "--check", "sqs.queue-is-encrypted", "--allow-unknown"]).code, 0);
     assert_eq!(unknown.run(&["assess", "t.yaml", "--check", "sqs.queue-is-encrypted", "--param", "P=true"]).code, 0);
-    let bad = Sources::new(&[("t.yaml", "Resources: {Volume: {Type: 'AWS::EC2::Volume', Properties: {Encrypted: false, AvailabilityZone: a}}}\n")]);
+    let bad = Sources::new(&[(
+        "t.yaml",
+        "Resources: {Volume: {Type: 'AWS::EC2::Volume', Properties: {Encrypted: false, AvailabilityZone: a}}}\n",
+    )]);
     assert_eq!(bad.run(&["assess", "t.yaml", "--check", "ec2.volume-is-encrypted", "--fail-on", "low"]).code, 1);
     assert_eq!(bad.run(&["assess", "t.yaml", "--check", "ec2.volume-is-encrypted", "--fail-on", "critical"]).code, 0);
     assert_eq!(bad.run(&["assess", "missing.yaml"]).code, 2);
@@ -86,7 +94,9 @@ fn a_public_bucket_is_explained() {
         "Resources:\n  Site:\n    Type: AWS::S3::Bucket\n    Properties:\n      PublicAccessBlockConfiguration: {BlockPublicAcls: false, BlockPublicPolicy: false, IgnorePublicAcls: false, RestrictPublicBuckets: false}\n  Policy:\n    Type: AWS::S3::BucketPolicy\n    Properties:\n      Bucket: !Ref Site\n      PolicyDocument: {Statement: [{Effect: Allow, Principal: '*', Action: 's3:GetObject', Resource: !Sub '${Site.Arn}/*'}]}\n",
     )]);
     let (results, _) = sources.results();
-    let public = results.iter().find(|result| result["status"] == "fail" && result["check"].as_str().is_some_and(|id| id.contains("public") && id.contains("policy")));
+    let public = results.iter().find(|result| {
+        result["status"] == "fail" && result["check"].as_str().is_some_and(|id| id.contains("public") && id.contains("policy"))
+    });
     let id = public.expect("the policy makes it public")["id"].as_str().expect("an id").to_owned();
     let ran = sources.run(&["explain", &id, "."]);
     assert_eq!(ran.code, 0, "{}", ran.err);
@@ -121,7 +131,10 @@ fn only_what_is_new_against_a_baseline() {
     let sources = Sources::new(&[("t.yaml", one)]);
     let before = sources.run(&["assess", "t.yaml", "--check", "ec2.volume-is-encrypted", "--format", "jsonl"]);
     sources.write("before.jsonl", before.out.as_bytes());
-    sources.write("t.yaml", format!("{one}  B: {{Type: 'AWS::EC2::Volume', Properties: {{Encrypted: false, AvailabilityZone: a}}}}\n").as_bytes());
+    sources.write(
+        "t.yaml",
+        format!("{one}  B: {{Type: 'AWS::EC2::Volume', Properties: {{Encrypted: false, AvailabilityZone: a}}}}\n").as_bytes(),
+    );
     let after = sources.run(&["assess", "t.yaml", "--check", "ec2.volume-is-encrypted", "--format", "jsonl", "--baseline", "before.jsonl"]);
     assert!(after.out.contains("\"B\"") && !after.out.contains("\"A\""), "{}", after.out);
 }

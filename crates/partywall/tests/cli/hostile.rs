@@ -28,7 +28,11 @@ fn deep_nesting() {
     refused("deep.yaml", format!("Resources:\n  {}1{}\n", "{a: ".repeat(1000), "}".repeat(1000)).as_bytes(), "deep");
     let items = format!("{{\"configSnapshotId\":\"x\",\"configurationItems\":[{}1{}]}}", "[".repeat(1000), "]".repeat(1000));
     refused("config.json", items.as_bytes(), "config.json");
-    refused("describe-instances.json", format!("{{\"Reservations\":{}1{}}}", "[".repeat(1000), "]".repeat(1000)).as_bytes(), "recursion limit");
+    refused(
+        "describe-instances.json",
+        format!("{{\"Reservations\":{}1{}}}", "[".repeat(1000), "]".repeat(1000)).as_bytes(),
+        "recursion limit",
+    );
 }
 
 #[test]
@@ -62,7 +66,11 @@ fn bytes_that_are_no_text() {
 #[test]
 fn truncated_and_repeated() {
     refused("cut.json", b"{\"Resources\": {\"A\": {\"Type\": \"AWS::S3::Buc", "cut.json:1:");
-    refused("twice.json", b"{\"Resources\": {\"A\": {\"Type\": \"AWS::S3::Bucket\"}, \"A\": {\"Type\": \"AWS::S3::Bucket\"}}}", "twice.json:1:");
+    refused(
+        "twice.json",
+        b"{\"Resources\": {\"A\": {\"Type\": \"AWS::S3::Bucket\"}, \"A\": {\"Type\": \"AWS::S3::Bucket\"}}}",
+        "twice.json:1:",
+    );
     refused("items.json", b"{\"configSnapshotId\":\"x\",\"configurationItems\":[{\"resourceType\":", "items.json:1:");
 }
 
@@ -83,7 +91,11 @@ fn references_in_a_circle_are_unknown() {
 fn a_template_of_ten_megabytes() {
     let mut text = String::from("{\"Resources\":{");
     for index in 0..60_000 {
-        text.push_str(&format!("\"Q{index}\":{{\"Type\":\"AWS::SQS::Queue\",\"Properties\":{{\"QueueName\":\"{}\"}},\"Metadata\":{{\"x\":\"{}\"}}}},", "q".repeat(40), "y".repeat(60)));
+        text.push_str(&format!(
+            "\"Q{index}\":{{\"Type\":\"AWS::SQS::Queue\",\"Properties\":{{\"QueueName\":\"{}\"}},\"Metadata\":{{\"x\":\"{}\"}}}},",
+            "q".repeat(40),
+            "y".repeat(60)
+        ));
     }
     text.push_str("\"Last\":{\"Type\":\"AWS::SQS::Queue\"}}}");
     assert!(text.len() > 10_000_000, "{}", text.len());

@@ -26,13 +26,19 @@ fn a_flow_log_makes_no_parent_of_another_type() {
 fn calls_of_one_name_are_told_apart_by_their_service() {
     let repositories = r#"{"repositories":[{"repositoryName":"team/app","repositoryArn":"arn:aws:ecr:eu-central-1:111122223333:repository/team/app","encryptionConfiguration":{"encryptionType":"AES256"},"imageScanningConfiguration":{"scanOnPush":true},"imageTagMutability":"IMMUTABLE"}]}"#;
     let policy = r#"{"registryId":"111122223333","repositoryName":"team/app","lifecyclePolicyText":"{\"rules\":[]}"}"#;
-    for policy_file in ["ecr/get-lifecycle-policy/team/app.json", "ecr/get-lifecycle-policy/team%2Fapp.json", "get-lifecycle-policy/team/app.json"] {
+    for policy_file in
+        ["ecr/get-lifecycle-policy/team/app.json", "ecr/get-lifecycle-policy/team%2Fapp.json", "get-lifecycle-policy/team/app.json"]
+    {
         let sources = Sources::new(&[]);
         let place = "111122223333/eu-central-1";
         sources.write(&format!("{place}/ecr/describe-repositories.json"), repositories.as_bytes());
         sources.write(&format!("{place}/{policy_file}"), policy.as_bytes());
         let (results, ran) = sources.results();
-        assert!(results.iter().all(|result| result["resource"]["type"] == "AWS::ECR::Repository"), "{policy_file}: {results:?} {}", ran.err);
+        assert!(
+            results.iter().all(|result| result["resource"]["type"] == "AWS::ECR::Repository"),
+            "{policy_file}: {results:?} {}",
+            ran.err
+        );
         assert_eq!(status_of(&results, "ecr.repository-expires-images"), "pass", "{policy_file}: {}", ran.err);
     }
 }
@@ -48,8 +54,14 @@ fn an_empty_answer_of_a_call_that_two_services_have_is_no_listing_of_either() {
 #[test]
 fn an_account_id_may_be_what_a_call_was_made_for() {
     let sources = Sources::new(&[]);
-    sources.write("444455556666/us-east-1/get-caller-identity.json", br#"{"UserId":"AIDAEXAMPLE","Account":"444455556666","Arn":"arn:aws:iam::444455556666:user/reader"}"#);
-    sources.write("444455556666/us-east-1/describe-vpcs/eu-central-1.json", br#"{"Vpcs":[{"VpcId":"vpc-1","CidrBlock":"10.0.0.0/16","IsDefault":false}]}"#);
+    sources.write(
+        "444455556666/us-east-1/get-caller-identity.json",
+        br#"{"UserId":"AIDAEXAMPLE","Account":"444455556666","Arn":"arn:aws:iam::444455556666:user/reader"}"#,
+    );
+    sources.write(
+        "444455556666/us-east-1/describe-vpcs/eu-central-1.json",
+        br#"{"Vpcs":[{"VpcId":"vpc-1","CidrBlock":"10.0.0.0/16","IsDefault":false}]}"#,
+    );
     let (results, ran) = sources.results();
     let vpc = results.iter().find(|result| result["resource"]["type"] == "AWS::EC2::VPC").unwrap_or_else(|| panic!("no VPC: {}", ran.err));
     assert_eq!(vpc["resource"]["region"], "eu-central-1");
@@ -66,7 +78,9 @@ fn secrets_are_found_and_never_shown() {
     let (results, ran) = sources.results();
     assert!(!ran.out.contains(secret), "a secret is printed");
     assert_eq!(status_of(&results, "ec2.instance-user-data-has-no-secrets"), "fail");
-    let about = |word: &str| results.iter().any(|result| result["status"] == "fail" && result["check"].as_str().is_some_and(|id| id.contains(word)));
+    let about = |word: &str| {
+        results.iter().any(|result| result["status"] == "fail" && result["check"].as_str().is_some_and(|id| id.contains(word)))
+    };
     assert!(about("rds.instance-password") || about("password-is-not-in-the-template"), "the password in the template is not found");
     for arguments in [&["assess", ".", "--out", "report"][..], &["explain", "Db", "."], &["explain", "Host", ".", "--format", "json"]] {
         let ran = sources.run(arguments);

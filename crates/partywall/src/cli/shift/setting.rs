@@ -12,10 +12,10 @@ use partywall_table::TypeBatch;
 use serde::Serialize;
 
 use super::{Format, trial};
-use crate::single_row::{Answers, Asker, Memory};
 use crate::cli::Context;
 use crate::cli::matrix::text;
 use crate::run::{self, Sources};
+use crate::single_row::{Answers, Asker, Memory};
 use crate::{exit, findings};
 
 /// As many resources are looked at for names like the one that was not found.
