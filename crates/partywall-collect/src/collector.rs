@@ -82,7 +82,8 @@ pub fn collect(
 ) -> Result<Collected, CollectError> {
     let mut collector = Collector::new(catalog, options, need, emit);
     let mut programs = Programs::default();
-    let files = input::files(paths)?;
+    let (files, errors) = input::files(paths)?;
+    collector.out.errors.extend(errors);
     collector.alone = files.len() == 1;
     for path in files {
         collector.file(&path, &mut programs)?;
@@ -174,7 +175,7 @@ impl<'a> Collector<'a> {
     }
 
     fn file(&mut self, path: &Path, programs: &mut Programs) -> Result<(), CollectError> {
-        let shown = path.display().to_string();
+        let shown = input::shown(path);
         if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
             if STATE_FILES.contains(&name) {
                 self.out.state.insert(name.to_owned(), path.to_owned());

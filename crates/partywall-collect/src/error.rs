@@ -4,12 +4,12 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum CollectError {
     /// A path given by the user cannot be opened.
-    #[error("cannot read `{path}`: {source}; name a file or directory that exists")]
+    #[error("cannot read `{path}`: {error}; name a file or directory that exists and may be read")]
     Open {
         /// The path as given.
         path: String,
         /// The operating system's error.
-        source: std::io::Error,
+        error: std::io::Error,
     },
     /// A jq program of the catalogue does not compile.
     #[error("{resource_type}: jq program does not compile: {message}")]

@@ -15,22 +15,37 @@ const MAX_BYTES: u64 = 1 << 30;
 const MAX_UNPACKED_ANYWAY: u64 = 64 << 20;
 const MAX_RATIO: u64 = 250;
 
-/// All files below the given paths in a fixed order. Hidden files and directories are passed over.
-pub(crate) fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, CollectError> {
+/// All files below the given paths in a fixed order, and a line for each directory below them that may not be read. Hidden files and
+/// directories are passed over.
+pub(crate) fn files(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), CollectError> {
     let mut found = Vec::new();
+    let mut errors = Vec::new();
     for path in paths {
-        let failed = |source| CollectError::Open { path: path.display().to_string(), source };
+        let failed = |error| CollectError::Open { path: path.display().to_string(), error };
         if std::fs::metadata(path).map_err(failed)?.is_dir() {
-            walk(path, &mut found).map_err(failed)?;
+            walk(path, &mut found, &mut errors);
         } else {
             found.push(path.clone());
         }
     }
-    Ok(found)
+    Ok((found, errors))
 }
 
-fn walk(directory: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
-    let mut entries = std::fs::read_dir(directory)?.collect::<Result<Vec<_>, _>>()?;
+/// A path as it is named in results: the same whether the user wrote `t.yaml`, `./t.yaml` or the whole path of it, because the ids of
+/// what a template declares rest on it.
+pub(crate) fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().ok();
+    let path = here.and_then(|here| path.strip_prefix(here).ok()).unwrap_or(path);
+    let plain: PathBuf = path.components().filter(|part| !matches!(part, std::path::Component::CurDir)).collect();
+    plain.display().to_string()
+}
+
+fn walk(directory: &Path, found: &mut Vec<PathBuf>, errors: &mut Vec<String>) {
+    let entries = std::fs::read_dir(directory).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let mut entries = match entries {
+        Ok(entries) => entries,
+        Err(error) => return errors.push(format!("{}: {error}; what is in it is not read", shown(directory))),
+    };
     entries.sort_by_key(std::fs::DirEntry::path);
     for entry in entries {
         let path = entry.path();
@@ -38,36 +53,24 @@ fn walk(directory: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
             continue;
         }
         // Links are not followed: an archive could point them anywhere.
-        let kind = entry.file_type()?;
-        if kind.is_dir() {
-            walk(&path, found)?;
-        } else if kind.is_file() {
-            found.push(path);
+        match entry.file_type() {
+            Ok(kind) if kind.is_dir() => walk(&path, found, errors),
+            Ok(kind) if kind.is_file() => found.push(path),
+            Ok(_) => {}
+            Err(error) => errors.push(format!("{}: {error}", shown(&path))),
         }
     }
-    Ok(())
 }
 
 /// The identity of an input: SHA-256 over the sorted SHA-256 digests of its files as they lie on disk, so that neither names nor
 /// order nor where the files are change it. State files and notes beside the sources are part of it.
 ///
 /// # Errors
-/// A file cannot be read.
+/// A path does not exist. Files that cannot be read are no part of what was judged, nor of this.
 pub fn fingerprint(paths: &[PathBuf]) -> Result<String, CollectError> {
     let mut digests = Vec::new();
-    for path in files(paths)? {
-        let failed = |source| CollectError::Open { path: path.display().to_string(), source };
-        let mut hash = Sha256::new();
-        let mut file = File::open(&path).map_err(failed)?;
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            let length = file.read(&mut buffer).map_err(failed)?;
-            if length == 0 {
-                break;
-            }
-            hash.update(buffer.get(..length).unwrap_or_default());
-        }
-        digests.push(hash.finalize());
+    for path in files(paths)?.0 {
+        digests.extend(digest(&path));
     }
     digests.sort_unstable();
     let mut hash = Sha256::new();
@@ -79,6 +82,18 @@ pub fn fingerprint(paths: &[PathBuf]) -> Result<String, CollectError> {
         text.push_str(&format!("{byte:02x}"));
     }
     Ok(text)
+}
+
+fn digest(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut file = File::open(path)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 1 << 16];
+    loop {
+        match file.read(&mut buffer)? {
+            0 => return Ok(hash.finalize().to_vec()),
+            length => hash.update(buffer.get(..length).unwrap_or_default()),
+        }
+    }
 }
 
 /// Reads a file, unpacking gzip, never more than the limit.

@@ -154,7 +154,9 @@ impl<W: Write> Table<W> {
         let all = std::mem::take(&mut self.failed);
         let lines = if self.options.all { &all } else { &summary.fix_first };
         if lines.is_empty() {
-            if summary.failing == 0 {
+            if summary.failing == 0 && summary.counts().fail > 0 {
+                self.line("NOTHING NEW FAILED: what failed is in the baseline")?;
+            } else if summary.failing == 0 {
                 self.line("NOTHING FAILED of what was seen and checked")?;
             }
             return Ok(());

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use partywall_catalog::{Catalog, Check, Duty, Framework, Requirement};
+use partywall_collect::Collected;
 use partywall_engine::{StatusCounts, Tally};
-use partywall_model::{Gap, Party};
+use partywall_model::Party;
 use partywall_report::{Answer, FrameworkLine, RequirementLine, Split};
 
 use crate::cli::Context;
@@ -172,21 +173,19 @@ pub(crate) fn means(catalog: &Catalog, requirement: &Requirement, checks: &[&Arc
 /// Where each requirement stands, in the framework's order. Without a tally nothing was read, so there is no evidence.
 ///
 /// The tally must hold all checks that name the framework: a check that was left out looks as if nothing were in scope.
-pub(crate) fn lines(context: &Context, framework: &Framework, tally: Option<&Tally>, gaps: &[Gap]) -> Vec<RequirementLine> {
+pub(crate) fn lines(context: &Context, framework: &Framework, read: Option<(&Tally, &Collected)>) -> Vec<RequirementLine> {
     let checks = checks(&context.catalog, framework);
     let line = |requirement: &Requirement| {
         let split = split(&context.catalog, requirement);
         let checks = named(&checks, requirement);
-        let counts = tally.map(|tally| sum(tally, checks));
-        let blind = gaps.iter().any(|gap| {
-            gap.resource_type.is_empty() && !checks.is_empty() || checks.iter().any(|check| check.resource == gap.resource_type)
-        });
+        let counts = read.map(|(tally, _)| sum(tally, checks));
+        let sight = read.map_or(Sight::Nothing, |(_, collected)| sight(collected, checks));
         RequirementLine {
             id: requirement.id.to_string(),
             title: requirement.title.to_string(),
             split,
             aws_proof: (split != Split::Customer).then(|| "unproven: no attestation on file".to_owned()),
-            answer: answer(requirement, split, checks.len(), counts, blind),
+            answer: answer(requirement, split, checks.len(), counts, sight),
             pass: counts.map_or(0, |counts| counts.pass),
             fail: counts.map_or(0, |counts| counts.fail),
             unknown: counts.map_or(0, |counts| counts.unknown),
@@ -196,8 +195,8 @@ pub(crate) fn lines(context: &Context, framework: &Framework, tally: Option<&Tal
 }
 
 /// The framework with its counts over all requirements.
-pub(crate) fn line(context: &Context, framework: &Framework, tally: Option<&Tally>, gaps: &[Gap]) -> FrameworkLine {
-    let requirements = lines(context, framework, tally, gaps);
+pub(crate) fn line(context: &Context, framework: &Framework, read: Option<(&Tally, &Collected)>) -> FrameworkLine {
+    let requirements = lines(context, framework, read);
     let SplitCounts { aws, shared, customer } = SplitCounts::of(&context.catalog, framework);
     let answer = |answer: Answer| count(&requirements, |line| line.answer == answer);
     FrameworkLine {
@@ -231,16 +230,45 @@ fn sum(tally: &Tally, checks: &[&Arc<Check>]) -> StatusCounts {
     })
 }
 
+/// How much of what a requirement's checks ask about was looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Sight {
+    /// Of every type there are rows, or its listing was answered, and no listing failed.
+    All,
+    /// Of some type.
+    Some,
+    /// Of no type.
+    Nothing,
+}
+
+fn sight(collected: &Collected, checks: &[&Arc<Check>]) -> Sight {
+    let failed = |name: &str| collected.gaps.iter().any(|gap| gap.resource_type.is_empty() || &*gap.resource_type == name);
+    let looked = |name: &str| {
+        collected.types.get(name).is_some_and(|rows| *rows > 0) || collected.listed.iter().any(|listing| &*listing.resource_type == name)
+    };
+    let types: BTreeSet<&str> = checks.iter().map(|check| &*check.resource).collect();
+    let seen = types.iter().filter(|name| looked(name)).count();
+    match seen {
+        _ if types.iter().any(|name| failed(name)) => Sight::Some,
+        0 if !types.is_empty() => Sight::Nothing,
+        some if some < types.len() => Sight::Some,
+        _ => Sight::All,
+    }
+}
+
 /// How a requirement stands (`ARCHITECTURE.md` §7). A failure that an exception covers is no pass, and evidence that only people can give
 /// is missing until they have given it: both leave a requirement partly evidenced at best.
-fn answer(requirement: &Requirement, split: Split, checks: usize, counts: Option<StatusCounts>, blind: bool) -> Answer {
+fn answer(requirement: &Requirement, split: Split, checks: usize, counts: Option<StatusCounts>, sight: Sight) -> Answer {
     let Some(counts) = counts else { return Answer::NoEvidence };
     if counts.fail > counts.excepted {
         return Answer::NotMet;
     }
     let people = !requirement.manual.is_empty();
-    if counts.unknown > 0 || counts.fail > 0 || blind {
+    if counts.unknown > 0 || counts.fail > 0 || sight == Sight::Some {
         return Answer::Partly;
+    }
+    if sight == Sight::Nothing {
+        return Answer::NoEvidence;
     }
     match (counts.pass > 0, people) {
         (true, true) => Answer::Partly,
@@ -277,18 +305,19 @@ mod tests {
 
     #[test]
     fn answers_never_flatter() {
-        let ask = |manual: &[&str], checks, counts, blind| answer(&requirement(manual), Split::Customer, checks, counts, blind);
-        assert_eq!(ask(&[], 1, Some(counts(3, 0, 0, 0)), false), Answer::Met);
-        assert_eq!(ask(&[], 1, Some(counts(3, 1, 5, 0)), false), Answer::NotMet);
-        assert_eq!(ask(&[], 1, Some(counts(3, 0, 1, 0)), false), Answer::Partly);
-        assert_eq!(ask(&[], 1, Some(counts(3, 2, 0, 2)), false), Answer::Partly);
-        assert_eq!(ask(&["a document"], 1, Some(counts(3, 0, 0, 0)), false), Answer::Partly);
-        assert_eq!(ask(&[], 1, Some(counts(0, 0, 0, 0)), true), Answer::Partly);
-        assert_eq!(ask(&[], 1, Some(counts(0, 0, 0, 0)), false), Answer::NothingInScope);
-        assert_eq!(ask(&["a document"], 1, Some(counts(0, 0, 0, 0)), false), Answer::NoEvidence);
-        assert_eq!(ask(&["a document"], 0, Some(counts(0, 0, 0, 0)), false), Answer::NoEvidence);
-        assert_eq!(ask(&[], 0, Some(counts(0, 0, 0, 0)), false), Answer::NoEvidence);
-        assert_eq!(ask(&[], 4, None, false), Answer::NoEvidence);
+        let ask = |manual: &[&str], checks, counts, sight| answer(&requirement(manual), Split::Customer, checks, counts, sight);
+        assert_eq!(ask(&[], 1, Some(counts(3, 0, 0, 0)), Sight::All), Answer::Met);
+        assert_eq!(ask(&[], 1, Some(counts(3, 1, 5, 0)), Sight::All), Answer::NotMet);
+        assert_eq!(ask(&[], 1, Some(counts(3, 0, 1, 0)), Sight::All), Answer::Partly);
+        assert_eq!(ask(&[], 1, Some(counts(3, 2, 0, 2)), Sight::All), Answer::Partly);
+        assert_eq!(ask(&["a document"], 1, Some(counts(3, 0, 0, 0)), Sight::All), Answer::Partly);
+        assert_eq!(ask(&[], 1, Some(counts(0, 0, 0, 0)), Sight::Some), Answer::Partly);
+        assert_eq!(ask(&[], 1, Some(counts(0, 0, 0, 0)), Sight::All), Answer::NothingInScope);
+        assert_eq!(ask(&["a document"], 1, Some(counts(0, 0, 0, 0)), Sight::All), Answer::NoEvidence);
+        assert_eq!(ask(&["a document"], 0, Some(counts(0, 0, 0, 0)), Sight::All), Answer::NoEvidence);
+        assert_eq!(ask(&[], 0, Some(counts(0, 0, 0, 0)), Sight::All), Answer::NoEvidence);
+        assert_eq!(ask(&[], 4, None, Sight::All), Answer::NoEvidence);
+        assert_eq!(ask(&[], 1, Some(counts(0, 0, 0, 0)), Sight::Nothing), Answer::NoEvidence, "nobody looked");
     }
 
     #[test]
@@ -299,7 +328,7 @@ mod tests {
             let all = framework.requirements.len();
             let counts = MeansCounts::of(&context.catalog, framework);
             assert_eq!(counts.automated + counts.inherited + counts.manual + counts.open, all, "{}", framework.id);
-            let line = line(&context, framework, None, &[]);
+            let line = line(&context, framework, None);
             assert_eq!(usize::try_from(line.aws + line.shared + line.customer).unwrap(), all);
             for (split, counted) in [(Split::Inherited, line.aws), (Split::Shared, line.shared), (Split::Customer, line.customer)] {
                 assert_eq!(count(&line.requirements, |one| one.split == split), counted, "{}", framework.id);

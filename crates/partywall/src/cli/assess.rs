@@ -261,25 +261,28 @@ impl Assess {
                 lines
             },
             blind: tally.total().blind,
-            frameworks: frameworks.iter().map(|framework| frameworks::line(context, framework, Some(tally), &collected.gaps)).collect(),
+            frameworks: frameworks.iter().map(|framework| frameworks::line(context, framework, Some((tally, &collected)))).collect(),
             exit,
         }
     }
 
     fn exit(&self, worst: &Worst, broken: u64, stale: u64) -> Exit {
         let unseen = worst.unseen;
+        let inputs = match broken {
+            0 => String::new(),
+            1 => ", 1 input broken".to_owned(),
+            more => format!(", {more} inputs broken"),
+        };
         let (code, words) = if worst.counted > 0 {
             let least = self.fail_on;
-            (exit::FINDINGS, format!("{} not met ({} {least} or worse), {unseen} unseen", worst.failing, worst.counted))
+            (exit::FINDINGS, format!("{} not met ({} {least} or worse), {unseen} unseen{inputs}", worst.failing, worst.counted))
         } else if broken > 0 || self.allow_unknown.unwrap_or(0) < unseen {
-            (
-                exit::INCOMPLETE,
-                format!("{} not met, none {} or worse; {unseen} unseen, {broken} inputs broken", worst.failing, self.fail_on),
-            )
+            (exit::INCOMPLETE, format!("{} not met, none {} or worse; {unseen} unseen{inputs}", worst.failing, self.fail_on))
         } else {
             (exit::CLEAN, format!("{} not met, none {} or worse; {unseen} unseen", worst.failing, self.fail_on))
         };
-        let words = if stale > 0 { format!("{words}; {stale} exceptions to mend") } else { words };
+        let words =
+            if stale > 0 { format!("{words}; {stale} {} to mend", if stale == 1 { "exception" } else { "exceptions" }) } else { words };
         Exit { code, words }
     }
 }

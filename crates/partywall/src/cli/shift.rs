@@ -15,7 +15,7 @@ use crate::run::Sources;
 #[derive(Debug, Args)]
 #[command(
     mut_arg("sources", |argument| argument.required(false)),
-    after_help = "Examples:\n  partywall shift --from AWS::EC2::Instance --to AWS::RDS::DBInstance\n  partywall shift --from ecs/ec2 --to ecs/fargate\n  partywall shift core-ledger examples/harbour-bank\n  partywall shift core-ledger examples/harbour-bank --set AutoMinorVersionUpgrade=false"
+    after_help = "Examples:\n  partywall shift --from AWS::EC2::Instance --to AWS::RDS::DBInstance\n  partywall shift --from ecs/ec2 --to ecs/fargate\n  partywall shift core-ledger examples/harbour-bank\n  partywall shift core-ledger examples/harbour-bank --set AutoMinorVersionUpgrade=true"
 )]
 pub(crate) struct Shift {
     /// Id, ARN, name or logical id of a resource in the sources

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 use partywall_catalog::{Framework, Requirement};
+use partywall_collect::Collected;
 use partywall_engine::Tally;
-use partywall_model::{CheckResult, Gap, Status};
+use partywall_model::{CheckResult, Status};
 use partywall_report::{Answer, RequirementLine, Split};
 use serde::Serialize;
 
@@ -44,11 +45,7 @@ impl Show {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
         let (framework, through) = find(context, &self.framework)?;
         let judged = if self.sources.sources.is_empty() { None } else { Some(self.judge(context, &framework)?) };
-        let (tally, gaps) = match &judged {
-            Some((tally, gaps)) => (Some(tally), gaps.as_slice()),
-            None => (None, [].as_slice()),
-        };
-        let line = frameworks::line(context, &framework, tally, gaps);
+        let line = frameworks::line(context, &framework, judged.as_ref().map(|(tally, collected)| (tally, collected)));
         let checks = frameworks::checks(&context.catalog, &framework);
         let mut rows: Vec<Shown<'_>> = Vec::new();
         for (requirement, line) in framework.requirements.iter().zip(&line.requirements) {
@@ -123,7 +120,7 @@ impl Show {
     }
 
     /// All checks that name the framework, asked of the sources.
-    fn judge(&self, context: &Context, framework: &Framework) -> anyhow::Result<(Tally, Vec<Gap>)> {
+    fn judge(&self, context: &Context, framework: &Framework) -> anyhow::Result<(Tally, Collected)> {
         let parties = findings::state(context, &self.sources)?;
         let mut state = findings::state(context, &self.sources)?;
         let mut excepted: BTreeMap<Arc<str>, u64> = BTreeMap::new();
@@ -148,7 +145,7 @@ impl Show {
         for (check, count) in excepted {
             outcome.tally.checks.entry(check).or_default().excepted += count;
         }
-        Ok((outcome.tally, outcome.collected.gaps))
+        Ok((outcome.tally, outcome.collected))
     }
 }
 

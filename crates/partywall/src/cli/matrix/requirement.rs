@@ -135,7 +135,7 @@ mod tests {
             assert_eq!(kinds(catalog, framework, &reference(catalog, &[]).unwrap()), counts, "{}", framework.id);
             assert_eq!(kinds(catalog, framework, &[]), counts, "whatever is met in sources");
             // The first screen and `framework show` print this line, `framework list` the counts.
-            let line = frameworks::line(&context, framework, None, &[]);
+            let line = frameworks::line(&context, framework, None);
             assert_eq!((line.aws, line.shared, line.customer), (counts.aws, counts.shared, counts.customer));
         }
     }
