@@ -261,7 +261,7 @@ impl Assess {
                 lines
             },
             blind: tally.total().blind,
-            frameworks: frameworks.iter().map(|framework| frameworks::line(context, framework, Some((tally, &collected)))).collect(),
+            frameworks: frameworks.iter().map(|framework| frameworks::line(context, framework, Some((tally, collected)))).collect(),
             exit,
         }
     }
