@@ -381,6 +381,9 @@ mod tests {
         sample.summary.failing = 0;
         sample.summary.not_seen.clear();
         let text = fixture::render_sample(&sample, Format::Table, Options::default());
+        assert!(text.contains("NOTHING NEW FAILED"), "the wall still shows what the baseline left out");
+        sample.summary.wall.clear();
+        let text = fixture::render_sample(&sample, Format::Table, Options::default());
         assert!(text.contains("NOTHING FAILED of what was seen"));
         assert!(text.contains("NOT SEEN  nothing"));
     }
