@@ -27,7 +27,7 @@ impl<W: Write> Markdown<W> {
     fn findings(&mut self, summary: &Summary) -> io::Result<()> {
         let out = &mut self.out;
         if self.failed.is_empty() {
-            return writeln!(out, "Nothing failed of what was seen and checked.\n");
+            return writeln!(out, "{}\n", summary.nothing_failed());
         }
         self.failed.sort_by(|a, b| {
             let key = |line: &FindingLine| (line.exception.is_some(), std::cmp::Reverse(line.severity));

@@ -241,6 +241,15 @@ impl Summary {
         self.wall.iter().fold(Counts::default(), |sum, row| sum + row.counts())
     }
 
+    /// What to say where no finding is shown: failures on the wall without one are those that the baseline left out.
+    pub fn nothing_failed(&self) -> &'static str {
+        if self.counts().fail > 0 {
+            "Nothing new failed: what failed is in the baseline."
+        } else {
+            "Nothing failed of what was seen and checked."
+        }
+    }
+
     /// Duties that could not be judged.
     pub fn unseen(&self) -> u64 {
         self.not_seen.iter().map(|line| line.count).sum()

@@ -23,6 +23,7 @@ pub(super) struct Page {
     proof: Option<String>,
     sentence: String,
     findings: Vec<Finding>,
+    nothing_failed: &'static str,
     more: u64,
     more_words: String,
     not_seen: Vec<(String, String, Option<String>)>,
@@ -251,6 +252,7 @@ pub(super) fn page(run: &Run, summary: &Summary, data: String, left_out: u64) ->
         proof: proof(summary),
         sentence: sentence(summary),
         findings: summary.fix_first.iter().map(finding).collect(),
+        nothing_failed: summary.nothing_failed(),
         more,
         more_words: format!("{} more failed.", thousands(more)),
         not_seen: summary
