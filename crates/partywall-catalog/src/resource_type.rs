@@ -95,6 +95,9 @@ pub struct Read {
     /// Error codes that mean "none".
     #[serde(default)]
     pub absent_on: Vec<String>,
+    /// The AWS CLI prints nothing at all where nothing is set, so that an empty file is an answer.
+    #[serde(default)]
+    pub may_be_empty: bool,
 }
 
 /// One name or several.

@@ -5,7 +5,8 @@ use partywall_model::{Cause, CauseKind, Listing, Resource, Source, SourceKind, V
 use partywall_table::{Envelope, TypeBatch};
 
 use crate::CollectError;
-use crate::collector::{Collected, Collector, Need, Options};
+use crate::collected::{Collected, Need, Options};
+use crate::collector::Collector;
 
 /// Makes the batches of a check's case: its row and the rows of other types, as if read from the case's kind of source. The types that
 /// the case names in `tables`, also with no rows, count as listed.

@@ -5,6 +5,7 @@
 mod api;
 mod case;
 pub mod cloudformation;
+mod collected;
 mod collector;
 mod complete;
 mod config;
@@ -12,6 +13,7 @@ mod credential_report;
 mod defaults;
 mod derive;
 mod error;
+mod files;
 mod fold;
 mod input;
 mod jq;
@@ -22,7 +24,8 @@ mod shape;
 mod store;
 
 pub use case::{prepare_case, prepare_case_with};
-pub use collector::{Collected, Need, Options, collect};
+pub use collected::{Collected, Need, Options};
+pub use collector::collect;
 pub use derive::columns_of as derived_columns;
 pub use error::CollectError;
 pub use input::fingerprint;

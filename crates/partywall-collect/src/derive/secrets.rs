@@ -58,8 +58,10 @@ pub(crate) fn is_pointer(text: &str) -> bool {
     text.trim_start().starts_with("{{resolve:") || is_symbol(text)
 }
 
+/// `{Key}`, `{Key.Arn}`, `{AWS::Region}`: how the template reader writes a reference. JSON in braces is none.
 fn is_symbol(text: &str) -> bool {
-    text.starts_with('{') && text.ends_with('}') && !text.contains(' ')
+    let inner = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    inner.is_some_and(|inner| !inner.is_empty() && inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':')))
 }
 
 /// Kinds of secrets found in texts: user data, environment variables, container definitions. The finders look for the shapes that

@@ -7,7 +7,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, ValueEnum};
 use partywall_catalog::Check;
-use partywall_model::{CheckResult, Severity, Status};
+use partywall_collect::Collected;
+use partywall_model::{CheckResult, Gap, Severity, Status};
 use partywall_report::{CheckInfo, DueDays, Exit, FindingLine, Format, Options, ResultSink, Run, Summary};
 
 use super::Context;
@@ -240,7 +241,7 @@ impl Assess {
         let catalog = &context.catalog;
         let Outcome { collected, tally } = outcome;
         let broken = collected.errors.len() as u64;
-        let exit = self.exit(&worst, broken, stale_exceptions);
+        let exit = self.exit(&worst, whole_gaps(collected).count() as u64, broken, stale_exceptions);
         Summary {
             resources: collected.types.values().sum(),
             types: collected.types.len() as u64,
@@ -253,6 +254,11 @@ impl Assess {
             fix_first: worst.lines,
             not_seen: {
                 let mut lines = summary::not_seen(tally);
+                lines.extend(whole_gaps(collected).map(|gap| partywall_report::NotSeen {
+                    count: 1,
+                    words: gap.cause.to_string(),
+                    hint: None,
+                }));
                 lines.extend(collected.unmodelled.iter().map(|(name, count)| partywall_report::NotSeen {
                     count: *count,
                     words: format!("resources of `{name}`, a type that nobody modelled"),
@@ -266,8 +272,8 @@ impl Assess {
         }
     }
 
-    fn exit(&self, worst: &Worst, broken: u64, stale: u64) -> Exit {
-        let unseen = worst.unseen;
+    fn exit(&self, worst: &Worst, whole: u64, broken: u64, stale: u64) -> Exit {
+        let unseen = worst.unseen + whole;
         let inputs = match broken {
             0 => String::new(),
             1 => ", 1 input broken".to_owned(),
@@ -285,6 +291,11 @@ impl Assess {
             if stale > 0 { format!("{words}; {stale} {} to mend", if stale == 1 { "exception" } else { "exceptions" }) } else { words };
         Exit { code, words }
     }
+}
+
+/// What could not be read and may have held resources of any type: no check has an answer of its own for it.
+fn whole_gaps(collected: &Collected) -> impl Iterator<Item = &Gap> {
+    collected.gaps.iter().filter(|gap| gap.resource_type.is_empty())
 }
 
 /// The worst findings and the counts that the exit code rests on.

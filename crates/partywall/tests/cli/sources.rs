@@ -51,6 +51,23 @@ fn an_empty_answer_of_a_call_that_two_services_have_is_no_listing_of_either() {
     assert!(ran.err.contains("list-clusters") && ran.err.contains("directory"), "{}", ran.err);
 }
 
+/// What a cut-off, an empty and a refused listing leave: every check of the type unknown, never "there are none".
+#[test]
+fn a_listing_that_gave_no_whole_answer_is_unknown() {
+    let error = "\nAn error occurred (AccessDenied) when calling the DescribeInstances operation: no\n";
+    for content in ["{\"Reservations\": [{\"Instances\": [", "", "\u{0}", error] {
+        let sources = Sources::new(&[("111122223333/eu-central-1/ec2/describe-instances.json", content)]);
+        let (results, ran) = sources.results();
+        assert!(results.len() >= 5, "{content:?}: {} results; {}", results.len(), ran.err);
+        for result in &results {
+            assert_eq!((&result["status"], &result["resource"]["id"]), (&"unknown".into(), &serde_json::Value::Null), "{content:?}");
+        }
+        assert!(ran.code != 0, "{content:?}");
+    }
+    let nothing = Sources::new(&[("111122223333/eu-central-1/ec2/describe-instances.json", "{\"Reservations\": []}")]);
+    assert!(nothing.results().0.is_empty(), "an answered listing with nothing in it gives no results");
+}
+
 #[test]
 fn an_account_id_may_be_what_a_call_was_made_for() {
     let sources = Sources::new(&[]);
@@ -72,11 +89,12 @@ fn an_account_id_may_be_what_a_call_was_made_for() {
 fn secrets_are_found_and_never_shown() {
     let secret = "hunter2-and-more";
     let template = format!(
-        "Resources:\n  Db:\n    Type: AWS::RDS::DBInstance\n    Properties: {{Engine: mysql, MasterUsername: admin, MasterUserPassword: {secret}, DBInstanceClass: db.t3.micro}}\n  Function:\n    Type: AWS::Lambda::Function\n    Properties:\n      Runtime: python3.13\n      Role: arn:aws:iam::111122223333:role/x\n      Code: {{ZipFile: x}}\n      Environment: {{Variables: {{DB_PASSWORD: {secret}}}}}\n  Host:\n    Type: AWS::EC2::Instance\n    Properties:\n      UserData: {{'Fn::Base64': 'export DB_PASSWORD={secret}'}}\n"
+        "Resources:\n  Secret:\n    Type: AWS::SecretsManager::Secret\n    Properties: {{SecretString: '{{\"password\":\"{secret}\"}}'}}\n  Db:\n    Type: AWS::RDS::DBInstance\n    Properties: {{Engine: mysql, MasterUsername: admin, MasterUserPassword: {secret}, DBInstanceClass: db.t3.micro}}\n  Function:\n    Type: AWS::Lambda::Function\n    Properties:\n      Runtime: python3.13\n      Role: arn:aws:iam::111122223333:role/x\n      Code: {{ZipFile: x}}\n      Environment: {{Variables: {{DB_PASSWORD: {secret}}}}}\n  Host:\n    Type: AWS::EC2::Instance\n    Properties:\n      UserData: {{'Fn::Base64': 'export DB_PASSWORD={secret}'}}\n"
     );
     let sources = Sources::new(&[("t.yaml", &template)]);
     let (results, ran) = sources.results();
     assert!(!ran.out.contains(secret), "a secret is printed");
+    assert_eq!(status_of(&results, "secretsmanager.secret-value-is-not-in-the-template"), "fail");
     assert_eq!(status_of(&results, "ec2.instance-user-data-has-no-secrets"), "fail");
     let about = |word: &str| {
         results.iter().any(|result| result["status"] == "fail" && result["check"].as_str().is_some_and(|id| id.contains(word)))
@@ -86,7 +104,7 @@ fn secrets_are_found_and_never_shown() {
         let ran = sources.run(arguments);
         assert!(!ran.out.contains(secret) && !ran.err.contains(secret), "{arguments:?}");
     }
-    for table in ["aws_rds_dbinstance", "aws_lambda_function", "aws_ec2_instance"] {
+    for table in ["aws_secretsmanager_secret", "aws_rds_dbinstance", "aws_lambda_function", "aws_ec2_instance"] {
         let ran = sources.run(&["query", &format!("select * from {table}"), ".", "--format", "json"]);
         assert!(ran.code == 0 && !ran.out.contains(secret), "{table}: {}", ran.err);
     }

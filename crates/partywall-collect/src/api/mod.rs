@@ -1,0 +1,214 @@
+//! Answers of AWS read calls as the AWS CLI prints them: one file per operation, or per operation and resource. A file that holds the
+//! CLI's error line is a failed call.
+
+mod call;
+mod seen;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use partywall_catalog::{Catalog, Read, ResourceType};
+use partywall_model::{Cause, CauseKind, Gap, Resource, Source, Value};
+
+pub(crate) use call::{Call, Operations, error_line, kebab};
+pub(crate) use seen::Seen;
+
+use crate::jq::Programs;
+use crate::shape::{conform, drop_nulls, items, merge};
+use crate::store::Store;
+
+/// Shapes answers into rows.
+pub(crate) struct ApiReader<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) operations: &'a Operations,
+    pub(crate) programs: &'a mut Programs,
+}
+
+impl ApiReader<'_> {
+    /// Adds an answer's rows to the store. One line for each item that could not be read; the rest is added, and a listing of which an
+    /// item is lost is a gap, not a listing.
+    pub(crate) fn answer(
+        &mut self,
+        call: &Call,
+        answer: &Value,
+        source: &Arc<Source>,
+        store: &mut Store,
+        seen: &mut Seen,
+        gaps: &mut Vec<Gap>,
+    ) -> Vec<String> {
+        let mut errors = Vec::new();
+        let reads = match self.operations.settled(call, Some(answer), store) {
+            Ok(reads) => reads,
+            Err(message) => return vec![format!("{}: {message}", source.file)],
+        };
+        for (resource_type, read) in reads {
+            let before = errors.len();
+            for item in items(answer.clone(), &read.items) {
+                let shaped = match read.jq.as_ref().map(|program| self.programs.run(program, &item)) {
+                    Some(Ok(Some(shaped))) => conform(shaped, &resource_type.schema, &BTreeMap::new()),
+                    Some(Ok(None)) => continue,
+                    Some(Err(message)) => {
+                        errors.push(format!("{}: {}: {message}", source.file, read.operation));
+                        continue;
+                    }
+                    None => Value::Map(Vec::new()),
+                };
+                let mut properties = conform(item, &resource_type.schema, &read.rename);
+                if let (Some(per), Value::Map(members)) = (&read.per, &mut properties) {
+                    let first = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
+                    members.retain(|(name, _)| {
+                        read.paths.iter().any(|path| *first(path) == **name)
+                            || **name == *first(per)
+                            || resource_type.id_path().is_some_and(|path| *first(path) == **name)
+                    });
+                }
+                merge(&mut properties, shaped);
+                drop_nulls(&mut properties);
+                if let Err(message) = self.add(&resource_type, &read, properties, call, source, store, seen) {
+                    errors.push(message);
+                }
+            }
+            if errors.len() == before {
+                seen.answered(&resource_type, call);
+            } else if read.per.is_none() {
+                let cause = Cause::new(CauseKind::CallFailed, format!("an item of {} could not be read", read.operation));
+                gaps.push(listing_gap(&resource_type, call, Arc::new(cause), source));
+            }
+        }
+        errors
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one answer; a struct would only rename them")]
+    fn add(
+        &self,
+        resource_type: &Arc<ResourceType>,
+        read: &Read,
+        mut properties: Value,
+        call: &Call,
+        source: &Arc<Source>,
+        store: &mut Store,
+        seen: &mut Seen,
+    ) -> Result<(), String> {
+        if let (Some(per), Some(subject)) = (&read.per, &call.subject)
+            && properties.at(per).is_none_or(Value::is_null)
+        {
+            properties.set_at(per, Value::str(subject.as_str()));
+        }
+        if let (Some(per), Some(id)) = (&read.per, resource_type.id_path())
+            && properties.at(id).is_none_or(Value::is_null)
+        {
+            let listed = store.types.get(&resource_type.name).and_then(|rows| {
+                rows.rows.iter().find(|row| {
+                    row.properties.at(per).and_then(Value::as_str) == properties.at(per).and_then(Value::as_str)
+                        && (call.account.is_none() || row.account == call.account)
+                        && (call.region.is_none() || resource_type.global || row.region == call.region)
+                })
+            });
+            match listed.and_then(|row| row.properties.at(id)).cloned() {
+                Some(found) => properties.set_at(id, found),
+                None => {
+                    return Err(format!(
+                        "{}: the answer of {} does not say which resource it is for, and no listing names it; name the file `{}/<{per}>.json` and add the listing",
+                        source.file,
+                        read.operation,
+                        kebab(&read.operation)
+                    ));
+                }
+            }
+        }
+        let mut row = make_row(resource_type, properties, call, source);
+        if let Some(listed) = read.per.as_ref().and_then(|_| store.listed_without_region(&row)) {
+            row.region = listed;
+        }
+        if let Some((name, place)) = store.add(self.catalog, row) {
+            if let (Some(region), Some(row)) = (
+                call.region.as_ref().filter(|region| &***region != "global"),
+                store.types.get_mut(&name).and_then(|rows| rows.rows.get_mut(place)),
+            ) && !resource_type.global
+            {
+                row.region.get_or_insert_with(|| region.clone());
+            }
+            seen.add(name, place, read.operation.clone());
+        }
+        Ok(())
+    }
+
+    /// Records a failed call: what it would have read is absent if the error means so, else unknown.
+    pub(crate) fn failure(
+        &mut self,
+        call: &Call,
+        code: &str,
+        source: &Arc<Source>,
+        store: &mut Store,
+        seen: &mut Seen,
+        gaps: &mut Vec<Gap>,
+    ) -> Vec<String> {
+        let mut errors = Vec::new();
+        let reads = match self.operations.settled(call, None, store) {
+            Ok(reads) => reads,
+            Err(message) => return vec![format!("{}: {message}", source.file)],
+        };
+        for (resource_type, read) in reads {
+            let denied = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403", "Forbidden"]
+                .contains(&code);
+            let kind = if denied { CauseKind::Denied } else { CauseKind::CallFailed };
+            let cause = Arc::new(Cause::new(kind, format!("{} answered {code}", read.operation)).with_action(read.action.clone()));
+            let absent = read.absent_on.iter().any(|known| known == code);
+            if read.per.is_none() {
+                if absent {
+                    seen.answered(&resource_type, call);
+                    if resource_type.id_path().is_none() {
+                        // "None" of something that every account has once is a row with nothing in it.
+                        errors.extend(self.add(&resource_type, &read, Value::Map(Vec::new()), call, source, store, seen).err());
+                    }
+                } else {
+                    gaps.push(listing_gap(&resource_type, call, cause, source));
+                }
+                continue;
+            }
+            let mut properties = Value::Map(Vec::new());
+            if !absent {
+                for path in &read.paths {
+                    properties.set_at(path, Value::Unknown(cause.clone()));
+                }
+            }
+            errors.extend(self.add(&resource_type, &read, properties, call, source, store, seen).err());
+        }
+        errors
+    }
+}
+
+fn listing_gap(resource_type: &ResourceType, call: &Call, cause: Arc<Cause>, source: &Arc<Source>) -> Gap {
+    Gap {
+        resource_type: resource_type.name.clone(),
+        id: None,
+        account: call.account.clone(),
+        region: if resource_type.global { Some(Arc::from("global")) } else { call.region.clone() },
+        path: None,
+        cause,
+        source: source.clone(),
+    }
+}
+
+fn make_row(resource_type: &Arc<ResourceType>, properties: Value, call: &Call, source: &Arc<Source>) -> Resource {
+    let text = |path: Option<&str>| path.and_then(|path| properties.at(path)).and_then(Value::as_str).map(Arc::<str>::from);
+    let own_arn = text(Some("Arn")).or_else(|| text(resource_type.id_path()).filter(|id| id.starts_with("arn:")));
+    let id = text(resource_type.id_path()).or_else(|| own_arn.clone());
+    let mut account = own_arn.as_deref().and_then(|arn| arn.split(':').nth(4)).filter(|part| part.len() == 12).map(Arc::from);
+    account = call.account.clone().or(account);
+    let mut region: Option<Arc<str>> =
+        own_arn.as_deref().and_then(|arn| arn.split(':').nth(3)).filter(|part| !part.is_empty()).map(Arc::from);
+    // A global listing of regional things (buckets) does not say where each is; another answer may.
+    let of_call = call.region.clone().filter(|region| &**region != "global");
+    let own_region = text(resource_type.region.as_deref());
+    region = if resource_type.global { Some(Arc::from("global")) } else { own_region.or(region).or(of_call) };
+    let place = || format!("{}/{}", account.as_deref().unwrap_or("account"), region.as_deref().unwrap_or("region"));
+    let id = id.unwrap_or_else(|| Arc::from(place()));
+    let mut row = Resource::new(resource_type.name.clone(), id, source.clone());
+    row.name = text(resource_type.display_name.as_deref());
+    row.arn = own_arn;
+    row.account = account;
+    row.region = region;
+    row.properties = properties;
+    row
+}

@@ -1,0 +1,112 @@
+//! Which calls the input answered, and what stays unknown because it did not.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use partywall_catalog::{Catalog, Read, ResourceType};
+use partywall_model::{Cause, CauseKind, Listing, SourceKind, Value};
+
+use super::call::{Call, kebab};
+use crate::store::Store;
+
+/// What the input answered: what it did not is unknown.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// Type, place of the row, operation.
+    reads: HashSet<(Arc<str>, usize, String)>,
+    /// Type, operation, account, region of calls that were answered, also with nothing.
+    calls: HashSet<(Arc<str>, String, Option<Arc<str>>, Option<Arc<str>>)>,
+}
+
+impl Seen {
+    pub(super) fn add(&mut self, resource_type: Arc<str>, place: usize, operation: String) {
+        self.reads.insert((resource_type, place, operation));
+    }
+
+    pub(super) fn answered(&mut self, resource_type: &ResourceType, call: &Call) {
+        if let Some(operation) = &call.operation {
+            self.calls.insert((resource_type.name.clone(), operation.clone(), call.account.clone(), call.region.clone()));
+        }
+    }
+
+    /// The listings that were answered. A listing of something global, or one that shows all Regions, covers the account.
+    pub(crate) fn listed(&self, catalog: &Catalog) -> BTreeSet<Listing> {
+        let mut listed = BTreeSet::new();
+        for file in catalog.types.values() {
+            let Some(listing) = file.listing() else { continue };
+            let operation = kebab(&listing.operation);
+            let whole = file.global || file.region.is_some();
+            for (_, _, account, region) in self.calls.iter().filter(|(name, known, ..)| *name == file.name && *known == operation) {
+                let region = if whole { Some(Arc::from("global")) } else { region.clone() };
+                listed.insert(Listing { resource_type: file.name.clone(), account: account.clone(), region });
+            }
+        }
+        listed
+    }
+
+    fn has_call(&self, resource_type: &str, operation: &str, account: Option<&Arc<str>>, region: Option<&Arc<str>>) -> bool {
+        self.calls.iter().any(|(name, known, of_account, of_region)| {
+            &**name == resource_type
+                && known == operation
+                && (of_account.is_none() || of_account.as_ref() == account)
+                && (of_region.is_none() || of_region.as_deref() == Some("global") || of_region.as_ref() == region)
+        })
+    }
+
+    /// Marks what no answer in the input could tell.
+    pub(crate) fn mark_unseen(&self, catalog: &Catalog, store: &mut Store) {
+        self.mark_unlisted_satellites(catalog, store);
+        for (name, rows) in &mut store.types {
+            let reads = &rows.resource_type.reads;
+            for (place, row) in rows.rows.iter_mut().enumerate() {
+                if row.source.kind != SourceKind::Api || reads.is_empty() {
+                    continue;
+                }
+                let was_seen = |read: &Read| self.reads.contains(&(name.clone(), place, read.operation.clone()));
+                if !reads.iter().any(&was_seen) {
+                    continue;
+                }
+                let mut listed = false;
+                for read in reads {
+                    if was_seen(read) {
+                        listed |= read.per.is_none() && read.paths.is_empty();
+                        continue;
+                    }
+                    let cause = Arc::new(
+                        Cause::new(CauseKind::NotLooked, format!("no answer of {} in the input", read.operation))
+                            .with_action(read.action.clone()),
+                    );
+                    for path in &read.paths {
+                        if row.properties.at(path).is_none() {
+                            row.properties.set_at(path, Value::Unknown(cause.clone()));
+                        }
+                    }
+                }
+                row.stub |= !listed;
+            }
+        }
+    }
+
+    /// "No flow logs" is only known of a VPC if the listing of flow logs was answered there.
+    fn mark_unlisted_satellites(&self, catalog: &Catalog, store: &mut Store) {
+        for rows in store.types.values_mut() {
+            let resource_type = rows.resource_type.clone();
+            for fold in &resource_type.folds {
+                let owned = resource_type.reads.iter().flat_map(|read| &read.paths).any(|path| *path == fold.into);
+                let Some(listing) = catalog.types.get(&fold.from).and_then(|satellite| satellite.listing().cloned()) else { continue };
+                if owned || !fold.into.starts_with("_Attached") {
+                    continue;
+                }
+                let operation = kebab(&listing.operation);
+                for row in rows.rows.iter_mut().filter(|row| row.source.kind == SourceKind::Api) {
+                    let known = row.properties.at(&fold.into).is_some()
+                        || self.has_call(&fold.from, &operation, row.account.as_ref(), row.region.as_ref());
+                    if !known {
+                        let cause = Cause::new(CauseKind::NotLooked, format!("no answer of {} in the input", listing.operation));
+                        row.properties.set_at(&fold.into, Value::unknown(cause.with_action(listing.action.clone())));
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! From a file to rows: what kind of source it is, told from its content, and which reader takes it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use partywall_model::{Cause, CauseKind, Gap, Listing, Source, SourceKind, Value};
+
+use crate::api::{self, ApiReader, Call};
+use crate::cloudformation;
+use crate::collector::Collector;
+use crate::config::{ConfigItems, ConfigReader, ReadError, looks_like_config};
+use crate::json::{Names, value_from_slice};
+use crate::{CollectError, credential_report, input};
+
+/// Files that people keep beside their sources and that are no source themselves.
+const STATE_FILES: [&str; 4] = ["exceptions.toml", "parties.toml", "scope.toml", "owners.toml"];
+
+impl Collector<'_> {
+    pub(crate) fn file(&mut self, path: &Path) -> Result<(), CollectError> {
+        let shown = input::shown(path);
+        if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
+            if STATE_FILES.contains(&name) {
+                self.out.state.insert(name.to_owned(), path.to_owned());
+                return Ok(());
+            }
+            if path.extension().is_some_and(|extension| extension == "md") {
+                return Ok(());
+            }
+        }
+        let bytes = match input::read(path) {
+            Ok(bytes) => bytes,
+            Err(message) => {
+                self.broken(path, format!("{shown}: {message}"));
+                return Ok(());
+            }
+        };
+        let source = |kind| Arc::new(Source { kind, file: Arc::from(shown.as_str()) });
+        let text = match std::str::from_utf8(&bytes) {
+            Ok(text) => text.trim_start_matches('\u{feff}'),
+            Err(error) => {
+                let line = bytes.get(..error.valid_up_to()).unwrap_or_default().split(|byte| *byte == b'\n').skip(1).count() + 1;
+                self.broken(path, format!("{shown}:{line}: the file is not UTF-8 text"));
+                return Ok(());
+            }
+        };
+        let trimmed = text.trim_start();
+        let json = trimmed.starts_with(['{', '[']);
+        let head_end = (0..=65_536.min(trimmed.len())).rev().find(|end| trimmed.is_char_boundary(*end)).unwrap_or(0);
+        let head = trimmed.get(..head_end).unwrap_or(trimmed);
+        if json && looks_like_config(head) {
+            self.streams = self.alone && head.contains("\"configSnapshotId\"");
+            return self.config_file(text, &source(SourceKind::Config));
+        }
+        if trimmed.starts_with(credential_report::HEAD) {
+            self.credential_report(text, &source(SourceKind::Api));
+            return Ok(());
+        }
+        if let Some((code, operation)) = (trimmed.len() < 4096).then(|| api::error_line(trimmed)).flatten() {
+            let mut call = self.operations.call_of(path);
+            call.operation = Some(api::kebab(&operation));
+            self.count(SourceKind::Api);
+            self.take(call, Err(code), source(SourceKind::Api));
+            return Ok(());
+        }
+        if cloudformation::looks_like_template(text) {
+            return self.template(&bytes, &source(SourceKind::CloudFormation));
+        }
+        if json || (trimmed.is_empty() && path.extension().is_some_and(|ending| ending == "json")) {
+            self.api_file(path, text, &source(SourceKind::Api));
+            return Ok(());
+        }
+        let known_extension =
+            path.extension().is_some_and(|ending| ["yaml", "yml", "template", "json"].iter().any(|known| ending == *known));
+        if known_extension && !trimmed.is_empty() && trimmed.contains("Resources") {
+            return self.template(&bytes, &source(SourceKind::CloudFormation));
+        }
+        if self.operations.call_of(path).operation.is_some() {
+            self.broken(path, format!("{shown}:1: no JSON, as the answer of the call would be that the file is named after"));
+            return Ok(());
+        }
+        self.out.warnings.push(format!("{shown}: not a template, AWS Config file or AWS CLI answer; skipped"));
+        Ok(())
+    }
+
+    /// Takes an answer or an error code; it waits if it can only be placed when all listings are in.
+    fn take(&mut self, call: Call, answer: Result<Value, String>, source: Arc<Source>) {
+        if self.operations.waits(&call) {
+            self.waiting.push((call, answer, source));
+        } else {
+            self.place(&call, answer, &source);
+        }
+    }
+
+    /// Adds an answer's rows, or what a failed call leaves unknown.
+    pub(crate) fn place(&mut self, call: &Call, answer: Result<Value, String>, source: &Arc<Source>) {
+        let mut reader = ApiReader { catalog: self.catalog, operations: &self.operations, programs: &mut self.programs };
+        let (store, seen, gaps) = (&mut self.store, &mut self.seen, &mut self.out.gaps);
+        let errors = match answer {
+            Ok(answer) => reader.answer(call, &answer, source, store, seen, gaps),
+            Err(code) => reader.failure(call, &code, source, store, seen, gaps),
+        };
+        self.out.errors.extend(errors);
+    }
+
+    /// A file that cannot be read: if its name says which call it was, that call failed; else anything may have been in it.
+    fn broken(&mut self, path: &Path, message: String) {
+        let source = Arc::new(Source { kind: SourceKind::Api, file: Arc::from(input::shown(path)) });
+        let call = self.operations.call_of(path);
+        if call.operation.is_some() {
+            self.out.errors.push(message);
+            self.count(SourceKind::Api);
+            self.take(call, Err("no whole answer".to_owned()), source);
+        } else {
+            self.unreadable(message, source);
+        }
+    }
+
+    /// Reports what could not be read, and that resources of any type may have been in it.
+    pub(crate) fn unreadable(&mut self, message: String, source: Arc<Source>) {
+        let cause = Arc::new(Cause::new(CauseKind::CallFailed, message.clone()));
+        self.out.gaps.push(Gap { resource_type: Arc::from(""), id: None, account: None, region: None, path: None, cause, source });
+        self.out.errors.push(message);
+    }
+
+    fn count(&mut self, kind: SourceKind) {
+        *self.out.files.entry(kind).or_default() += 1;
+    }
+
+    fn template(&mut self, bytes: &[u8], source: &Arc<Source>) -> Result<(), CollectError> {
+        let catalog = self.catalog;
+        let id_property = |name: &str| catalog.resource_type(name)?.id_path().map(str::to_owned);
+        match cloudformation::read_template(bytes, source, &self.options.parameters, &id_property) {
+            Ok(template) => {
+                self.count(SourceKind::CloudFormation);
+                self.out.gaps.extend(template.gaps);
+                self.out.warnings.extend(template.warnings.iter().map(|warning| format!("{}: {}", warning.location, warning.message)));
+                for row in template.resources {
+                    self.add(row)?;
+                }
+            }
+            Err(error) => self.unreadable(error.to_string(), source.clone()),
+        }
+        Ok(())
+    }
+
+    fn config_file(&mut self, text: &str, source: &Arc<Source>) -> Result<(), CollectError> {
+        let mut items = ConfigItems::default();
+        let mut programs = std::mem::take(&mut self.programs);
+        let result = ConfigReader::new(self.catalog, &mut programs).read(text, source, &mut |row| self.add(row), &mut items);
+        self.programs = programs;
+        self.count(SourceKind::Config);
+        self.out.errors.extend(items.errors);
+        for (name, number) in items.unmodelled {
+            *self.out.unmodelled.entry(name).or_default() += number;
+        }
+        match result {
+            Ok(()) => Ok(()),
+            Err(ReadError::Sink(error)) => Err(error),
+            Err(ReadError::Json(error)) => {
+                self.unreadable(format!("{}:{}:{}: broken JSON: {error}", source.file, error.line(), error.column()), source.clone());
+                Ok(())
+            }
+        }
+    }
+
+    fn credential_report(&mut self, text: &str, source: &Arc<Source>) {
+        let Some(resource_type) = self.catalog.resource_type(credential_report::TYPE) else { return };
+        match credential_report::read(text, &resource_type, source) {
+            Ok(rows) => {
+                self.count(SourceKind::Api);
+                for row in rows {
+                    let (resource_type, account, region) = (row.resource_type.clone(), row.account.clone(), Some(Arc::from("global")));
+                    self.out.listed.insert(Listing { resource_type, account, region });
+                    self.store.add(self.catalog, row);
+                }
+            }
+            Err(message) => self.out.errors.push(format!("{}: {message}", source.file)),
+        }
+    }
+
+    fn api_file(&mut self, path: &Path, text: &str, source: &Arc<Source>) {
+        let empty = text.trim().is_empty();
+        let answer = match value_from_slice(if empty { b"{}" } else { text.as_bytes() }, &mut Names::default()) {
+            Ok(answer) => answer,
+            Err(error) => {
+                self.broken(path, format!("{}:{}:{}: broken JSON: {error}", source.file, error.line(), error.column()));
+                return;
+            }
+        };
+        if let (Some(Value::Str(content)), true) = (answer.get("Content"), answer.get("ReportFormat").is_some()) {
+            use base64::Engine as _;
+            let decoded =
+                base64::engine::general_purpose::STANDARD.decode(content.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+            match decoded {
+                Some(csv) => self.credential_report(&csv, source),
+                None => self.out.errors.push(format!("{}: the report's content is not base64", source.file)),
+            }
+            return;
+        }
+        let mut call = self.operations.call_of(path);
+        if call.operation.is_none() {
+            call.operation = self.operations.guess(&answer);
+        }
+        if call.operation.is_none() {
+            self.out.warnings.push(format!(
+                "{}: no known AWS CLI answer; name the file after its operation, such as describe-instances.json; skipped",
+                source.file
+            ));
+            return;
+        }
+        self.count(SourceKind::Api);
+        let nothing = empty && !self.operations.may_be_empty(&call);
+        self.take(call, if nothing { Err("nothing: the file is empty".to_owned()) } else { Ok(answer) }, source.clone());
+    }
+}
