@@ -15,6 +15,8 @@ pub(crate) struct Scope {
     pub(crate) expr: Expr,
     /// Elements are structs and carry an `_unknown` of their own.
     pub(crate) is_struct: bool,
+    /// Where a sheet of questions keeps the list's elements.
+    pub(crate) slot: usize,
 }
 
 /// Where a path begins.
@@ -150,10 +152,28 @@ pub(crate) fn element_scope(list: &Expr, variable: &str, scopes: &[Scope], schem
         variable.to_owned(),
         Some(std::sync::Arc::new(field.as_ref().clone().with_name(variable))),
     );
-    Some(Scope { variable: variable.to_owned(), path: format!("{}[]", access.full), expr: Expr::LambdaVariable(lambda), is_struct })
+    Some(Scope {
+        variable: variable.to_owned(),
+        path: format!("{}[]", access.full),
+        expr: Expr::LambdaVariable(lambda),
+        is_struct,
+        slot: 0,
+    })
 }
 
 /// True for a call of that scalar function.
 pub(crate) fn is_call(expr: &Expr, name: &str) -> bool {
     matches!(expr, Expr::ScalarFunction(ScalarFunction { func, .. }) if func.name() == name)
+}
+
+/// All calls of that scalar function, inner lambdas included.
+pub(crate) fn calls_of(expr: &Expr, name: &str) -> Vec<ScalarFunction> {
+    let mut calls = Vec::new();
+    let _ = expr.apply(|node| {
+        if let (true, Expr::ScalarFunction(call)) = (is_call(node, name), node) {
+            calls.push(call.clone());
+        }
+        Ok(TreeNodeRecursion::Continue)
+    });
+    calls
 }

@@ -4,19 +4,20 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::BooleanArray;
 use partywall_catalog::{Catalog, Check, ResourceType};
-use partywall_model::{CauseKind, CheckResult, Gap, Party, Resource, Status, UnknownBecause};
+use partywall_model::{CheckResult, Gap, Party, Resource, Status, UnknownBecause};
 use partywall_table::{Envelope, Paths, TypeBatch};
 
+use crate::answers::Answers;
 use crate::elements::Deciding;
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::facts::{because, facts};
+use crate::facts::{because, facts, unseen};
 use crate::finding_id::{half, mix, resource_half};
 use crate::join::JoinPlan;
 use crate::joined::{Evidence, Kept};
 use crate::ownership::{count_duties, duty_owner, possible_modes, steady_owner};
 use crate::plan::{CheckPredicates, TypePlan, answer};
-use crate::tally::{Tally, worse};
+use crate::tally::{StatusCounts, Tally, worse};
 
 /// Names another party for a customer duty of a resource; `None` leaves it with the customer.
 pub type Parties<'a> = dyn Fn(&Resource, &str) -> Option<Party> + 'a;
@@ -118,10 +119,12 @@ impl<'a> Assessor<'a> {
     pub fn assess<E: From<EngineError>>(&mut self, batch: &TypeBatch, emit: &mut dyn FnMut(CheckResult) -> Result<(), E>) -> Result<(), E> {
         let engine = self.engine;
         let keep = self.is_joined(&batch.resource_type.name).map_err(E::from)?;
-        let plan = self.plan(&batch.resource_type).map_err(E::from)?;
-        let answers = plan.evaluate(engine, batch).map_err(E::from)?;
+        self.plan(&batch.resource_type)?.prepare(engine, batch)?;
         let Some(plan) = self.plans.get(&batch.resource_type.name) else { return Ok(()) };
-        let (modes, evidence) = answer_checks(&mut self.tally, engine, plan, &answers, batch, self.parties.as_deref(), self.catalog, emit)?;
+        let mut asked = plan.ask(batch)?;
+        let answers = plan.all(&mut asked);
+        let (modes, evidence) =
+            answer_checks(&mut self.tally, plan, &mut asked, &answers, batch, self.parties.as_deref(), self.catalog, emit)?;
         if keep {
             let kept = Kept { batch: batch.clone(), answers, modes, evidence };
             self.kept.entry(batch.resource_type.name.clone()).or_default().push(kept);
@@ -137,7 +140,9 @@ impl<'a> Assessor<'a> {
     /// A predicate of the catalogue is broken.
     pub fn masks(&mut self, batch: &TypeBatch) -> Result<Vec<CheckMask>, EngineError> {
         let engine = self.engine;
-        self.plan(&batch.resource_type)?.evaluate_checks(engine, batch)
+        let plan = self.plan(&batch.resource_type)?;
+        plan.prepare(engine, batch)?;
+        plan.masks(batch)
     }
 
     /// One unknown result per selected check of a type whose listing failed.
@@ -166,7 +171,7 @@ impl<'a> Assessor<'a> {
                 party: words("customer"),
             };
             self.tally.checks.entry(check.id.clone()).or_default().unknown += 1;
-            count_unseen(&mut self.tally.not_seen, &result);
+            self.tally.count_unseen(&result);
             emit(result)?;
         }
         Ok(())
@@ -182,26 +187,26 @@ impl<'a> Assessor<'a> {
 #[expect(clippy::too_many_arguments, reason = "parts of one assessor, borrowed apart because a plan of it is borrowed too")]
 pub(crate) fn answer_checks<E>(
     tally: &mut Tally,
-    engine: &Engine,
     plan: &TypePlan,
+    asked: &mut Answers<'_>,
     answers: &[Result<BooleanArray, String>],
     batch: &TypeBatch,
     parties: Option<&Parties<'_>>,
     catalog: &Catalog,
     emit: &mut dyn FnMut(CheckResult) -> Result<(), E>,
 ) -> Result<(Vec<Vec<usize>>, Evidence), E> {
-    let blind = batch.resource_type.blind_paths(batch.kind);
+    let blind = unseen(batch);
     let modes: Vec<Vec<usize>> = (0..batch.rows.len()).map(|row| possible_modes(plan, answers, row)).collect();
     let halves: Vec<u64> = batch.rows.iter().map(|row| resource_half(row)).collect();
     let mut evidence: Evidence = BTreeMap::new();
     for predicates in &plan.checks {
         let check = &predicates.check;
-        let counts = tally.checks.entry(check.id.clone()).or_default();
+        let mut counts = StatusCounts::default();
         let half = half(&[&check.id]);
         let steady = steady_owner(plan, &check.duty).filter(|_| parties.is_none());
         let duty = evidence.entry(check.duty.clone()).or_insert_with(|| vec![None; batch.rows.len()]);
         let statuses: Vec<Status> = (0..batch.rows.len()).map(|row| status(predicates, answers, row)).collect();
-        let deciding = if statuses.contains(&Status::Fail) { plan.deciding(engine, predicates.pass, batch) } else { Deciding::default() };
+        let deciding = if statuses.contains(&Status::Fail) { asked.deciding(predicates.pass) } else { Deciding::default() };
         for ((row, resource), status) in batch.rows.iter().enumerate().zip(statuses) {
             if let Some(slot) = duty.get_mut(row) {
                 *slot = worse(*slot, status);
@@ -239,12 +244,13 @@ pub(crate) fn answer_checks<E>(
                     if result.is_blind() {
                         counts.blind += 1;
                     } else {
-                        count_unseen(&mut tally.not_seen, &result);
+                        tally.count_unseen(&result);
                     }
                 }
             }
             emit(result)?;
         }
+        tally.checks.entry(check.id.clone()).or_default().add(counts);
     }
     Ok((modes, evidence))
 }
@@ -286,15 +292,4 @@ fn status(predicates: &CheckPredicates, answers: &[Result<BooleanArray, String>]
         Some(false) => Status::Fail,
         None => Status::Unknown,
     }
-}
-
-fn count_unseen(not_seen: &mut BTreeMap<String, (u64, Option<String>)>, result: &CheckResult) {
-    let Some(because) = result.unknown_because.iter().find(|because| because.cause.kind != CauseKind::NotInSource) else { return };
-    let place = match (&result.account, &result.region) {
-        (Some(account), Some(region)) => format!(" (account {account}, {region})"),
-        (Some(account), None) => format!(" (account {account})"),
-        _ => String::new(),
-    };
-    let entry = not_seen.entry(format!("{}{place}", because.cause)).or_insert((0, because.cause.iam_action.clone()));
-    entry.0 += 1;
 }

@@ -48,11 +48,9 @@ impl Engine {
         register(&mut state, eol, as_of).map_err(|error| PredicateError::Syntax(crate::error::one_line(&error)))?;
         let missing = |name: &str| PredicateError::Syntax(format!("the engine lacks `{name}`"));
         let kit = Kit {
-            known: Arc::new(functions::known()),
-            known_any: Arc::new(functions::known_any()),
             get_field: state.scalar_functions().get("get_field").cloned().ok_or_else(|| missing("get_field"))?,
+            one_of: Arc::new(functions::one_of()),
             eol_unlisted: Arc::new(functions::eol_unlisted(eol)),
-            transform: state.higher_order_functions().get("array_transform").cloned().ok_or_else(|| missing("array_transform"))?,
             any_match: state.higher_order_functions().get("array_any_match").cloned().ok_or_else(|| missing("array_any_match"))?,
         };
         Ok(Self { state, kit, schemas: Mutex::default() })

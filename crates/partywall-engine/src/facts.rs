@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use datafusion::arrow::array::BooleanArray;
@@ -5,8 +6,8 @@ use partywall_catalog::{Catalog, ResourceType};
 use partywall_model::{Cause, CauseKind, Fact, Resource, UnknownBecause, Value};
 use partywall_table::{Paths, TypeBatch, canonical_json};
 
-use crate::kleene::touches;
 use crate::plan::CheckPredicates;
+use crate::unknowns::touches;
 
 /// A list is shown by what was read of its elements, up to this many of them.
 const SHOWN_ELEMENTS: usize = 20;
@@ -129,7 +130,7 @@ pub(crate) fn because(
     answers: &[Result<BooleanArray, String>],
     batch: &TypeBatch,
     row: usize,
-    blind: &[Arc<str>],
+    blind: &[UnknownBecause],
     catalog: &Catalog,
 ) -> Vec<UnknownBecause> {
     let mut found: Vec<UnknownBecause> = Vec::new();
@@ -147,39 +148,44 @@ pub(crate) fn because(
         }
     }
     if found.is_empty() {
-        for path in blind {
-            if reads.iter().any(|read| touches(path, read, true)) {
-                let cause = Cause::new(CauseKind::NotInSource, format!("a {} source never shows `{path}`", batch.kind.as_str()));
-                found.push(UnknownBecause { path: path.clone(), cause: Arc::new(cause) });
-            }
-        }
+        let read = |unseen: &&UnknownBecause| reads.iter().any(|read| touches(&unseen.path, read, true));
+        found.extend(blind.iter().filter(read).cloned());
     }
     if found.is_empty() {
-        let date = catalog.eol.as_of().map(|date| date.to_string()).unwrap_or_default();
-        let path = predicates.reads.facts.first().cloned().unwrap_or_else(|| Arc::from(""));
-        let cause = Cause::new(CauseKind::MissingRow, format!("the version is not in the end-of-life table of {date}"));
-        found.push(UnknownBecause { path, cause: Arc::new(cause) });
+        found.extend(batch.rows.get(row).into_iter().flat_map(|row| unlisted(&predicates.reads.versions, row, catalog)));
     }
     found
 }
 
+/// What a kind of source never shows of a type, as reasons.
+pub(crate) fn unseen(batch: &TypeBatch) -> Vec<UnknownBecause> {
+    let because = |path: Arc<str>| {
+        let cause = Cause::new(CauseKind::NotInSource, format!("a {} source never shows `{path}`", batch.kind.as_str()));
+        UnknownBecause { path, cause: Arc::new(cause) }
+    };
+    batch.resource_type.blind_paths(batch.kind).into_iter().map(because).collect()
+}
+
+/// Versions that the end-of-life table does not have.
+fn unlisted(versions: &[(Arc<str>, Arc<str>)], row: &Resource, catalog: &Catalog) -> Vec<UnknownBecause> {
+    let date = catalog.eol.as_of().map(|date| format!(" of {date}")).unwrap_or_default();
+    let because = |(table, path): &(Arc<str>, Arc<str>)| {
+        let version = row.properties.at(path).and_then(Value::as_str)?;
+        let missing = catalog.eol.date(table, version).is_none();
+        let message = format!("version `{version}` is not in the end-of-life table `{table}`{date}");
+        missing.then(|| UnknownBecause { path: path.clone(), cause: Arc::new(Cause::new(CauseKind::MissingRow, message)) })
+    };
+    versions.iter().filter_map(because).collect()
+}
+
 /// `List[2].Member` → `List[].Member`, as predicates' reads are written.
-fn without_indexes(path: &str) -> String {
-    let mut out = String::with_capacity(path.len());
-    let mut inside = false;
-    for letter in path.chars() {
-        match letter {
-            '[' => {
-                inside = true;
-                out.push('[');
-            }
-            ']' => {
-                inside = false;
-                out.push(']');
-            }
-            _ if inside => {}
-            letter => out.push(letter),
-        }
+fn without_indexes(path: &str) -> Cow<'_, str> {
+    if !path.contains('[') {
+        return Cow::Borrowed(path);
     }
-    out
+    let parts = path.split('[').enumerate().map(|(at, part)| match part.split_once(']') {
+        Some((_, rest)) if at > 0 => format!("[]{rest}"),
+        _ => part.to_owned(),
+    });
+    Cow::Owned(parts.collect())
 }

@@ -205,8 +205,8 @@ impl Assessor<'_> {
         rows: Vec<Arc<Resource>>,
         emit: &mut dyn FnMut(CheckResult) -> Result<(), E>,
     ) -> Result<Evidence, E> {
-        let mut asked = TypePlan::joined(self.engine, self.catalog, &batch.resource_type, plan).map_err(E::from)?;
-        let (paths, envelope) = asked.need();
+        let mut own = TypePlan::joined(self.engine, self.catalog, &batch.resource_type, plan).map_err(E::from)?;
+        let (paths, envelope) = own.need();
         let mut columns = batch.resource_type.schema.as_ref().clone();
         for (name, column) in plan.columns().iter() {
             columns.insert(name.clone(), column.clone());
@@ -214,8 +214,10 @@ impl Assessor<'_> {
         let envelope: Vec<_> = envelope.into_iter().collect();
         let batch = build_batch(&batch.resource_type, batch.kind, &project(&columns, &paths), &envelope, rows)
             .map_err(|error| E::from(error.into()))?;
-        let answers = asked.evaluate(self.engine, &batch).map_err(E::from)?;
-        Ok(answer_checks(&mut self.tally, self.engine, &asked, &answers, &batch, self.parties.as_deref(), self.catalog, emit)?.1)
+        own.prepare(self.engine, &batch)?;
+        let mut asked = own.ask(&batch)?;
+        let answers = own.all(&mut asked);
+        Ok(answer_checks(&mut self.tally, &own, &mut asked, &answers, &batch, self.parties.as_deref(), self.catalog, emit)?.1)
     }
 }
 

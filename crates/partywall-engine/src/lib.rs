@@ -1,9 +1,10 @@
 //! Predicates with three answers over facts, SQL for people, and the lint of predicates.
 //!
 //! The only crate that names DataFusion. A predicate is SQL text; it is parsed against the full schema of its type, split at
-//! `and`/`or`/`not`, and every leaf is wrapped so that a leaf whose facts are unknown is NULL (`ARCHITECTURE.md` §5).
+//! `and`/`or`/`not`, each leaf is asked once however many predicates have it, and is unknown where a fact that it reads is (`ARCHITECTURE.md` §5).
 
 mod accesses;
+mod answers;
 mod assess;
 mod elements;
 mod engine;
@@ -15,12 +16,16 @@ mod join;
 mod joined;
 mod kleene;
 mod lint;
+mod mask;
 mod ownership;
 mod plan;
 mod predicate;
 mod query;
+mod ranges;
 mod reference;
+mod sheet;
 mod tally;
+mod unknowns;
 
 pub use assess::{Assessor, CheckMask, Parties};
 pub use engine::Engine;

@@ -40,7 +40,8 @@ impl Assessor<'_> {
     pub fn duties(&mut self, batch: &TypeBatch) -> Result<Vec<Vec<OwnedDuty>>, EngineError> {
         let engine = self.engine;
         let plan = self.plan(&batch.resource_type)?;
-        let answers = plan.evaluate(engine, batch)?;
+        plan.prepare(engine, batch)?;
+        let answers = plan.all(&mut plan.ask(batch)?);
         let Some(plan) = self.plans.get(&batch.resource_type.name) else { return Ok(Vec::new()) };
         let Some(service) = &plan.service else { return Ok(vec![Vec::new(); batch.rows.len()]) };
         let mut all = Vec::with_capacity(batch.rows.len());

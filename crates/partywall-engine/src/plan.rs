@@ -1,4 +1,3 @@
-use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -7,12 +6,13 @@ use partywall_catalog::{Catalog, Check, Duty, Per, ResourceType, Schema, Service
 use partywall_model::{Party, SourceKind};
 use partywall_table::{Envelope, Paths, TypeBatch};
 
+use crate::answers::Answers;
 use crate::assess::CheckMask;
-use crate::elements::{Deciding, ListPlan};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::join::JoinPlan;
-use crate::predicate::{Planned, Predicate, Reads};
+use crate::predicate::{Predicate, Reads, plan_all};
+use crate::sheet::Sheet;
 
 /// A check with its predicates parsed.
 #[derive(Debug)]
@@ -52,9 +52,7 @@ pub(crate) struct TypePlan {
     columns: Schema,
     predicates: Vec<Predicate>,
     texts: Vec<Arc<str>>,
-    planned: HashMap<SourceKind, Vec<Planned>>,
-    /// Plans for the elements that decide, made at the first failure.
-    lists: RefCell<HashMap<(SourceKind, usize), Arc<[ListPlan]>>>,
+    sheets: HashMap<SourceKind, Sheet>,
 }
 
 impl TypePlan {
@@ -66,8 +64,7 @@ impl TypePlan {
             columns: Schema::default(),
             predicates: Vec::new(),
             texts: Vec::new(),
-            planned: HashMap::new(),
-            lists: RefCell::default(),
+            sheets: HashMap::new(),
         }
     }
 
@@ -109,9 +106,11 @@ impl TypePlan {
         };
         let pass = self.predicate(engine, resource_type, &check.id, &check.pass)?;
         let mut reads = Reads::default();
-        for index in applies.into_iter().chain([pass]) {
+        // What decides comes before what only says that the check applies.
+        for index in std::iter::once(pass).chain(applies) {
             if let Some(predicate) = self.predicates.get(index) {
                 let more = predicate.reads();
+                reads.versions.extend(more.versions.iter().cloned());
                 reads.paths.extend(more.paths.iter().cloned());
                 reads.envelope.extend(more.envelope.iter().copied());
                 for fact in &more.facts {
@@ -203,54 +202,44 @@ impl TypePlan {
         (paths, envelope)
     }
 
-    /// The elements of the batch's lists that make a predicate false.
-    pub(crate) fn deciding(&self, engine: &Engine, predicate: usize, batch: &TypeBatch) -> Deciding {
-        let mut lists = self.lists.borrow_mut();
-        let plans = lists.entry((batch.kind, predicate)).or_insert_with(|| {
+    /// Plans all predicates for batches of this one's kind of source, if that was not done yet.
+    ///
+    /// # Errors
+    /// A predicate of the catalogue does not fit the batch's columns.
+    pub(crate) fn prepare(&mut self, engine: &Engine, batch: &TypeBatch) -> Result<(), EngineError> {
+        if !self.sheets.contains_key(&batch.kind) {
             let blind = batch.resource_type.blind_paths(batch.kind);
-            let planned = self.predicates.get(predicate).map(|asked| asked.plan_lists(engine, &batch.batch.schema(), &blind));
-            // The predicate itself was planned; if its lists cannot be, their facts are shown whole.
-            planned.and_then(Result::ok).unwrap_or_default().into()
-        });
-        Deciding::ask(plans, &batch.batch)
+            let sheet = plan_all(engine, &self.predicates, &batch.batch.schema(), &blind)
+                .map_err(|source| EngineError::Predicate { id: batch.resource_type.name.clone(), source })?;
+            self.sheets.insert(batch.kind, sheet);
+        }
+        Ok(())
     }
 
-    /// The answers of all predicates for a batch, by index. A predicate that fails at run time gives its message instead.
-    pub(crate) fn evaluate(&mut self, engine: &Engine, batch: &TypeBatch) -> Result<Vec<Result<BooleanArray, String>>, EngineError> {
-        Ok(self.planned(engine, batch)?.iter().map(|planned| planned.evaluate(&batch.batch)).collect())
+    /// Asks a batch that [`TypePlan::prepare`] was called for.
+    ///
+    /// # Errors
+    /// It was not.
+    pub(crate) fn ask<'a>(&'a self, batch: &'a TypeBatch) -> Result<Answers<'a>, EngineError> {
+        let sheet = self.sheets.get(&batch.kind).ok_or_else(|| EngineError::Query("a plan is missing".to_owned()))?;
+        Ok(Answers::new(sheet, &batch.batch))
     }
 
-    /// As [`TypePlan::evaluate`] for the predicates of checks alone, without those that say which mode a row is in and who owns what.
-    pub(crate) fn evaluate_checks(&mut self, engine: &Engine, batch: &TypeBatch) -> Result<Vec<CheckMask>, EngineError> {
-        self.planned(engine, batch)?;
-        let planned = self.planned.get(&batch.kind).map(Vec::as_slice).unwrap_or_default();
-        let mask = |index: usize| {
-            let answer = planned.get(index).map(|planned| planned.evaluate(&batch.batch));
-            answer.and_then(Result::ok).unwrap_or_else(|| BooleanArray::new_null(batch.rows.len()))
-        };
+    /// The answers of all predicates, by index. A predicate that fails at run time gives its message instead.
+    pub(crate) fn all(&self, answers: &mut Answers<'_>) -> Vec<Result<BooleanArray, String>> {
+        (0..self.predicates.len()).map(|index| answers.of(index)).collect()
+    }
+
+    /// The answers of the predicates of checks alone, without those that say which mode a row is in and who owns what.
+    pub(crate) fn masks(&self, batch: &TypeBatch) -> Result<Vec<CheckMask>, EngineError> {
+        let mut answers = self.ask(batch)?;
+        let mut mask = |index: usize| answers.of(index).unwrap_or_else(|_| BooleanArray::new_null(batch.rows.len()));
         let check = |predicates: &CheckPredicates| CheckMask {
             check: predicates.check.clone(),
-            applies: predicates.applies.map(mask),
+            applies: predicates.applies.map(&mut mask),
             pass: mask(predicates.pass),
         };
         Ok(self.checks.iter().map(check).collect())
-    }
-
-    fn planned(&mut self, engine: &Engine, batch: &TypeBatch) -> Result<&[Planned], EngineError> {
-        if !self.planned.contains_key(&batch.kind) {
-            let blind = batch.resource_type.blind_paths(batch.kind);
-            let schema = batch.batch.schema();
-            let mut planned = Vec::with_capacity(self.predicates.len());
-            for (predicate, text) in self.predicates.iter().zip(&self.texts) {
-                let plan = predicate.plan(engine, &schema, &blind).map_err(|source| EngineError::Predicate {
-                    id: Arc::from(format!("{}: {}", batch.resource_type.name, text.trim())),
-                    source,
-                })?;
-                planned.push(plan);
-            }
-            self.planned.insert(batch.kind, planned);
-        }
-        Ok(self.planned.get(&batch.kind).map(Vec::as_slice).unwrap_or_default())
     }
 }
 

@@ -1,18 +1,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, AsArray, BooleanArray, RecordBatch};
+use datafusion::arrow::array::{BooleanArray, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Schema as ArrowSchema};
-use datafusion::common::DFSchema;
 use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
+use datafusion::common::{DFSchema, ScalarValue};
 use datafusion::logical_expr::{Expr, ExprSchemable, Volatility};
-use datafusion::physical_plan::PhysicalExpr;
 use partywall_table::{Envelope, Paths};
 
-use crate::accesses::{Access, Root, accesses};
+use crate::accesses::{Access, Root, access_of, accesses, calls_of};
+use crate::answers::Answers;
 use crate::engine::Engine;
 use crate::error::{PredicateError, one_line};
 use crate::kleene::Rewriter;
+use crate::sheet::{Draft, Sheet};
 
 /// What a predicate reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Reads {
     pub envelope: BTreeSet<Envelope>,
     /// Row-level paths in the order read: the facts that decide. Lists stand for what is read inside them.
     pub facts: Vec<Arc<str>>,
+    /// Versions looked up: end-of-life table and path.
+    pub versions: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// A parsed and validated predicate over one type.
@@ -34,9 +37,9 @@ pub struct Predicate {
 }
 
 /// A predicate planned for batches of one schema.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Planned {
-    physical: Arc<dyn PhysicalExpr>,
+    sheet: Sheet,
 }
 
 const REFUSED: [(&str, &str); 5] = [
@@ -147,6 +150,13 @@ fn reads_of(expr: &Expr, schema: &DFSchema) -> Result<Reads, PredicateError> {
             reads.facts.push(Arc::from(fact));
         }
     }
+    for call in calls_of(expr, "eol") {
+        if let [Expr::Literal(ScalarValue::Utf8(Some(table)), _), version] = call.args.as_slice()
+            && let Some(access) = access_of(version, &[], schema)
+        {
+            reads.versions.push((Arc::from(table.as_str()), Arc::from(access.full)));
+        }
+    }
     Ok(reads)
 }
 
@@ -161,13 +171,29 @@ impl Predicate {
     /// # Errors
     /// DataFusion refuses the types; `catalog lint` finds these before.
     pub fn plan(&self, engine: &Engine, batch_schema: &ArrowSchema, blind: &[Arc<str>]) -> Result<Planned, PredicateError> {
-        let failed = |error: datafusion::error::DataFusionError| PredicateError::Syntax(one_line(&error));
-        let rewritten = Rewriter { kit: &engine.kit, schema: &self.schema, blind }.rewrite(&self.expr).map_err(failed)?;
-        let schema = DFSchema::try_from(batch_schema.clone()).map_err(failed)?;
-        let rewritten = rewritten.resolve_lambda_variables(&schema).map_err(failed)?.data;
-        let physical = engine.state.create_physical_expr(rewritten, &schema).map_err(failed)?;
-        Ok(Planned { physical })
+        let sheet = plan_all(engine, std::slice::from_ref(self), batch_schema, blind)?;
+        Ok(Planned { sheet })
     }
+}
+
+/// Plans predicates of one type on one sheet, so that what they share is asked once.
+///
+/// # Errors
+/// As [`Predicate::plan`].
+pub(crate) fn plan_all(
+    engine: &Engine,
+    predicates: &[Predicate],
+    batch_schema: &ArrowSchema,
+    blind: &[Arc<str>],
+) -> Result<Sheet, PredicateError> {
+    let failed = |error: datafusion::error::DataFusionError| PredicateError::Syntax(one_line(&error));
+    let mut draft = Draft::default();
+    let mut roots = Vec::with_capacity(predicates.len());
+    for predicate in predicates {
+        let rewriter = Rewriter { kit: &engine.kit, schema: &predicate.schema, blind };
+        roots.push(rewriter.rewrite(&predicate.expr, &mut draft).map_err(failed)?);
+    }
+    draft.plan(engine, batch_schema, roots).map_err(failed)
 }
 
 impl Planned {
@@ -176,12 +202,6 @@ impl Planned {
     /// # Errors
     /// The predicate fails on this batch at run time, one line.
     pub fn evaluate(&self, batch: &RecordBatch) -> Result<BooleanArray, String> {
-        let value = self.physical.evaluate(batch).map_err(|error| one_line(&error))?;
-        let array = value.into_array(batch.num_rows()).map_err(|error| one_line(&error))?;
-        match array.data_type() {
-            DataType::Boolean => Ok(array.as_boolean().clone()),
-            DataType::Null => Ok(BooleanArray::new_null(batch.num_rows())),
-            other => Err(format!("a predicate gave {other}, not a boolean")),
-        }
+        Answers::new(&self.sheet, batch).of(0)
     }
 }

@@ -40,6 +40,7 @@ pub(crate) fn trials() -> Vec<Trial> {
         trials.push(Trial::test(format!("semantics/{group}"), move || every(lines, &[])));
     }
     trials.push(Trial::test("semantics/blind paths", || every(table::BLIND, &["Opt.Level", "Rules[].Cidr"])));
+    trials.push(Trial::test("semantics/neighbours change nothing", among_all));
     trials.push(Trial::test("semantics/refused", refused));
     trials
 }
@@ -58,7 +59,7 @@ fn every(lines: &[Line], blind: &[&str]) -> Result<(), Failed> {
     let blind: Vec<Arc<str>> = blind.iter().map(|path| Arc::from(*path)).collect();
     let mut wrong = Vec::new();
     for (predicate, row, want) in lines {
-        match answer(predicate, row, &blind) {
+        match answers(predicate, &[row], &blind).and_then(|got| got.first().copied().ok_or_else(|| "no answer".to_owned())) {
             Ok(got) if got == *want => {}
             Ok(got) => wrong.push(format!("{predicate}  on  {row}: wanted {want:?}, got {got:?}")),
             Err(error) => wrong.push(format!("{predicate}  on  {row}: {error}")),
@@ -67,24 +68,49 @@ fn every(lines: &[Line], blind: &[&str]) -> Result<(), Failed> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
-fn answer(predicate: &str, row: &str, blind: &[Arc<str>]) -> Result<Answer, String> {
+/// Every predicate asked of all rows of the table in one batch, among which its own must answer as they do alone.
+fn among_all() -> Result<(), Failed> {
+    let lines = || table::GROUPS.iter().flat_map(|(_, lines)| lines.iter());
+    let mut rows: Vec<&str> = lines().map(|(_, row, _)| *row).collect();
+    rows.sort_unstable();
+    rows.dedup();
+    let mut predicates: Vec<&str> = lines().map(|(predicate, ..)| *predicate).collect();
+    predicates.sort_unstable();
+    predicates.dedup();
+    for predicate in predicates {
+        let got = answers(predicate, &rows, &[])?;
+        for (_, row, want) in lines().filter(|(same, ..)| *same == predicate) {
+            let place = rows.iter().position(|known| known == row).ok_or("the row is there")?;
+            if got.get(place) != Some(want) {
+                return Err(format!("{predicate}  on  {row}, among others: wanted {want:?}, got {:?}", got.get(place)).into());
+            }
+        }
+    }
+    Ok(())
+}
+
+fn answers(predicate: &str, rows: &[&str], blind: &[Arc<str>]) -> Result<Vec<Answer>, String> {
     let made_up = Arc::new(made_up());
     let engine = engine(today());
     let predicate = engine.predicate(&made_up, predicate).map_err(|error| error.to_string())?;
     let columns: Schema = project(&made_up.schema, &predicate.reads().paths);
     let envelope: Vec<_> = predicate.reads().envelope.iter().copied().collect();
     let source = Arc::new(Source { kind: SourceKind::Api, file: Arc::from("row") });
-    let mut resource = Resource::new(made_up.name.clone(), "row", source);
-    resource.properties = value(&serde_json::from_str(row).map_err(|error| error.to_string())?);
-    let batch = build_batch(&made_up, SourceKind::Api, &columns, &envelope, vec![Arc::new(resource)]).map_err(|error| error.to_string())?;
+    let resource = |row: &&str| {
+        let mut resource = Resource::new(made_up.name.clone(), "row", source.clone());
+        resource.properties = value(&serde_json::from_str(row).map_err(|error| error.to_string())?);
+        Ok(Arc::new(resource))
+    };
+    let rows = rows.iter().map(resource).collect::<Result<Vec<_>, String>>()?;
+    let batch = build_batch(&made_up, SourceKind::Api, &columns, &envelope, rows).map_err(|error| error.to_string())?;
     let planned = predicate.plan(&engine, &batch.batch.schema(), blind).map_err(|error| error.to_string())?;
     let answers = planned.evaluate(&batch.batch)?;
-    let first = answers.iter().next().ok_or("no answer")?;
-    Ok(match first {
+    let answer = |answer: Option<bool>| match answer {
         Some(true) => Answer::True,
         Some(false) => Answer::False,
         None => Answer::Unknown,
-    })
+    };
+    Ok(answers.iter().map(answer).collect())
 }
 
 fn value(json: &Json) -> Value {

@@ -37,6 +37,42 @@ pub(crate) struct Objects {
     /// Resources of one source were mostly read at one time, and formatting a time costs more than the rest of the line.
     observed_at: Option<(DateTime<Utc>, String)>,
     due: [(Severity, Option<String>); 5],
+    resources: Resources,
+}
+
+/// Resources of one batch, rendered once: results come check by check, each with the same rows in the same order.
+#[derive(Debug, Default)]
+struct Resources {
+    rendered: Vec<(Arc<Resource>, Box<[u8]>)>,
+    next: usize,
+    /// No resource has come again yet.
+    first_round: bool,
+}
+
+/// Rendered resources that are kept at most.
+const KEPT: usize = 4096;
+
+impl Resources {
+    fn of(&mut self, resource: &Arc<Resource>) -> &[u8] {
+        let is = |place: usize| self.rendered.get(place).is_some_and(|(known, _)| Arc::ptr_eq(known, resource));
+        let place = if is(self.next) { Some(self.next) } else { is(0).then_some(0) };
+        let place = if let Some(place) = place {
+            self.first_round = false;
+            place
+        } else {
+            let other_type = self.rendered.last().is_some_and(|(known, _)| known.resource_type != resource.resource_type);
+            if !self.first_round || other_type || self.rendered.len() >= KEPT {
+                self.rendered.clear();
+                self.first_round = true;
+            }
+            let mut bytes = Vec::with_capacity(512);
+            resource_object(&mut bytes, resource);
+            self.rendered.push((resource.clone(), bytes.into()));
+            self.rendered.len() - 1
+        };
+        self.next = place + 1;
+        self.rendered.get(place).map(|(_, bytes)| &**bytes).unwrap_or_default()
+    }
 }
 
 impl Objects {
@@ -49,7 +85,7 @@ impl Objects {
             let date = days.and_then(|days| run.as_of.date_naive().checked_add_days(chrono::Days::new(days.into())));
             (severity, date.map(|date| date.to_string()))
         });
-        Self { run: run.clone(), catalog, checks: HashMap::new(), observed_at: None, due }
+        Self { run: run.clone(), catalog, checks: HashMap::new(), observed_at: None, due, resources: Resources::default() }
     }
 
     /// Appends the object of one result, without a line break.
@@ -67,8 +103,8 @@ impl Objects {
         out.extend_from_slice(b"\",\"severity\":\"");
         out.extend_from_slice(result.severity.as_str().as_bytes());
         out.extend_from_slice(b"\",\"resource\":");
-        match result.resource.as_deref() {
-            Some(resource) => resource_object(out, resource),
+        match &result.resource {
+            Some(resource) => out.extend_from_slice(self.resources.of(resource)),
             None => listing_object(out, result),
         }
         out.extend_from_slice(b",\"decided_by\":");

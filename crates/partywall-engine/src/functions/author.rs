@@ -1,24 +1,23 @@
 //! The functions that authors of predicates may call, beside SQL's own (`ARCHITECTURE.md` §5).
 
-use std::collections::HashMap;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use datafusion::arrow::array::{Array, AsArray, BooleanArray, Date32Array, Int64Array, StringArray};
-use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer};
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Int64Type};
+use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, StringArray};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
 use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, HigherOrderFunctionArgs, HigherOrderReturnFieldArgs, HigherOrderSignature, HigherOrderUDFImpl, LambdaParametersProgress,
     ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, ValueOrLambda, Volatility, create_udf,
 };
-use ipnet::IpNet;
 use partywall_catalog::EolTable;
 
-type Text = Arc<StringArray>;
+use super::eol::eol;
+use super::network::{is_public_cidr, network, port_within, prefix_length};
 
-fn text(value: &ColumnarValue, rows: usize) -> Result<Text> {
+pub(super) type Text = Arc<StringArray>;
+
+pub(super) fn text(value: &ColumnarValue, rows: usize) -> Result<Text> {
     let array = value.to_array(rows)?;
     let array = if array.data_type() == &DataType::Utf8 { array } else { datafusion::arrow::compute::cast(&array, &DataType::Utf8)? };
     match array.as_string_opt::<i32>() {
@@ -27,7 +26,7 @@ fn text(value: &ColumnarValue, rows: usize) -> Result<Text> {
     }
 }
 
-fn rows_of(arguments: &[ColumnarValue]) -> usize {
+pub(super) fn rows_of(arguments: &[ColumnarValue]) -> usize {
     arguments.iter().find_map(|argument| if let ColumnarValue::Array(array) = argument { Some(array.len()) } else { None }).unwrap_or(1)
 }
 
@@ -48,36 +47,14 @@ fn two_texts(name: &'static str, rule: fn(&str, &str) -> Option<bool>) -> Scalar
 }
 
 /// All functions for authors, with the run's date and end-of-life table inside.
-pub(crate) fn author_functions(as_of: NaiveDate, eol: &Arc<EolTable>) -> Vec<ScalarUDF> {
+pub(crate) fn author_functions(as_of: NaiveDate, table: &Arc<EolTable>) -> Vec<ScalarUDF> {
     vec![
         two_texts("cidr_within", |inner, outer| Some(network(outer)?.contains(&network(inner)?))),
         two_texts("version_lt", |left, right| Some(version(left) < version(right))),
-        create_udf(
-            "is_public_cidr",
-            vec![DataType::Utf8],
-            DataType::Boolean,
-            Volatility::Immutable,
-            Arc::new(|arguments| {
-                let [cidr] = arguments else { return exec_err!("is_public_cidr takes one argument") };
-                let cidr = text(cidr, rows_of(arguments))?;
-                let found: BooleanArray = cidr.iter().map(|cidr| cidr.and_then(|cidr| Some(is_public(network(cidr)?)))).collect();
-                Ok(ColumnarValue::Array(Arc::new(found)))
-            }),
-        ),
+        is_public_cidr(),
         ScalarUDF::new_from_impl(Cardinality { signature: Signature::any(1, Volatility::Immutable) }),
-        ScalarUDF::new_from_impl(PortWithin { signature: Signature::variadic(vec![DataType::Int64], Volatility::Immutable) }),
-        create_udf(
-            "prefix_length",
-            vec![DataType::Utf8],
-            DataType::Int64,
-            Volatility::Immutable,
-            Arc::new(|arguments| {
-                let [cidr] = arguments else { return exec_err!("prefix_length takes one argument") };
-                let cidr = text(cidr, rows_of(arguments))?;
-                let found: Int64Array = cidr.iter().map(|cidr| prefix_length(cidr?.as_bytes())).collect();
-                Ok(ColumnarValue::Array(Arc::new(found)))
-            }),
-        ),
+        port_within(),
+        prefix_length(),
         create_udf(
             "age_days",
             vec![DataType::Utf8],
@@ -86,38 +63,17 @@ pub(crate) fn author_functions(as_of: NaiveDate, eol: &Arc<EolTable>) -> Vec<Sca
             Arc::new(move |arguments| {
                 let [time] = arguments else { return exec_err!("age_days takes one argument") };
                 let time = text(time, rows_of(arguments))?;
-                let days: Int64Array = time.iter().map(|time| Some((as_of - date(time?)?).num_days())).collect();
-                Ok(ColumnarValue::Array(Arc::new(days)))
+                let today = i64::from(days(as_of));
+                let ages: Int64Array = time.iter().map(|time| Some(today - i64::from(days(date(time?)?)))).collect();
+                Ok(ColumnarValue::Array(Arc::new(ages)))
             }),
         ),
         create_udf("as_of", vec![], DataType::Date32, Volatility::Immutable, {
             Arc::new(move |_| Ok(ColumnarValue::Scalar(datafusion::common::ScalarValue::Date32(Some(days(as_of))))))
         }),
-        create_udf("eol", vec![DataType::Utf8, DataType::Utf8], DataType::Date32, Volatility::Immutable, {
-            let eol = eol.clone();
-            Arc::new(move |arguments| {
-                let rows = rows_of(arguments);
-                let [table, version] = arguments else { return exec_err!("eol takes a table and a version") };
-                let (table, version) = (text(table, rows)?, text(version, rows)?);
-                // A batch has few versions, each many times.
-                let mut known: HashMap<(&str, &str), Option<i32>> = HashMap::new();
-                let mut find = |table, version| *known.entry((table, version)).or_insert_with(|| Some(days(eol.date(table, version)?)));
-                let dates: Date32Array = table.iter().zip(version.iter()).map(|(table, version)| find(table?, version?)).collect();
-                Ok(ColumnarValue::Array(Arc::new(dates)))
-            })
-        }),
+        eol(table),
         ScalarUDF::new_from_impl(JsonGet { signature: Signature::exact(vec![DataType::Utf8, DataType::Utf8], Volatility::Immutable) }),
     ]
-}
-
-/// The number after the slash of a CIDR block.
-fn prefix_length(cidr: &[u8]) -> Option<i64> {
-    let slash = cidr.iter().rposition(|byte| *byte == b'/')?;
-    number(cidr.get(slash + 1..).filter(|digits| (1..=3).contains(&digits.len()))?)
-}
-
-fn number(digits: &[u8]) -> Option<i64> {
-    digits.iter().try_fold(0, |number, digit| digit.is_ascii_digit().then(|| number * 10 + i64::from(digit - b'0')))
 }
 
 /// `cardinality(list)`: how many elements the list has, NULL for none. SQL's own meaning; DataFusion's function of this name counts the
@@ -159,93 +115,17 @@ impl ScalarUDFImpl for Cardinality {
     }
 }
 
-/// `port_within(from, to, port, …)`: one of the ports lies in the range, both ends included. False where an end is absent.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct PortWithin {
-    signature: Signature,
-}
-
-impl ScalarUDFImpl for PortWithin {
-    fn name(&self) -> &'static str {
-        "port_within"
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(DataType::Boolean)
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let [from, to, ports @ ..] = args.args.as_slice() else { return exec_err!("port_within takes a range and ports") };
-        let mut wanted = Vec::with_capacity(ports.len());
-        for port in ports {
-            let ColumnarValue::Scalar(ScalarValue::Int64(port)) = port else { return exec_err!("port_within takes literal ports") };
-            wanted.extend(*port);
-        }
-        let (from, to) = (from.to_array(args.number_rows)?, to.to_array(args.number_rows)?);
-        let (from, to) = (from.as_primitive::<Int64Type>(), to.as_primitive::<Int64Type>());
-        let within = |(from, to): (&i64, &i64)| wanted.iter().any(|port| from <= port && port <= to);
-        let found: BooleanBuffer = from.values().iter().zip(to.values()).map(within).collect();
-        let nulls = NullBuffer::union(from.nulls(), to.nulls());
-        Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(found, nulls))))
-    }
-}
-
-/// `eol_unlisted(table, version)`: a version is given and the table does not list it, so nobody can say.
-pub(crate) fn eol_unlisted(eol: &Arc<EolTable>) -> ScalarUDF {
-    let eol = eol.clone();
-    create_udf(
-        "eol_unlisted",
-        vec![DataType::Utf8, DataType::Utf8],
-        DataType::Boolean,
-        Volatility::Immutable,
-        Arc::new(move |arguments| {
-            let rows = rows_of(arguments);
-            let [table, version] = arguments else { return exec_err!("eol_unlisted takes a table and a version") };
-            let (table, version) = (text(table, rows)?, text(version, rows)?);
-            let mut known: HashMap<(&str, &str), bool> = HashMap::new();
-            let mut is_unlisted = |table, version| *known.entry((table, version)).or_insert_with(|| eol.date(table, version).is_none());
-            let found: BooleanArray = table
-                .iter()
-                .zip(version.iter())
-                .map(|(table, version)| Some(version.is_some_and(|version| is_unlisted(table.unwrap_or_default(), version))))
-                .collect();
-            Ok(ColumnarValue::Array(Arc::new(found)))
-        }),
-    )
-}
-
-fn days(date: NaiveDate) -> i32 {
+pub(super) fn days(date: NaiveDate) -> i32 {
     i32::try_from((date - NaiveDate::default()).num_days()).unwrap_or(i32::MAX)
 }
 
+/// The day that a time begins with, `YYYY-MM-DD`.
 fn date(time: &str) -> Option<NaiveDate> {
-    time.get(..10)?.parse().ok()
-}
-
-fn network(cidr: &str) -> Option<IpNet> {
-    cidr.parse::<IpNet>().ok().or_else(|| cidr.parse::<IpAddr>().ok().map(IpNet::from))
-}
-
-/// Ranges that no router on the internet forwards: IANA's special-purpose registries (RFC 6890), and the carriers' shared range (RFC 6598).
-const PRIVATE: [&str; 10] = [
-    "10.0.0.0/8",
-    "172.16.0.0/12",
-    "192.168.0.0/16",
-    "100.64.0.0/10",
-    "127.0.0.0/8",
-    "169.254.0.0/16",
-    "fc00::/7",
-    "fe80::/10",
-    "::1/128",
-    "192.0.2.0/24",
-];
-
-fn is_public(network: IpNet) -> bool {
-    !PRIVATE.iter().filter_map(|range| range.parse::<IpNet>().ok()).any(|range| range.contains(&network))
+    let day: &[u8; 10] = time.as_bytes().first_chunk()?;
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *day else { return None };
+    let digits =
+        |all: &[u8]| all.iter().try_fold(0_u32, |number, digit| digit.is_ascii_digit().then(|| number * 10 + u32::from(digit - b'0')));
+    NaiveDate::from_ymd_opt(i32::try_from(digits(&[y1, y2, y3, y4])?).ok()?, digits(&[m1, m2])?, digits(&[d1, d2])?)
 }
 
 /// Dotted numbers compare as numbers, anything else as text.

@@ -1,7 +1,10 @@
-//! Functions for authors of predicates and the marking functions that the rewriting puts in.
+//! Functions for authors of predicates, and those that the rewriting puts in.
 
 mod author;
-mod known;
+mod eol;
+mod network;
+mod one_of;
 
-pub(crate) use author::{AllMatch, author_functions, eol_unlisted};
-pub(crate) use known::{known, known_any};
+pub(crate) use author::{AllMatch, author_functions};
+pub(crate) use eol::eol_unlisted;
+pub(crate) use one_of::{as_one_of, one_of};

@@ -32,6 +32,13 @@ const LOGIC: &[Line] = &[
     ("Opt is not null", r#"{"Opt":{"Level":"?"}}"#, True),
     ("Opt.Deep.On", r#"{"Opt":{"Deep":"?"}}"#, Unknown),
     ("Name in ('a', 'b')", r#"{"Name":"?"}"#, Unknown),
+    ("Name in ('a', 'b')", r#"{"Name":"B"}"#, False),
+    ("Name in ('abcdefgh', 'abcdefghi')", r#"{"Name":"abcdefghi"}"#, True),
+    ("Name in ('abcdefgh', 'abcdefghi')", r#"{"Name":"abcdefg"}"#, False),
+    ("lower(Name) in ('a', 'longer than eight')", r#"{"Name":"Longer Than EIGHT"}"#, True),
+    ("lower(Name) in ('A', 'b')", r#"{"Name":"A"}"#, False),
+    ("lower(Name) in ('a', 'b')", r#"{"Name":"?"}"#, Unknown),
+    ("lower(Name) in ('a', 'b')", "{}", False),
     ("(Flag is true) or Size = 1", r#"{"Flag":"?","Size":1}"#, True),
 ];
 
@@ -130,6 +137,16 @@ const NESTED: &[Line] = &[
     ("all_match(Rules, r -> any_match(r['Inner'], i -> i['Key'] = 'a'))", r#"{"Rules":[{"Inner":[{"Key":"b"},"?"]}]}"#, Unknown),
     ("all_match(Rules, r -> all_match(r['Inner'], i -> i['Value'] > 1))", r#"{"Rules":[{"Inner":[{"Value":1}]},"?"]}"#, False),
     ("any_match(Rules, r -> r['Cidr'] = Name)", r#"{"Name":"x","Rules":[{"Cidr":"x"}]}"#, True),
+    (
+        "any_match(Rules, r -> any_match(r['Inner'], i -> i['Key'] = r['Cidr'] and i['Value'] = Size))",
+        r#"{"Size":2,"Rules":[{"Cidr":"x","Inner":[{"Key":"y","Value":2}]},{"Cidr":"y","Inner":[{"Key":"y","Value":2}]}]}"#,
+        True,
+    ),
+    (
+        "any_match(Rules, r -> any_match(r['Inner'], i -> i['Key'] = r['Cidr'] and i['Value'] = Size))",
+        r#"{"Size":2,"Rules":[{"Cidr":"x","Inner":[{"Key":"y","Value":2}]},{"Cidr":"y","Inner":[{"Key":"x","Value":2},{"Key":"y","Value":3}]}]}"#,
+        False,
+    ),
     ("any_match(Rules, r -> r['Cidr'] = Name)", r#"{"Name":"?","Rules":[{"Cidr":"x"}]}"#, Unknown),
     ("any_match(Rules, r -> r['Cidr'] = Name)", r#"{"Name":"?","Rules":[]}"#, False),
     ("any_match(Rules, r -> r['Open'] or Flag)", r#"{"Flag":"?","Rules":[{"Open":true}]}"#, True),
