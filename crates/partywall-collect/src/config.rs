@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::jq::Programs;
-use crate::json::{Names, value_from_slice};
+use crate::json::{Names, object_without, value_from_slice};
 use crate::shape::{conform, drop_nulls, merge};
 
 /// The parts of an item that are the same for every type.
@@ -61,6 +61,9 @@ struct SelectField {
     #[serde(rename = "Name")]
     name: String,
 }
+
+/// Members of an item that nothing reads; some are longer than the configuration.
+const UNUSED: [&str; 2] = ["relationships", "relatedEvents"];
 
 /// Reads items of AWS Config as resources.
 pub(crate) struct ConfigReader<'a> {
@@ -201,7 +204,7 @@ impl<'a> ConfigReader<'a> {
 
     /// `None` if the type's program passes the item over.
     fn properties(&mut self, text: &str, resource_type: &ResourceType) -> Result<Option<Value>, String> {
-        let mut item = value_from_slice(text.as_bytes(), &mut self.names).map_err(|error| error.to_string())?;
+        let mut item = object_without(text.as_bytes(), &UNUSED, &mut self.names).map_err(|error| error.to_string())?;
         self.decode(&mut item);
         let mut shaped = match &resource_type.config.jq {
             Some(program) => match self.programs.run(program, &item)? {

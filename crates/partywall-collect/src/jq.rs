@@ -1,11 +1,11 @@
-use std::collections::HashMap;
-use std::sync::Arc;
-
+use foldhash::HashMap;
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::native::{Filter as Named, bome, run, v};
 use jaq_core::{Compiler, Ctx, RunPtr, Vars, data, unwrap_valr};
 use jaq_json::{Num, Val};
-use partywall_model::Value;
+use partywall_model::{Key, Value};
+
+use crate::json::Names;
 
 type Filter = jaq_core::compile::Filter<jaq_core::Native<data::JustLut<Val>>>;
 
@@ -13,7 +13,13 @@ type Filter = jaq_core::compile::Filter<jaq_core::Native<data::JustLut<Val>>>;
 #[derive(Default)]
 pub(crate) struct Programs {
     compiled: HashMap<Box<str>, Filter>,
+    names: Names,
+    /// Member names as jq's values.
+    keys: HashMap<Key, Val>,
 }
+
+/// Names that are kept at most.
+const KEPT: usize = 65_536;
 
 impl Programs {
     /// Runs a program on an input; the first output is the answer, `None` if there is none: the program passed the input over.
@@ -25,11 +31,12 @@ impl Programs {
             let filter = compile(program)?;
             self.compiled.insert(Box::from(program), filter);
         }
+        let input = to_val(input, &mut self.keys);
         let Some(filter) = self.compiled.get(program) else { return Err("no program".to_owned()) };
         let context = Ctx::<data::JustLut<Val>>::new(&filter.lut, Vars::new([]));
-        let mut outputs = filter.id.run((context, to_val(input))).map(unwrap_valr);
+        let mut outputs = filter.id.run((context, input)).map(unwrap_valr);
         match outputs.next() {
-            Some(Ok(value)) => Ok(Some(from_val(&value))),
+            Some(Ok(value)) => Ok(Some(from_val(&value, &mut self.names))),
             Some(Err(error)) => Err(error.to_string().replace('\n', " ")),
             None => Ok(None),
         }
@@ -107,7 +114,7 @@ pub fn check_program(program: &str) -> Result<(), String> {
     compile(program).map(|_| ())
 }
 
-fn to_val(value: &Value) -> Val {
+fn to_val(value: &Value, keys: &mut HashMap<Key, Val>) -> Val {
     match value {
         // A program never sees an unknown as something it could test: it is null, and callers refuse inputs that hold unknowns.
         Value::Null | Value::Unknown(_) => Val::Null,
@@ -115,12 +122,24 @@ fn to_val(value: &Value) -> Val {
         Value::Int(number) => isize::try_from(*number).map_or(Val::from(*number as f64), Val::from),
         Value::Float(number) => Val::from(*number),
         Value::Str(text) => Val::from(text.to_string()),
-        Value::List(items) => items.iter().map(to_val).collect(),
-        Value::Map(members) => Val::obj(members.iter().map(|(key, value)| (Val::from(key.to_string()), to_val(value))).collect()),
+        Value::List(items) => items.iter().map(|item| to_val(item, keys)).collect(),
+        Value::Map(members) => Val::obj(members.iter().map(|(key, value)| (key_val(key, keys), to_val(value, keys))).collect()),
     }
 }
 
-fn from_val(value: &Val) -> Value {
+fn key_val(key: &Key, keys: &mut HashMap<Key, Val>) -> Val {
+    if let Some(known) = keys.get(key) {
+        return known.clone();
+    }
+    if keys.len() >= KEPT {
+        keys.clear();
+    }
+    let made = Val::from(key.to_string());
+    keys.insert(key.clone(), made.clone());
+    made
+}
+
+fn from_val(value: &Val, names: &mut Names) -> Value {
     match value {
         Val::Null => Value::Null,
         Val::Bool(value) => Value::Bool(*value),
@@ -130,12 +149,12 @@ fn from_val(value: &Val) -> Value {
             Err(_) => number.to_string().parse().map_or(Value::Null, whole),
         },
         Val::BStr(text) | Val::TStr(text) => Value::str(String::from_utf8_lossy(text).into_owned()),
-        Val::Arr(items) => Value::List(items.iter().map(from_val).collect()),
+        Val::Arr(items) => Value::List(items.iter().map(|item| from_val(item, names)).collect()),
         Val::Obj(members) => Value::Map(
             members
                 .iter()
                 .filter_map(|(key, value)| match key {
-                    Val::TStr(key) | Val::BStr(key) => Some((Arc::from(String::from_utf8_lossy(key).as_ref()), from_val(value))),
+                    Val::TStr(key) | Val::BStr(key) => Some((names.share(&String::from_utf8_lossy(key)), from_val(value, names))),
                     _ => None,
                 })
                 .collect(),
@@ -153,6 +172,8 @@ fn whole(number: f64) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]

@@ -1,18 +1,25 @@
-use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
+use foldhash::{HashSet, HashSetExt as _};
+
 use partywall_model::{Key, Value};
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 /// Shares member names: the same few hundred occur in every item.
 #[derive(Debug, Default)]
 pub(crate) struct Names(HashSet<Key>);
 
+/// Names that are kept at most: some inputs have keys of their own in every item.
+const KEPT: usize = 65_536;
+
 impl Names {
-    fn share(&mut self, name: &str) -> Key {
+    pub(crate) fn share(&mut self, name: &str) -> Key {
         if let Some(known) = self.0.get(name) {
             return known.clone();
+        }
+        if self.0.len() >= KEPT {
+            self.0 = HashSet::new();
         }
         let key: Key = Arc::from(name);
         self.0.insert(key.clone());
@@ -25,14 +32,24 @@ impl Names {
 /// # Errors
 /// The text is no JSON; with line and column.
 pub(crate) fn value_from_slice(bytes: &[u8], names: &mut Names) -> Result<Value, serde_json::Error> {
+    object_without(bytes, &[], names)
+}
+
+/// As [`value_from_slice`], without these members of the outermost object.
+///
+/// # Errors
+/// As there.
+pub(crate) fn object_without(bytes: &[u8], left_out: &[&str], names: &mut Names) -> Result<Value, serde_json::Error> {
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let value = Seed(names).deserialize(&mut deserializer)?;
+    let value = Seed { names, left_out }.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(value)
 }
 
-/// Reads one value of a larger document.
-pub(crate) struct Seed<'a>(pub(crate) &'a mut Names);
+struct Seed<'a> {
+    names: &'a mut Names,
+    left_out: &'a [&'a str],
+}
 
 impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Value;
@@ -75,7 +92,7 @@ impl<'de> Visitor<'de> for Seed<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(item) = access.next_element_seed(Seed(self.0))? {
+        while let Some(item) = access.next_element_seed(Seed { names: self.names, left_out: &[] })? {
             items.push(item);
         }
         Ok(Value::List(items))
@@ -84,8 +101,12 @@ impl<'de> Visitor<'de> for Seed<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut access: A) -> Result<Value, A::Error> {
         let mut members: Vec<(Key, Value)> = Vec::new();
         while let Some(name) = access.next_key::<std::borrow::Cow<'_, str>>()? {
-            let key = self.0.share(&name);
-            let value = access.next_value_seed(Seed(self.0))?;
+            if self.left_out.contains(&&*name) {
+                access.next_value::<IgnoredAny>()?;
+                continue;
+            }
+            let key = self.names.share(&name);
+            let value = access.next_value_seed(Seed { names: self.names, left_out: &[] })?;
             members.push((key, value));
         }
         Ok(Value::Map(members))
