@@ -10,7 +10,8 @@ use crate::redact::redact;
 
 /// Defaults, derived facts, secrets out, what a stub lacks, the ARN: everything after folding.
 pub(crate) fn complete(row: &mut Resource, resource_type: &ResourceType, columns: &Schema, lookup: &Lookup) {
-    if row.stub {
+    // An answered listing of satellites is whole, whether its parent was listed or not.
+    if row.stub && row.source.kind != SourceKind::Api {
         open_lists(row, resource_type);
     }
     defaults::apply(row, resource_type, lookup);

@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use partywall_catalog::{Catalog, Fold, ResourceType};
-use partywall_model::{Cause, CauseKind, Resource, Satellite, SourceKind, Value};
+use partywall_model::{Cause, CauseKind, Gap, Resource, Satellite, SourceKind, Value};
 
 use crate::defaults::Scope;
 use crate::redact::redact;
@@ -11,7 +11,10 @@ use crate::store::Store;
 mod named;
 
 /// Folds satellites into their parents, within one template or one account and region. Satellites keep their own rows.
-pub(crate) fn fold(store: &mut Store, catalog: &Catalog) {
+///
+/// A template's resources that could not even be listed (`gaps` without an id) may be satellites of all parents there.
+pub(crate) fn fold(store: &mut Store, catalog: &Catalog, gaps: &[Gap]) {
+    let unlisted: Vec<&Gap> = gaps.iter().filter(|gap| gap.id.is_none() && gap.source.kind == SourceKind::CloudFormation).collect();
     let rules: Vec<(Arc<ResourceType>, Fold)> =
         catalog.types.values().flat_map(|parent| parent.folds.iter().map(|fold| (parent.clone(), fold.clone()))).collect();
     for (parent, fold) in rules {
@@ -19,6 +22,12 @@ pub(crate) fn fold(store: &mut Store, catalog: &Catalog) {
             Some(named_by) => named::apply(store, &parent, &fold, named_by),
             None if store.types.contains_key(&fold.from) => apply(store, catalog, &parent, &fold),
             None => {}
+        }
+        for gap in unlisted.iter().filter(|gap| gap.resource_type.is_empty() || gap.resource_type == fold.from) {
+            let rows = store.types.get_mut(&parent.name).into_iter().flat_map(|rows| &mut rows.rows);
+            for row in rows.filter(|row| !row.stub && row.source == gap.source) {
+                make_incomplete(row, &fold, &gap.cause);
+            }
         }
     }
 }
@@ -188,6 +197,11 @@ fn pieces(row: &Resource, fold: &Fold, secrets: &[Arc<str>]) -> Vec<Piece> {
             Some(Value::Unknown(cause)) => parents.push(Err(cause.clone())),
             _ => {}
         }
+    }
+    if row.stub && parents.is_empty() {
+        // What it says and whom it belongs to could not be read: it may be anyone's.
+        let detail = format!("the properties of `{}` could not be read", row.id);
+        parents.push(Err(Arc::new(Cause::new(CauseKind::UnresolvedReference, detail))));
     }
     parents
         .into_iter()

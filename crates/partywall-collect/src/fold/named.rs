@@ -202,6 +202,22 @@ mod tests {
     }
 
     #[test]
+    fn a_satellite_that_could_not_be_read_may_be_anyones() {
+        let resources = r"
+  R: {Type: AWS::IAM::Role, Properties: {}}
+  M: {Type: AWS::IAM::ManagedPolicy, Properties: {'Fn::Transform': {Name: AWS::Include, Parameters: {Location: s3://x/y}}}}
+";
+        assert!(attached(&rows("unread", "AWS::IAM::Role", resources)["R"])[0].is_unknown());
+        let resources = r"
+  R: {Type: AWS::IAM::Role, Properties: {}}
+  'Fn::ForEach::Policies': [Name, !ImportValue names, {'P${Name}': {Type: AWS::IAM::RolePolicy, Properties: {RoleName: !Ref R, PolicyName: p}}}]
+";
+        let role = &rows("loop", "AWS::IAM::Role", resources)["R"];
+        assert!(role.properties.at("_Derived.Policy.AllowsFullAdmin").unwrap().is_unknown());
+        assert_eq!(attached(role), Vec::<&Value>::new(), "the loop makes no managed policies");
+    }
+
+    #[test]
     fn what_a_template_leaves_open_is_no_default() {
         let rows = rows(
             "undecided",
