@@ -117,7 +117,7 @@ impl SplitCounts {
 
 /// What the framework calls its requirements, as said of all of them.
 fn noun(framework: &Framework) -> String {
-    if framework.requirements.len() == 1 { framework.noun.to_string() } else { format!("{}s", framework.noun) }
+    if framework.requirements.len() == 1 { framework.noun.clone() } else { format!("{}s", framework.noun) }
 }
 
 /// The word for a split in machine-readable outputs.
