@@ -90,6 +90,9 @@ impl Catalog {
                 let (mut file, position) = parse::<ResourceType>(path, text)?;
                 file.position = Some(position);
                 let file = self.complete(file);
+                if let Some(message) = broken_fold_or_path(&file) {
+                    return Err(layout(&message));
+                }
                 self.types.insert(file.name.clone(), Arc::new(file));
             }
             ["services", name] if has_stem(name) => {
@@ -148,6 +151,7 @@ impl Catalog {
             blind: std::collections::BTreeMap::new(),
             columns: None,
             defaults: Vec::new(),
+            undecided: Vec::new(),
             config: crate::ConfigShape::default(),
             reads: Vec::new(),
             folds: Vec::new(),
@@ -209,6 +213,18 @@ impl Catalog {
     }
 }
 
+/// What is wrong with the folds or the undecided paths of a type, if anything: a fold that finds nothing, or a path that does not
+/// exist, would make facts out of what nobody read.
+fn broken_fold_or_path(file: &ResourceType) -> Option<String> {
+    let named = file.folds.iter().filter_map(|fold| fold.named_by.as_ref());
+    let undecided = file.undecided.iter().flat_map(|undecided| undecided.when.iter().chain(&undecided.paths));
+    if let Some(path) = named.chain(undecided).find(|path| file.schema.at(path).is_none()) {
+        return Some(format!("`{path}` is no property of `{}`", file.name));
+    }
+    let fold = file.folds.iter().find(|fold| fold.key.names().is_empty() == fold.named_by.is_none())?;
+    Some(format!("the fold from `{}` needs either `key` or `named_by`", fold.from))
+}
+
 fn has_stem(name: &str) -> bool {
     name.strip_suffix(".toml").is_some_and(|stem| !stem.is_empty())
 }
@@ -240,5 +256,35 @@ impl Fnv {
         for byte in bytes {
             self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folds_and_undecided_paths_that_lead_nowhere_are_refused() {
+        let directory = std::env::temp_dir().join(format!("partywall-catalog-{}", std::process::id()));
+        let file = directory.join("resources/iam/role.toml");
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        for (part, want) in [
+            ("[[fold]]\nfrom = \"AWS::IAM::Policy\"\nkey = \"Roles\"\ninto = \"Policies\"\n", None),
+            ("[[fold]]\nfrom = \"AWS::IAM::Policy\"\nnamed_by = \"ManagedPolicyArns\"\ninto = \"Policies\"\n", None),
+            (
+                "[[fold]]\nfrom = \"AWS::IAM::Policy\"\nnamed_by = \"PolicyArns\"\ninto = \"Policies\"\n",
+                Some("`PolicyArns` is no property"),
+            ),
+            ("[[fold]]\nfrom = \"AWS::IAM::Policy\"\ninto = \"Policies\"\n", Some("needs either `key` or `named_by`")),
+            ("[[undecided]]\nwhen = [\"Path\"]\npaths = [\"Names\"]\nnote = \"n\"\n", Some("`Names` is no property")),
+        ] {
+            std::fs::write(&file, format!("type = \"AWS::IAM::Role\"\ntitle = \"role\"\n{part}")).unwrap();
+            let message = Catalog::load(Some(&directory)).err().map(|error| error.to_string());
+            match want {
+                None => assert_eq!(message, None, "{part}"),
+                Some(want) => assert!(message.as_ref().is_some_and(|message| message.contains(want)), "{part}: {message:?}"),
+            }
+        }
+        std::fs::remove_dir_all(directory).unwrap();
     }
 }

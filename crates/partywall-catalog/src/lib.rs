@@ -24,6 +24,6 @@ pub use eol::EolTable;
 pub use error::{CatalogError, Position};
 pub use framework::{Framework, Group, Requirement};
 pub use registry::{Registry, RegistryType};
-pub use resource_type::{ConfigShape, Default, DefaultOn, DependsOn, Derive, Fold, OneOrMany, Read, ResourceType};
+pub use resource_type::{ConfigShape, Default, DefaultOn, DependsOn, Derive, Fold, OneOrMany, Read, ResourceType, Undecided};
 pub use service::{Confidence, Lifecycle, Mode, RowSource, Service, ServiceClass, ServiceDuty, ServiceStatus};
 pub use values::{table_to_value, to_value};

@@ -49,6 +49,19 @@ pub struct Default {
     pub note: Arc<str>,
 }
 
+/// What a template that says nothing leaves to something that it does not show: a snapshot, a source, the account.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Undecided {
+    /// Properties that make it so if one of them is set, or may be; always if there are none.
+    #[serde(default)]
+    pub when: Vec<Arc<str>>,
+    /// Property paths that are then unknown in a template that does not set them, in place of their default or of absence.
+    pub paths: Vec<Arc<str>>,
+    /// What decides, as one short lower-case sentence.
+    pub note: Arc<str>,
+}
+
 /// How AWS Config's items of a type become its properties.
 #[derive(Debug, Clone, Deserialize, std::default::Default)]
 #[serde(deny_unknown_fields)]
@@ -110,6 +123,12 @@ pub enum OneOrMany {
     Many(Vec<String>),
 }
 
+impl std::default::Default for OneOrMany {
+    fn default() -> Self {
+        Self::Many(Vec::new())
+    }
+}
+
 impl OneOrMany {
     /// The names.
     pub fn names(&self) -> &[String] {
@@ -126,8 +145,15 @@ impl OneOrMany {
 pub struct Fold {
     /// The satellite type.
     pub from: Arc<str>,
-    /// Satellite property that names the parent, or a list of parents.
+    /// Satellite property that names the parent, or a list of parents; none if it is the parent that names its satellites.
+    #[serde(default)]
     pub key: OneOrMany,
+    /// Property of this type that names its satellites. What it names and the input lacks is unknown.
+    #[serde(default)]
+    pub named_by: Option<Arc<str>>,
+    /// Patterns of names (`*` for any text) that `into` is not about; such satellites are not looked for.
+    #[serde(default)]
+    pub except: Vec<String>,
     /// Path in the parent.
     pub into: Arc<str>,
     /// Satellite property to take; the whole satellite if absent.
@@ -196,6 +222,9 @@ pub struct ResourceType {
     /// Defaults in order.
     #[serde(default, rename = "default")]
     pub defaults: Vec<Default>,
+    /// What templates leave open, in order; it goes before the defaults.
+    #[serde(default)]
+    pub undecided: Vec<Undecided>,
     /// AWS Config.
     #[serde(default)]
     pub config: ConfigShape,

@@ -174,7 +174,7 @@ impl<'a> Collector<'a> {
     }
 
     pub(crate) fn finish(mut self) -> Result<Collected, CollectError> {
-        fold::fold(&mut self.store, self.catalog);
+        fold::fold(&mut self.store, self.catalog, &self.out.gaps);
         let mut lookup = Lookup::default();
         let looked_up: BTreeSet<&Arc<str>> = self
             .catalog

@@ -10,6 +10,10 @@ use crate::redact::redact;
 
 /// Defaults, derived facts, secrets out, what a stub lacks, the ARN: everything after folding.
 pub(crate) fn complete(row: &mut Resource, resource_type: &ResourceType, columns: &Schema, lookup: &Lookup) {
+    // An answered listing of satellites is whole, whether its parent was listed or not.
+    if row.stub && row.source.kind != SourceKind::Api {
+        open_lists(row, resource_type);
+    }
     defaults::apply(row, resource_type, lookup);
     let blind = resource_type.blind_paths(row.source.kind);
     derive::apply(row, resource_type, columns, lookup, &blind);
@@ -35,27 +39,45 @@ pub(crate) fn complete(row: &mut Resource, resource_type: &ResourceType, columns
     }
 }
 
+/// Satellites of a parent that is not in the input are some of those that it has, never known to be all.
+fn open_lists(row: &mut Resource, resource_type: &ResourceType) {
+    let lists: BTreeSet<&str> = resource_type.folds.iter().filter(|fold| fold.append).map(|fold| &*fold.into).collect();
+    for path in lists {
+        if let Some(Value::List(items)) = row.properties.at(path) {
+            let mut items = items.clone();
+            items.push(Value::unknown(derive::stub_cause(row)));
+            row.properties.set_at(path, Value::List(items));
+        }
+    }
+}
+
 /// Fills `{partition}`, `{account}`, `{region}` and `{Property}`; `None` if one is not known.
 fn arn(template: &str, row: &Resource) -> Option<Arc<str>> {
+    let filled = fill(template, |name| match name {
+        "partition" => Some(match row.region.as_deref().unwrap_or_default() {
+            region if region.starts_with("cn-") => "aws-cn",
+            region if region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }),
+        "account" => row.account.as_deref(),
+        "region" => row.region.as_deref(),
+        property => row.properties.at(property)?.as_str(),
+    });
+    filled.map(Arc::from)
+}
+
+/// Puts a text in the place of each `{name}`; `None` if one is not known.
+pub(crate) fn fill<'t>(template: &str, text: impl Fn(&str) -> Option<&'t str>) -> Option<String> {
     let mut out = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
         let (name, tail) = after.split_once('}')?;
-        match name {
-            "partition" => out.push_str(match row.region.as_deref().unwrap_or_default() {
-                region if region.starts_with("cn-") => "aws-cn",
-                region if region.starts_with("us-gov-") => "aws-us-gov",
-                _ => "aws",
-            }),
-            "account" => out.push_str(row.account.as_deref()?),
-            "region" => out.push_str(row.region.as_deref()?),
-            property => out.push_str(row.properties.at(property)?.as_str()?),
-        }
+        out.push_str(text(name)?);
         rest = tail;
     }
     out.push_str(rest);
-    Some(Arc::from(out))
+    Some(out)
 }
 
 /// The columns and what folding, defaults and derive functions read beside them, by first path step.
@@ -81,6 +103,8 @@ pub(crate) fn kept_columns(catalog: &Catalog, resource_type: &ResourceType, colu
             add(&default.path);
         }
     }
+    resource_type.folds.iter().filter_map(|fold| fold.named_by.as_ref()).for_each(|path| add(path));
+    resource_type.undecided.iter().flat_map(|undecided| &undecided.when).for_each(|path| add(path));
     for file in catalog.types.values() {
         for fold in file.folds.iter().filter(|fold| fold.from == resource_type.name) {
             fold.key.names().iter().for_each(|name| add(name));

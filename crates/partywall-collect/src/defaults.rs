@@ -47,6 +47,26 @@ impl Lookup {
     }
 }
 
+/// Makes unknown what a template does not set and leaves to something else, such as the snapshot that a database is restored from.
+fn leave_undecided(row: &mut Resource, resource_type: &ResourceType) {
+    for undecided in &resource_type.undecided {
+        let deciders = || undecided.when.iter().filter_map(|path| Some((path, row.properties.at(path).filter(|value| !value.is_null())?)));
+        // A decider that is set says for certain whose the choice is; one that may be set says so only if the user helps.
+        let cause = match deciders().find(|(_, value)| !value.is_unknown()).or_else(|| deciders().next()) {
+            None if undecided.when.is_empty() => Cause::new(CauseKind::NotInSource, &*undecided.note),
+            None => continue,
+            Some((path, Value::Unknown(cause))) => Cause::new(cause.kind, format!("`{path}` may be set: {}", cause.detail)),
+            Some((path, _)) => Cause::new(CauseKind::NotInSource, format!("{} (`{path}`)", undecided.note)),
+        };
+        let cause = Arc::new(cause);
+        for path in &undecided.paths {
+            if row.properties.at(path).is_none_or(Value::is_null) {
+                row.properties.set_at(path, Value::Unknown(cause.clone()));
+            }
+        }
+    }
+}
+
 /// Puts AWS's dated defaults where nobody set anything. A default never fills an unknown, nor a member of an absent parent.
 pub(crate) fn apply(row: &mut Resource, resource_type: &ResourceType, lookup: &Lookup) {
     if row.stub {
@@ -56,6 +76,9 @@ pub(crate) fn apply(row: &mut Resource, resource_type: &ResourceType, lookup: &L
         SourceKind::CloudFormation => DefaultOn::Create,
         SourceKind::Config | SourceKind::Api => DefaultOn::Read,
     };
+    if on == DefaultOn::Create {
+        leave_undecided(row, resource_type);
+    }
     for default in resource_type.defaults.iter().filter(|default| default.on == on) {
         if row.properties.at(&default.path).is_some_and(|value| !value.is_null()) {
             continue;

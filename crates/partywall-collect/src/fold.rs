@@ -2,22 +2,33 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use partywall_catalog::{Catalog, Fold, ResourceType};
-use partywall_model::{Cause, CauseKind, Resource, Satellite, SourceKind, Value};
+use partywall_model::{Cause, CauseKind, Gap, Resource, Satellite, SourceKind, Value};
 
 use crate::defaults::Scope;
 use crate::redact::redact;
 use crate::store::Store;
 
+mod named;
+
 /// Folds satellites into their parents, within one template or one account and region. Satellites keep their own rows.
-pub(crate) fn fold(store: &mut Store, catalog: &Catalog) {
-    let rules: Vec<(Arc<ResourceType>, Fold)> = catalog
-        .types
-        .values()
-        .flat_map(|parent| parent.folds.iter().map(|fold| (parent.clone(), fold.clone())))
-        .filter(|(_, fold)| store.types.contains_key(&fold.from))
-        .collect();
+///
+/// A template's resources that could not even be listed (`gaps` without an id) may be satellites of all parents there.
+pub(crate) fn fold(store: &mut Store, catalog: &Catalog, gaps: &[Gap]) {
+    let unlisted: Vec<&Gap> = gaps.iter().filter(|gap| gap.id.is_none() && gap.source.kind == SourceKind::CloudFormation).collect();
+    let rules: Vec<(Arc<ResourceType>, Fold)> =
+        catalog.types.values().flat_map(|parent| parent.folds.iter().map(|fold| (parent.clone(), fold.clone()))).collect();
     for (parent, fold) in rules {
-        apply(store, catalog, &parent, &fold);
+        match &fold.named_by {
+            Some(named_by) => named::apply(store, &parent, &fold, named_by),
+            None if store.types.contains_key(&fold.from) => apply(store, catalog, &parent, &fold),
+            None => {}
+        }
+        for gap in unlisted.iter().filter(|gap| gap.resource_type.is_empty() || gap.resource_type == fold.from) {
+            let rows = store.types.get_mut(&parent.name).into_iter().flat_map(|rows| &mut rows.rows);
+            for row in rows.filter(|row| !row.stub && row.source == gap.source) {
+                make_incomplete(row, &fold, &gap.cause);
+            }
+        }
     }
 }
 
@@ -71,11 +82,7 @@ fn apply(store: &mut Store, catalog: &Catalog, parent: &Arc<ResourceType>, fold:
     for piece in pieces {
         match &piece.parent {
             Some(name) => {
-                // `{Bucket.Arn}` and `{Bucket}` are the same bucket.
-                let key: Box<str> = match name.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-                    Some(inner) => format!("{{{}}}", inner.split('.').next().unwrap_or(inner)).into(),
-                    None => name.clone(),
-                };
+                let key = bare_symbol(name);
                 let found = names.get(&key).into_iter().flatten().copied().find(|place| {
                     let row = store.types.get(&parent.name).and_then(|rows| rows.rows.get(*place));
                     row.is_some_and(|row| same_place(&piece.scope, &Scope::of(row)))
@@ -92,7 +99,7 @@ fn apply(store: &mut Store, catalog: &Catalog, parent: &Arc<ResourceType>, fold:
                     },
                 };
                 if let Some(row) = store.types.get_mut(&parent.name).and_then(|rows| rows.rows.get_mut(place)) {
-                    put(row, fold, piece);
+                    put(row, fold, piece.value, Some(piece.satellite));
                 }
             }
             None => {
@@ -111,11 +118,19 @@ fn apply(store: &mut Store, catalog: &Catalog, parent: &Arc<ResourceType>, fold:
                     let place = add_stub(store, catalog, parent, &piece, &name);
                     let row = place.and_then(|place| store.types.get_mut(&parent.name)?.rows.get_mut(place));
                     if let Some(row) = row {
-                        put(row, fold, piece);
+                        put(row, fold, piece.value, Some(piece.satellite));
                     }
                 }
             }
         }
+    }
+}
+
+/// `{Bucket.Arn}` and `{Bucket}` are the same bucket.
+fn bare_symbol(name: &str) -> Box<str> {
+    match name.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+        Some(inner) => format!("{{{}}}", inner.split('.').next().unwrap_or(inner)).into(),
+        None => Box::from(name),
     }
 }
 
@@ -183,6 +198,11 @@ fn pieces(row: &Resource, fold: &Fold, secrets: &[Arc<str>]) -> Vec<Piece> {
             _ => {}
         }
     }
+    if row.stub && parents.is_empty() {
+        // What it says and whom it belongs to could not be read: it may be anyone's.
+        let detail = format!("the properties of `{}` could not be read", row.id);
+        parents.push(Err(Arc::new(Cause::new(CauseKind::UnresolvedReference, detail))));
+    }
     parents
         .into_iter()
         .map(|parent| Piece {
@@ -191,17 +211,21 @@ fn pieces(row: &Resource, fold: &Fold, secrets: &[Arc<str>]) -> Vec<Piece> {
             cause: parent.as_ref().err().cloned(),
             parent: parent.ok(),
             value: value.clone(),
-            satellite: Satellite {
-                path: fold.into.clone(),
-                resource_type: row.resource_type.clone(),
-                id: row.logical_id.clone().unwrap_or_else(|| row.id.clone()),
-                location: row.position(fold.value.as_deref().unwrap_or("")).or_else(|| row.location.clone()),
-            },
+            satellite: satellite(row, fold),
             account: row.account.clone(),
             region: row.region.clone(),
             source: row.source.clone(),
         })
         .collect()
+}
+
+fn satellite(row: &Resource, fold: &Fold) -> Satellite {
+    Satellite {
+        path: fold.into.clone(),
+        resource_type: row.resource_type.clone(),
+        id: row.logical_id.clone().unwrap_or_else(|| row.id.clone()),
+        location: row.position(fold.value.as_deref().unwrap_or("")).or_else(|| row.location.clone()),
+    }
 }
 
 /// A parent that is not in the input: only what its satellites say is known of it.
@@ -218,8 +242,9 @@ fn add_stub(store: &mut Store, catalog: &Catalog, parent: &Arc<ResourceType>, pi
     store.add(catalog, stub).map(|(_, place)| place)
 }
 
-fn put(row: &mut Resource, fold: &Fold, piece: Piece) {
-    let mut satellite = piece.satellite;
+/// Puts what a satellite says into its parent, with where it says so.
+fn put(row: &mut Resource, fold: &Fold, value: Value, satellite: Option<Satellite>) {
+    let mut satellite = satellite;
     let old = row.properties.at(&fold.into).cloned().unwrap_or_default();
     let value = if fold.append {
         let mut items = match old {
@@ -228,13 +253,15 @@ fn put(row: &mut Resource, fold: &Fold, piece: Piece) {
             // A list that is unknown as a whole stays incomplete: the unknown becomes one of its elements.
             other => vec![other],
         };
-        satellite.path = Arc::from(format!("{}[{}]", fold.into, items.len()));
-        items.push(piece.value);
+        if let Some(satellite) = &mut satellite {
+            satellite.path = Arc::from(format!("{}[{}]", fold.into, items.len()));
+        }
+        items.push(value);
         Value::List(items)
     } else {
         match old {
-            Value::Null => piece.value,
-            other => Value::List(vec![other, piece.value]),
+            Value::Null => value,
+            other => Value::List(vec![other, value]),
         }
     };
     if matches!(row.properties.at(&fold.into), Some(Value::Unknown(_) | Value::Null) | None) {
@@ -242,7 +269,7 @@ fn put(row: &mut Resource, fold: &Fold, piece: Piece) {
     } else {
         row.properties.set_at(&fold.into, value);
     }
-    row.satellites.push(satellite);
+    row.satellites.extend(satellite);
 }
 
 fn make_incomplete(row: &mut Resource, fold: &Fold, cause: &Arc<Cause>) {

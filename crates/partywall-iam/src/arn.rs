@@ -109,10 +109,15 @@ pub(crate) fn covers_every_resource(pattern: &str) -> bool {
 
 /// True if the pattern covers every IAM role of an account: every resource, or `role/*`.
 pub(crate) fn covers_every_role(pattern: &str) -> bool {
+    covers_every_of("role", pattern)
+}
+
+/// True if the pattern covers every IAM resource of that kind (`role`, `user`, `group`, `policy`) of an account.
+pub(crate) fn covers_every_of(kind: &str, pattern: &str) -> bool {
     covers_every_resource(pattern)
         || fields(pattern).is_some_and(|[_, _, service, _, _, resource]| {
-            (service.eq_ignore_ascii_case("iam") || only_stars(service))
-                && (only_stars(resource) || resource.strip_prefix("role/").is_some_and(only_stars))
+            let of_kind = resource.strip_prefix(kind).and_then(|rest| rest.strip_prefix('/'));
+            (service.eq_ignore_ascii_case("iam") || only_stars(service)) && (only_stars(resource) || of_kind.is_some_and(only_stars))
         })
 }
 

@@ -2,12 +2,14 @@ use std::sync::Arc;
 
 use partywall_model::{Cause, Key, Value};
 
-use crate::arn::{Account, covers_every_resource, covers_every_role, covers_roles_of_every_account, only_stars, principal_account};
+use crate::arn::{
+    Account, covers_every_of, covers_every_resource, covers_every_role, covers_roles_of_every_account, only_stars, principal_account,
+};
 use crate::public::statement_is_public;
 use crate::transport::denies_insecure_transport;
 use crate::trust::{trusted_accounts, trusts_oidc_without_subject, trusts_service_without_source, trusts_without_external_id};
 use crate::wildcard::matches_ignore_case;
-use crate::{Answer, Document, Items, PrincipalKind, Statement, read_documents};
+use crate::{Answer, Document, Element, Items, PrincipalKind, Statement, read_documents};
 
 /// What is known about the place that the policies are attached to.
 #[derive(Debug, Clone, Copy, Default)]
@@ -35,11 +37,15 @@ pub struct PolicyFacts {
     pub allows_any_principal_without_condition: Answer,
     /// An Allow with the action `*` (or `*:*`).
     pub allows_all_actions: Answer,
-    /// An Allow with all actions of a named service, `service:*`; `*` alone is [`Self::allows_all_actions`].
+    /// An Allow with all actions of a named service, `service:*`; `*` alone is [`Self::allows_all_actions`]. Also an Allow with
+    /// NotAction, which takes in every service whole that its patterns do not reach into; only a pattern such as `*` or
+    /// `*:Delete*` reaches into all.
     pub allows_service_wildcard: Answer,
-    /// An Allow with the resource `*`, or an ARN of nothing but wildcards after the partition.
+    /// An Allow with the resource `*`, or an ARN of nothing but wildcards after the partition. NotResource has its own answer.
     pub allows_all_resources: Answer,
-    /// An Allow with all actions on all resources and no condition in one statement, as AWS's AdministratorAccess has it.
+    /// An Allow with all actions on all resources and no condition in one statement, as AWS's AdministratorAccess has it. Also with
+    /// all but a few (NotAction, NotResource), unless these keep the holder from giving users, groups or roles more: whoever may
+    /// attach policies can lift every other exception. So AWS's PowerUserAccess, which leaves IAM out, is none.
     pub allows_full_admin: Answer,
     /// An Allow with NotAction: it also allows actions that do not exist yet.
     pub allows_not_action: Answer,
@@ -92,10 +98,9 @@ pub fn policy_facts(documents: &[&Value], context: &Context<'_>) -> PolicyFacts 
         allows_any_principal: all.any(anyone),
         allows_any_principal_without_condition: all.any(|statement| anyone(statement).and(statement.has_condition().negate())),
         allows_all_actions: all.any(all_actions),
-        allows_service_wildcard: all.any(|statement| statement.allows().and(statement.action.lists(covers_named_service))),
+        allows_service_wildcard: all.any(|statement| statement.allows().and(takes_in_a_whole_service(statement))),
         allows_all_resources: all.any(all_resources),
-        allows_full_admin: all
-            .any(|statement| all_actions(statement).and(all_resources(statement)).and(statement.has_condition().negate())),
+        allows_full_admin: all.any(allows_full_admin),
         allows_not_action: all.any(|statement| statement.allows().and(statement.action.is_negated())),
         allows_not_principal: all.any(|statement| statement.allows().and(statement.principal.is_negated())),
         allows_not_resource: all.any(|statement| statement.allows().and(statement.resource.is_negated())),
@@ -172,6 +177,43 @@ fn passes_any_role(statement: &Statement) -> Answer {
         Answer::from(positive).and(condition.all_values(|value| !only_stars(value)))
     });
     allows_action(statement, "iam:PassRole").and(statement.resource.takes_in(covers_every_role)).and(to_named_services.negate())
+}
+
+/// What lets its holder raise rights, his own among them, and the kind of IAM resource that it is done to.
+const GRANTS: [(&str, &str); 8] = [
+    ("iam:AttachUserPolicy", "user"),
+    ("iam:PutUserPolicy", "user"),
+    ("iam:AttachGroupPolicy", "group"),
+    ("iam:PutGroupPolicy", "group"),
+    ("iam:AttachRolePolicy", "role"),
+    ("iam:PutRolePolicy", "role"),
+    ("iam:UpdateAssumeRolePolicy", "role"),
+    ("iam:CreatePolicyVersion", "policy"),
+];
+
+fn allows_full_admin(statement: &Statement) -> Answer {
+    let actions = statement.action.lists(covers_every_action).or(statement.action.is_negated());
+    let resources = statement.resource.lists(covers_every_resource).or(statement.resource.is_negated());
+    let grants = GRANTS.iter().map(|(action, kind)| {
+        let action = statement.action.takes_in(|pattern| matches_ignore_case(pattern, action));
+        action.and(statement.resource.takes_in(|pattern| covers_every_of(kind, pattern)))
+    });
+    statement.allows().and(actions).and(resources).and(Answer::any(grants, None)).and(statement.has_condition().negate())
+}
+
+fn takes_in_a_whole_service(statement: &Statement) -> Answer {
+    match &statement.action {
+        Element::Except(_) => statement.action.takes_in(reaches_into_every_service),
+        plain => plain.lists(covers_named_service),
+    }
+}
+
+/// Whether the pattern matches actions of every service, as `*`, `*:Delete*` and `*Tags` do.
+fn reaches_into_every_service(pattern: &str) -> bool {
+    match pattern.split_once(':') {
+        Some((service, _)) => only_stars(service),
+        None => pattern.starts_with('*'),
+    }
 }
 
 fn covers_every_action(pattern: &str) -> bool {
@@ -255,7 +297,10 @@ mod tests {
             (r#"{"Effect":"Allow","Action":"s3:Get*","Resource":"*"}"#, &["AllowsAllResources"]),
             (r#"{"Effect":"Deny","Action":"*","Resource":"*"}"#, &[]),
             (r#"{"Effect":"Deny","NotAction":"iam:*","NotResource":"x"}"#, &[]),
-            (r#"{"Effect":"Allow","NotAction":"iam:*","Resource":"*"}"#, &["AllowsAllResources", "AllowsNotAction", "AllowsAssumeAnyRole"]),
+            (
+                r#"{"Effect":"Allow","NotAction":["iam:*","organizations:*"],"Resource":"*"}"#,
+                &["AllowsServiceWildcard", "AllowsAllResources", "AllowsNotAction", "AllowsAssumeAnyRole"],
+            ),
             (r#"{"Effect":"Allow","Action":"s3:GetObject","NotResource":"arn:aws:s3:::b"}"#, &["AllowsNotResource"]),
             (
                 r#"{"Effect":"Allow","NotPrincipal":{"AWS":"111122223333"},"Action":"sqs:SendMessage","Resource":"*"}"#,
@@ -267,6 +312,56 @@ mod tests {
             ),
         ] {
             assert_eq!(yes(statement), want, "{statement}");
+        }
+    }
+
+    #[test]
+    fn everything_but_a_few() {
+        let admin = |statement: &str| facts(statement).allows_full_admin;
+        for (elements, want) in [
+            (r#""NotAction":"s3:*","Resource":"*""#, Answer::Yes),
+            (r#""NotAction":"iam:DeleteUser","Resource":"*""#, Answer::Yes),
+            (r#""NotAction":["iam:*"],"Resource":"*""#, Answer::No),
+            (r#""NotAction":["IAM:Attach*","iam:Put*","iam:Create*","iam:Update*"],"Resource":"*""#, Answer::No),
+            (r#""NotAction":"s3:*","Resource":"arn:aws:s3:::b""#, Answer::No),
+            (r#""NotAction":"*","Resource":"*""#, Answer::No),
+            (r#""Action":"*","NotResource":"arn:aws:s3:::b""#, Answer::Yes),
+            (r#""Action":"*","NotResource":"arn:aws:iam::*:role/*""#, Answer::Yes),
+            (r#""Action":"*","NotResource":"arn:aws:iam::*:*""#, Answer::No),
+            (r#""Action":"s3:*","NotResource":"arn:aws:s3:::b""#, Answer::No),
+            (r#""NotAction":"s3:*","NotResource":"arn:aws:s3:::b""#, Answer::Yes),
+            (r#""NotAction":"s3:*","Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}"#, Answer::No),
+        ] {
+            assert_eq!(admin(&format!(r#"{{"Effect":"Allow",{elements}}}"#)), want, "{elements}");
+        }
+        assert_eq!(admin(r#"{"Effect":"Deny","NotAction":"s3:*","Resource":"*"}"#), Answer::No);
+        let half_known = Value::Map(vec![
+            (Key::from("Effect"), Value::str("Allow")),
+            (
+                Key::from("NotAction"),
+                Value::List(vec![Value::str("s3:*"), Value::unknown(Cause::new(CauseKind::UnresolvedReference, "x"))]),
+            ),
+            (Key::from("Resource"), Value::str("*")),
+        ]);
+        let document = Value::Map(vec![(Key::from("Statement"), Value::List(vec![half_known]))]);
+        let facts = policy_facts(&[&document], &Context::default());
+        assert!(matches!(facts.allows_full_admin, Answer::Unknown(_)), "{:?}", facts.allows_full_admin);
+        assert!(matches!(facts.allows_service_wildcard, Answer::Unknown(_)));
+    }
+
+    #[test]
+    fn whole_services_that_not_action_leaves() {
+        for (excepted, want) in [
+            (r#""s3:*""#, Answer::Yes),
+            (r#"["iam:*","s3:Delete*"]"#, Answer::Yes),
+            (r#""s*""#, Answer::Yes),
+            (r#""*""#, Answer::No),
+            (r#""*:Delete*""#, Answer::No),
+            (r#"["s3:*","*Tags"]"#, Answer::No),
+        ] {
+            let statement = format!(r#"{{"Effect":"Allow","NotAction":{excepted},"Resource":"*"}}"#);
+            assert_eq!(facts(&statement).allows_service_wildcard, want, "{statement}");
+            assert_eq!(facts(&statement.replace("Allow", "Deny")).allows_service_wildcard, Answer::No);
         }
     }
 

@@ -1,5 +1,6 @@
 //! A small made-up run with hostile names, shared by the tests of all formats.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -330,6 +331,8 @@ fn summary(run: &Run, results: &[(Arc<CheckInfo>, CheckResult)]) -> Summary {
             },
             NotSeen { count: 9, words: "templates/network.yaml:41  !ImportValue not resolved".to_owned(), hint: None },
         ],
+        unseen_before: 0,
+        unmodelled: BTreeMap::from([("Custom::Greeting".to_owned(), 1)]),
         blind: 214,
         frameworks: vec![FrameworkLine {
             id: "nist-csf-2.0".to_owned(),

@@ -39,4 +39,5 @@ pub use sarif::Sarif;
 pub use sink::{Format, Options, ParseFormatError, ResultSink, sink};
 pub use summary::{Answer, Counts, Exit, FrameworkLine, NotSeen, Proof, RequirementLine, Side, Split, Summary, WallCell, WallRow};
 pub use table::Table;
+pub use text::counted;
 pub use view::{CheckInfo, DueDays, FindingLine, Ledger, Run};

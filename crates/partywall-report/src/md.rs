@@ -3,7 +3,7 @@ use std::io::{self, Write};
 use partywall_model::{CheckResult, Status};
 
 use crate::sink::ResultSink;
-use crate::text::{clean, counted, dash, thousands};
+use crate::text::{capital, clean, counted, dash, thousands};
 use crate::{CheckInfo, Counts, FindingLine, Run, Side, Summary};
 
 /// A pull request comment holds so many table rows and stays readable.
@@ -42,7 +42,7 @@ impl<W: Write> Markdown<W> {
         }
         let rest = summary.failing.saturating_sub(self.failed.len().min(MOST_FINDINGS) as u64);
         if rest > 0 {
-            writeln!(out, "\n{} more are not listed here.", thousands(rest))?;
+            writeln!(out, "\n{} not listed here.", counted(rest, "more is", "more are"))?;
         }
         writeln!(out)
     }
@@ -121,18 +121,17 @@ impl<W: Write> ResultSink for Markdown<W> {
         let out = &mut self.out;
         writeln!(out, "## Not seen\n")?;
         if summary.not_seen.is_empty() {
-            writeln!(out, "Every fact that a check needed was read.\n")?;
+            writeln!(out, "{}.\n", capital(summary.nothing_unseen()))?;
         } else {
-            writeln!(out, "{}, never counted as met:\n", counted(summary.unseen(), "duty", "duties"))?;
+            writeln!(out, "{}, never counted as met:\n", counted(summary.unseen(), "answer missing", "answers missing"))?;
             for line in &summary.not_seen {
                 let hint = line.hint.as_deref().map(|hint| format!(" ({})", escape(hint))).unwrap_or_default();
                 writeln!(out, "- {}: {}{hint}", thousands(line.count), escape(&line.words))?;
             }
             writeln!(out)?;
         }
-        if summary.blind > 0 {
-            let results = counted(summary.blind, "result needs", "results need");
-            writeln!(out, "{results} facts that this kind of source never shows.\n")?;
+        for line in summary.not_judged() {
+            writeln!(out, "{}.\n", escape(&line))?;
         }
 
         if !summary.frameworks.is_empty() {

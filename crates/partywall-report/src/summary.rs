@@ -1,7 +1,9 @@
+use std::collections::BTreeMap;
 use std::ops::Add;
 
 use serde::Serialize;
 
+use crate::text::counted;
 use crate::view::FindingLine;
 
 /// The two sides of the model's chart: security *in* the cloud above, security *of* the cloud below.
@@ -173,7 +175,7 @@ pub struct FrameworkLine {
     pub id: String,
     /// Its name.
     pub title: String,
-    /// What it calls its requirements, in the plural: `outcomes`, `controls`.
+    /// What it calls its requirements, as said of all of them: `outcomes`, `controls`; `outcome` if there is one.
     pub noun: String,
     /// Requirements that are AWS's alone.
     pub aws: u64,
@@ -227,6 +229,10 @@ pub struct Summary {
     pub failing: u64,
     /// What was not seen, by reason, most first.
     pub not_seen: Vec<NotSeen>,
+    /// Answers that are missing as they were in the baseline; `not_seen` leaves them out.
+    pub unseen_before: u64,
+    /// Resources of types that neither the registry nor the catalogue knows, by type: no check asks about them, so no answer is missing.
+    pub unmodelled: BTreeMap<String, u64>,
     /// Results that are unknown only because this kind of source can never show the facts.
     pub blind: u64,
     /// How the chosen frameworks stand.
@@ -250,9 +256,36 @@ impl Summary {
         }
     }
 
-    /// Duties that could not be judged.
+    /// Answers that are missing: the number that the heading and the exit line say.
     pub fn unseen(&self) -> u64 {
         self.not_seen.iter().map(|line| line.count).sum()
+    }
+
+    /// What to say where no answer is missing.
+    pub fn nothing_unseen(&self) -> &'static str {
+        if self.unseen_before > 0 {
+            "nothing new: what was not seen is in the baseline"
+        } else {
+            "nothing: every fact that a check needed was read"
+        }
+    }
+
+    /// What was not judged and is no missing answer, one line each.
+    pub fn not_judged(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        if self.unseen_before > 0 && !self.not_seen.is_empty() {
+            lines.push(format!("{} as in the baseline", counted(self.unseen_before, "more answer is missing", "more answers are missing")));
+        }
+        if self.blind > 0 {
+            let results = counted(self.blind, "result needs", "results need");
+            lines.push(format!("{results} facts that this kind of source never shows; a live reading has them"));
+        }
+        if !self.unmodelled.is_empty() {
+            let resources = counted(self.unmodelled.values().sum(), "resource is of a type", "resources are of types");
+            let names: Vec<String> = self.unmodelled.iter().map(|(name, count)| format!("{name} ({count})")).collect();
+            lines.push(format!("{resources} that no check knows: {}", names.join(", ")));
+        }
+        lines
     }
 
     /// The line that the command line prints last, on standard error: `exit 1: 74 not met`.

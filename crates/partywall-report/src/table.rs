@@ -214,10 +214,10 @@ impl<W: Write> Table<W> {
     fn not_seen(&mut self, summary: &Summary) -> io::Result<()> {
         let heading = self.paint(BOLD, "NOT SEEN");
         if summary.not_seen.is_empty() {
-            self.line(&format!("{heading}  nothing: every fact that a check needed was read"))?;
+            self.line(&format!("{heading}  {}", summary.nothing_unseen()))?;
         } else {
-            let answers = counted(summary.unseen(), "answer", "answers");
-            self.line(&format!("{heading}  {answers} missing, never counted as met"))?;
+            let answers = counted(summary.unseen(), "answer missing", "answers missing");
+            self.line(&format!("{heading}  {answers}, never counted as met"))?;
         }
         let digits = summary.not_seen.iter().map(|line| thousands(line.count).len()).max().unwrap_or(0).max(2);
         let shown = if self.options.all { usize::MAX } else { REASONS };
@@ -243,10 +243,9 @@ impl<W: Write> Table<W> {
         if hidden > 0 {
             self.line(&format!(" {} more: --all", counted(hidden as u64, "reason", "reasons")))?;
         }
-        if summary.blind > 0 {
-            let results = counted(summary.blind, "result needs", "results need");
-            let line = format!(" {results} facts that this kind of source never shows; a live reading has them");
-            let line = self.paint(DIM, &line);
+        for line in summary.not_judged() {
+            let line = format!(" {}", clean(&line));
+            let line = self.paint(DIM, &cut(&line, if self.options.all { usize::MAX } else { WIDTH }));
             self.line(&line)?;
         }
         Ok(())
@@ -380,7 +379,10 @@ mod tests {
         sample.summary.fix_first.clear();
         sample.summary.failing = 0;
         sample.summary.not_seen.clear();
+        sample.summary.unseen_before = 2;
         let text = fixture::render_sample(&sample, Format::Table, Options::default());
+        assert!(text.contains("NOT SEEN  nothing new"), "{text}");
+        sample.summary.unseen_before = 0;
         assert!(text.contains("NOTHING NEW FAILED"), "the wall still shows what the baseline left out");
         sample.summary.wall.clear();
         let text = fixture::render_sample(&sample, Format::Table, Options::default());

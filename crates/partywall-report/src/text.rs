@@ -112,9 +112,15 @@ pub(crate) fn dash(value: u64) -> String {
     if value == 0 { "–".to_owned() } else { thousands(value) }
 }
 
-/// `1 account`, `2 accounts`.
-pub(crate) fn counted(value: u64, one: &str, many: &str) -> String {
+/// `1 account`, `2 accounts`, `1,000 accounts`: every count with its noun in every output is made here.
+pub fn counted(value: u64, one: &str, many: &str) -> String {
     format!("{} {}", thousands(value), if value == 1 { one } else { many })
+}
+
+/// The text with a capital first letter, as a sentence begins.
+pub(crate) fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -142,5 +148,8 @@ mod tests {
             assert_eq!(thousands(value), text);
         }
         assert_eq!((dash(0), dash(12)), ("–".to_owned(), "12".to_owned()));
+        for (value, text) in [(0, "0 duties"), (1, "1 duty"), (2_000, "2,000 duties")] {
+            assert_eq!(counted(value, "duty", "duties"), text);
+        }
     }
 }

@@ -3,25 +3,24 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
+use partywall_catalog::ResourceType;
 use partywall_collect::Collected;
 use partywall_engine::{Assessor, Engine, OwnedDuty};
 use partywall_model::{Cause, CheckResult, FindingId, Resource, Status};
 use partywall_table::TypeBatch;
 
 use crate::cli::Context;
-use crate::cli::assess::state_files;
+use crate::fill;
+use crate::near;
 use crate::run::{self, Sources};
 use crate::single_row::{Answers, Asker, Memory};
 use crate::state::State;
 
 /// More resources of one name than this are listed, not explained.
 const MOST_RESOURCES: usize = 5;
-/// As many near matches as a reader can take in.
-const MOST_NEAR: usize = 5;
 /// Characters of a finding id after `F-`.
 const ID_LENGTH: usize = 13;
 /// A bare word shorter than this is no beginning of an id: too many words would be one by accident.
@@ -108,7 +107,7 @@ impl Search {
             let batch = result.resource.is_some().then(|| self.batch.clone()).flatten();
             // Of many, the first tell enough; failures go before answers that nobody has to act on.
             let acts = matches!(result.status, Status::Fail | Status::Unknown);
-            if self.hits.len() <= MOST_NEAR * 2 || acts && self.hits.iter().filter(|hit| is_open(&hit.result)).count() <= MOST_NEAR {
+            if self.hits.len() <= near::MOST * 2 || acts && self.hits.iter().filter(|hit| is_open(&hit.result)).count() <= near::MOST {
                 self.hits.push(Hit { batch, result });
             }
         } else if self.name.only_id && result.status == Status::Fail {
@@ -117,9 +116,9 @@ impl Search {
     }
 
     fn remember(&mut self, candidate: &str) {
-        let Some(distance) = nearness(&self.name.text, candidate) else { return };
+        let Some(distance) = near::apart(&self.name.text, candidate) else { return };
         self.near.insert((distance, candidate.to_owned()));
-        if self.near.len() > MOST_NEAR {
+        if self.near.len() > near::MOST {
             self.near.pop_last();
         }
     }
@@ -129,51 +128,12 @@ fn is_open(result: &CheckResult) -> bool {
     matches!(result.status, Status::Fail | Status::Unknown)
 }
 
-/// How far a candidate is from what was typed, if it is near at all: letters that differ, or 3 if one holds the other.
-fn nearness(typed: &str, candidate: &str) -> Option<usize> {
-    let (a, b) = (typed.to_lowercase(), candidate.to_lowercase());
-    if a.len() > 80 || b.len() > 80 {
-        return None;
-    }
-    if a == b {
-        return Some(0);
-    }
-    if a.len() >= 3 && b.contains(&a) || b.len() >= 3 && a.contains(&b) {
-        return Some(3);
-    }
-    if a.len().abs_diff(b.len()) > 2 {
-        return None;
-    }
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, left) in a.chars().enumerate() {
-        let mut next = vec![i + 1];
-        for (j, right) in b.iter().enumerate() {
-            let cell = |row: &[usize], at: usize| row.get(at).copied().unwrap_or(usize::MAX - 1);
-            let swap = cell(&row, j) + usize::from(left != *right);
-            next.push(swap.min(cell(&row, j + 1) + 1).min(cell(&next, j) + 1));
-        }
-        row = next;
-    }
-    row.last().copied().filter(|distance| *distance <= 2 && *distance < a.chars().count())
-}
-
-/// Exceptions and parties for the sources.
-pub(crate) fn state(context: &Context, sources: &Sources) -> anyhow::Result<State> {
-    let files = state_files(sources);
-    State::load(
-        sources.exceptions.as_deref().or(files.get("exceptions.toml").map(PathBuf::as_path)),
-        sources.parties.as_deref().or(files.get("parties.toml").map(PathBuf::as_path)),
-        context.today(),
-    )
-}
-
 /// Reads the sources and finds the finding or the resources of that name.
 ///
 /// # Errors
 /// Nothing or too much has the name; the message lists what is near. Or the sources cannot be read.
 pub(crate) fn find(context: &Context, sources: &Sources, name: &str) -> anyhow::Result<Found> {
-    let mut state = state(context, sources)?;
+    let state = State::of(context, sources)?;
     let search = RefCell::new(Search {
         name: Name::new(name),
         batch: None,
@@ -186,18 +146,17 @@ pub(crate) fn find(context: &Context, sources: &Sources, name: &str) -> anyhow::
         search.borrow_mut().take(result);
         Ok(())
     };
+    let in_fixes = |resource_type: &ResourceType| {
+        let checks = context.catalog.checks.values().filter(|check| check.resource == resource_type.name);
+        checks.flat_map(|check| fill::paths(&check.fix.cli)).map(ToOwned::to_owned).collect()
+    };
     let mut look = |batch: &TypeBatch, assessor: &mut Assessor<'_>| -> anyhow::Result<()> {
         let mut search = search.borrow_mut();
         search.look(batch);
         search.memory.keep(batch, assessor)
     };
-    let outcome = run::assess(context, sources, &state, |_| true, &mut take, &mut look)?;
-    for line in outcome.collected.warnings.iter().chain(&outcome.collected.errors) {
-        crate::exit::note(line);
-    }
-    if outcome.collected.files.is_empty() {
-        bail!("none of the sources could be read; nothing was evaluated");
-    }
+    let outcome = run::assess(context, sources, &state, |_| true, &in_fixes, &mut take, &mut look)?;
+    sources.read_something(&outcome.collected)?;
     let Search { resources, hits, near, memory, .. } = search.into_inner();
     if resources.len() > MOST_RESOURCES {
         let all: Vec<String> = resources.iter().take(MOST_RESOURCES).map(|(_, row)| called(row)).collect();
@@ -205,14 +164,14 @@ pub(crate) fn find(context: &Context, sources: &Sources, name: &str) -> anyhow::
     }
     if !resources.is_empty() {
         let meant: Vec<_> = resources.iter().map(|(batch, row)| (&**batch, row.clone())).collect();
-        return Ok(Found { finding: None, subjects: subjects(context, &mut state, &memory, &outcome.collected, &meant)? });
+        return Ok(Found { finding: None, subjects: subjects(context, &state, &memory, &outcome.collected, &meant)? });
     }
     let Some(Hit { batch, mut result }) = only(hits, name)? else { return Err(not_found(name, &near)) };
     let meant = result.resource.as_ref().and_then(|own| {
         let here = batch.as_deref().filter(|batch| batch.rows.iter().any(|row| Arc::ptr_eq(row, own)));
         here.map(|batch| (batch, own.clone())).or_else(|| memory.original(own))
     });
-    let subjects = subjects(context, &mut state, &memory, &outcome.collected, meant.as_slice())?;
+    let subjects = subjects(context, &state, &memory, &outcome.collected, meant.as_slice())?;
     state.cover(&mut result);
     Ok(Found { finding: Some(result), subjects })
 }
@@ -223,7 +182,7 @@ fn only(mut hits: Vec<Hit>, name: &str) -> anyhow::Result<Option<Hit>> {
         hits.retain(|hit| is_open(&hit.result));
     }
     if hits.len() > 1 {
-        let ids: Vec<String> = hits.iter().take(MOST_NEAR).map(|hit| hit.result.id.to_string()).collect();
+        let ids: Vec<String> = hits.iter().take(near::MOST).map(|hit| hit.result.id.to_string()).collect();
         bail!("`{}` begins more than one finding id, such as {}; give more of it", plain(name), ids.join(", "));
     }
     Ok(hits.pop())
@@ -242,7 +201,7 @@ fn not_found(name: &str, near: &BTreeSet<(usize, String)>) -> anyhow::Error {
 /// Everything about the rows that are meant.
 fn subjects(
     context: &Context,
-    state: &mut State,
+    state: &State,
     memory: &Memory,
     collected: &Collected,
     meant: &[(&TypeBatch, Arc<Resource>)],
@@ -299,15 +258,6 @@ mod tests {
         assert!(Name::new("F-7K").only_id);
         assert!(!Name::new("7K2QX").only_id);
         assert!(!Name::new("F-logs").only_id, "`L` and `O` are in no id");
-    }
-
-    #[test]
-    fn near_names_are_found() {
-        assert_eq!(nearness("core-legder", "core-ledger"), Some(2));
-        assert_eq!(nearness("ledger", "core-ledger"), Some(3));
-        assert_eq!(nearness("Core-Ledger", "core-ledger"), Some(0));
-        assert_eq!(nearness("xyz", "core-ledger"), None);
-        assert_eq!(nearness("ab", "cd"), None);
     }
 
     #[test]

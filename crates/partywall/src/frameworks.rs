@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use anyhow::anyhow;
 use partywall_catalog::{Catalog, Check, Duty, Framework, Requirement};
 use partywall_collect::Collected;
 use partywall_engine::{StatusCounts, Tally};
@@ -10,6 +11,18 @@ use partywall_model::Party;
 use partywall_report::{Answer, FrameworkLine, RequirementLine, Split};
 
 use crate::cli::Context;
+use crate::near::did_you_mean;
+
+/// A framework by one of its ids.
+///
+/// # Errors
+/// There is none; the message says what is near.
+pub(crate) fn of_id<'a>(catalog: &'a Catalog, id: &str) -> anyhow::Result<&'a Arc<Framework>> {
+    catalog.framework(id).ok_or_else(|| {
+        let near = did_you_mean(id, catalog.frameworks.keys().map(|id| &**id));
+        anyhow!("there is no framework `{id}`{near}; see `partywall framework list`")
+    })
+}
 
 /// What can show that a requirement is met. Every requirement is exactly one of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -97,8 +110,14 @@ impl SplitCounts {
     /// `106 outcomes = 5 AWS + 67 shared + 34 yours`
     pub(crate) fn line(self, framework: &Framework) -> String {
         let Self { aws, shared, customer } = self;
-        format!("{} {}s = {aws} AWS + {shared} shared + {customer} yours", framework.requirements.len(), framework.noun)
+        let all = format!("{} {}", framework.requirements.len(), noun(framework));
+        format!("{all} = {aws} AWS + {shared} shared + {customer} yours")
     }
+}
+
+/// What the framework calls its requirements, as said of all of them.
+fn noun(framework: &Framework) -> String {
+    if framework.requirements.len() == 1 { framework.noun.clone() } else { format!("{}s", framework.noun) }
 }
 
 /// The word for a split in machine-readable outputs.
@@ -202,7 +221,7 @@ pub(crate) fn line(context: &Context, framework: &Framework, read: Option<(&Tall
     FrameworkLine {
         id: framework.id.to_string(),
         title: framework.title.to_string(),
-        noun: format!("{}s", framework.noun),
+        noun: noun(framework),
         aws,
         shared,
         customer,

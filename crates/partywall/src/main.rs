@@ -6,6 +6,7 @@ mod exit;
 mod fill;
 mod findings;
 mod frameworks;
+mod near;
 mod proposal;
 mod run;
 mod single_row;

@@ -5,15 +5,17 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use clap::Args;
 use partywall_catalog::{Check, ResourceType};
 use partywall_collect::{CollectError, Collected, Need, Options};
 use partywall_engine::{Assessor, Engine, EngineError, Parties, Tally};
-use partywall_model::{CheckResult, Party, Resource};
-use partywall_table::TypeBatch;
+use partywall_model::{CheckResult, Party, Resource, SourceKind};
+use partywall_table::{Paths, TypeBatch};
 
 use crate::cli::Context;
+use crate::exit;
+use crate::near::near;
 use crate::state::State;
 
 /// Where facts come from; the same for every command that reads.
@@ -25,23 +27,23 @@ pub(crate) struct Sources {
     pub(crate) sources: Vec<PathBuf>,
 
     /// Value of a template parameter; may be repeated
-    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter, requires = "sources")]
     pub(crate) parameters: Vec<(String, String)>,
 
-    /// Account that templates are meant for
-    #[arg(long, value_name = "ID")]
+    /// Account that templates will be deployed to, 12 digits; chooses nothing
+    #[arg(long, value_name = "ID", value_parser = account, requires = "sources")]
     pub(crate) account: Option<String>,
 
-    /// Region that templates are meant for
-    #[arg(long, value_name = "CODE")]
+    /// Region that templates will be deployed to; chooses nothing
+    #[arg(long, value_name = "CODE", value_parser = region, requires = "sources")]
     pub(crate) region: Option<String>,
 
     /// Parties file: who takes over which duties (default: parties.toml among the sources)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "sources")]
     pub(crate) parties: Option<PathBuf>,
 
     /// Exceptions file (default: exceptions.toml among the sources)
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", requires = "sources")]
     pub(crate) exceptions: Option<PathBuf>,
 }
 
@@ -52,7 +54,60 @@ pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {
     }
 }
 
+/// Twelve digits.
+fn account(text: &str) -> Result<String, String> {
+    if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Ok(text.to_owned());
+    }
+    Err(format!("`{text}` is no account id; write its 12 digits"))
+}
+
+/// The points of the compass in region codes. AWS adds areas and numbers every year, but has never needed another word here.
+const COMPASS: [&str; 9] = ["central", "east", "north", "northeast", "northwest", "south", "southeast", "southwest", "west"];
+
+/// A region code: area, point of the compass, number.
+fn region(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.split('-').collect();
+    if let [area @ .., point, number] = parts.as_slice()
+        && !area.is_empty()
+        && area.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase()))
+        && !number.is_empty()
+        && number.len() <= 2
+        && number.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        if COMPASS.contains(point) {
+            return Ok(text.to_owned());
+        }
+        let meant = near(point, COMPASS).first().map(|point| format!("; did you mean `{}-{point}-{number}`?", area.join("-")));
+        return Err(format!("`{text}` is no region code{}", meant.unwrap_or_default()));
+    }
+    Err(format!("`{text}` is no region code, such as eu-central-1"))
+}
+
 impl Sources {
+    /// Says what could not be read, and that what is told of templates met one.
+    ///
+    /// # Errors
+    /// Nothing was read, or what the user says of templates has no template to hold for.
+    pub(crate) fn read_something(&self, collected: &Collected) -> anyhow::Result<()> {
+        for line in collected.warnings.iter().chain(&collected.errors) {
+            exit::note(line);
+        }
+        if collected.files.is_empty() {
+            bail!("nothing could be read: no template, AWS Config file or AWS CLI answer is among the sources; nothing was evaluated");
+        }
+        let given = [("--param", !self.parameters.is_empty()), ("--account", self.account.is_some()), ("--region", self.region.is_some())];
+        if let Some((option, _)) = given.iter().find(|(_, given)| *given)
+            && !collected.files.contains_key(&SourceKind::CloudFormation)
+        {
+            bail!(
+                "{option} is for templates, and none is among the sources: what Config and the CLI answered says itself where it is from; \
+                 leave it out, or give only the files that are meant"
+            );
+        }
+        Ok(())
+    }
+
     pub(crate) fn options(&self) -> Options {
         let mut options = Options::default();
         options.parameters.values = self.parameters.iter().cloned().collect::<BTreeMap<_, _>>();
@@ -73,12 +128,14 @@ pub(crate) struct Outcome {
     pub(crate) tally: Tally,
 }
 
-/// Collects the sources and answers the selected checks; every result goes to `take`, every batch first to `look`.
+/// Collects the sources and answers the selected checks; every result goes to `take`, every batch first to `look`. Rows keep what checks
+/// and owners read of them, and the paths that `keep` names.
 pub(crate) fn assess(
     context: &Context,
     sources: &Sources,
     state: &State,
     selected: impl Fn(&Check) -> bool,
+    keep: &dyn Fn(&ResourceType) -> Paths,
     take: &mut dyn FnMut(CheckResult) -> anyhow::Result<()>,
     look: &mut dyn FnMut(&TypeBatch, &mut Assessor<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Outcome> {
@@ -89,10 +146,15 @@ pub(crate) fn assess(
     let assessor = RefCell::new(Assessor::new(&context.catalog, &engine, selected, parties));
     let broken: RefCell<Option<EngineError>> = RefCell::new(None);
     let need = |resource_type: &ResourceType| match assessor.borrow_mut().need(resource_type) {
-        Ok((paths, envelope)) => Need { paths, envelope },
+        Ok((mut paths, envelope)) => {
+            if let Some(paths) = &mut paths {
+                paths.extend(keep(resource_type));
+            }
+            Need { paths, envelope }
+        }
         Err(error) => {
             broken.borrow_mut().get_or_insert(error);
-            Need { paths: Some(partywall_table::Paths::new()), envelope: Vec::new() }
+            Need { paths: Some(Paths::new()), envelope: Vec::new() }
         }
     };
     let mut failure: Option<anyhow::Error> = None;
@@ -138,4 +200,22 @@ pub(crate) fn is_called(resource: &Arc<Resource>, name: &str) -> bool {
         || resource.arn.as_deref() == Some(name)
         || resource.logical_id.as_deref() == Some(name)
         || resource.name.as_deref() == Some(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_checked_by_their_form() {
+        for good in ["eu-central-1", "us-gov-west-1", "ap-southeast-7", "eusc-de-east-1", "us-isob-east-1", "mx-central-1"] {
+            assert_eq!(region(good).unwrap(), good);
+        }
+        for bad in ["", "eu", "eu-central", "central-1", "Eu-central-1", "eu-central-1a", "eu--central-1", "{AWS::Region}"] {
+            assert!(region(bad).is_err(), "{bad}");
+        }
+        assert_eq!(region("eu-cnetral-1").unwrap_err(), "`eu-cnetral-1` is no region code; did you mean `eu-central-1`?");
+        assert!(account("111122223333").is_ok());
+        assert!(account("1111-2222-3333").unwrap_err().contains("12 digits"));
+    }
 }

@@ -1,13 +1,21 @@
 //! What people decided, in files fit for git: exceptions and parties.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use chrono::NaiveDate;
+use partywall_catalog::Catalog;
 use partywall_model::{CheckResult, Exception, ExceptionKind, Party, Resource, Value};
 use serde::Deserialize;
+use toml::Spanned;
+
+use crate::cli::{Context, check};
+use crate::near::did_you_mean;
+use crate::run::{Sources, is_called};
 
 /// Exceptions and parties of a run. Knows which exceptions were used.
 #[derive(Debug, Default)]
@@ -15,7 +23,7 @@ pub(crate) struct State {
     exceptions: Vec<(ExceptionRule, Arc<Exception>)>,
     takes: Vec<Takes>,
     today: Option<NaiveDate>,
-    used: Vec<bool>,
+    used: Vec<Cell<bool>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -29,8 +37,8 @@ struct ExceptionsFile {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExceptionRule {
-    id: String,
-    check: String,
+    id: Spanned<String>,
+    check: Spanned<String>,
     #[serde(default)]
     resource: Option<String>,
     #[serde(default)]
@@ -41,7 +49,7 @@ struct ExceptionRule {
     reason: String,
     owner: String,
     approver: String,
-    expires: toml::value::Datetime,
+    expires: Spanned<toml::value::Datetime>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -68,46 +76,80 @@ struct PartyEntry {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Takes {
-    party: Party,
-    duties: Vec<String>,
+    party: Spanned<Party>,
+    duties: Vec<Spanned<String>>,
     #[serde(default)]
     accounts: Vec<String>,
     #[serde(default)]
-    types: Vec<String>,
+    types: Vec<Spanned<String>>,
     #[serde(default)]
     tags: BTreeMap<String, String>,
 }
 
 impl State {
-    /// Reads the files that are given.
-    pub(crate) fn load(exceptions: Option<&Path>, parties: Option<&Path>, today: NaiveDate) -> anyhow::Result<Self> {
-        let mut state = Self { today: Some(today), ..Self::default() };
-        if let Some(path) = exceptions {
-            for rule in parse::<ExceptionsFile>(path)?.exception {
-                let expires = date(rule.expires)
-                    .ok_or_else(|| anyhow!("{}: `{}`: expires must be a day such as 2027-03-31", path.display(), rule.id))?;
-                let exception = Exception {
-                    id: rule.id.clone(),
-                    kind: rule.kind,
-                    reason: rule.reason.clone(),
-                    owner: rule.owner.clone(),
-                    approver: rule.approver.clone(),
-                    expires,
-                };
-                state.exceptions.push((rule, Arc::new(exception)));
-            }
+    /// Reads the files of a run: those that were named, else those among the sources, the first of each name.
+    ///
+    /// # Errors
+    /// A file cannot be read or is broken, or it names a check, duty, layer or type that the catalogue does not have.
+    pub(crate) fn of(context: &Context, sources: &Sources) -> anyhow::Result<Self> {
+        let file = |named: &Option<PathBuf>, name: &str| {
+            named.clone().or_else(|| sources.sources.iter().map(|source| source.join(name)).find(|path| path.is_file()))
+        };
+        let mut state = Self { today: Some(context.today()), ..Self::default() };
+        if let Some(path) = file(&sources.exceptions, "exceptions.toml") {
+            state.read_exceptions(context, &Text::of(path)?)?;
         }
-        state.used = vec![false; state.exceptions.len()];
-        if let Some(path) = parties {
-            let file = parse::<PartiesFile>(path)?;
-            for takes in &file.takes {
-                if !file.party.iter().any(|party| party.id == takes.party) {
-                    return Err(anyhow!("{}: `{}` takes duties but is not listed as a party; add [[party]]", path.display(), takes.party));
-                }
-            }
-            state.takes = file.takes;
+        if let Some(path) = file(&sources.parties, "parties.toml") {
+            state.read_parties(&context.catalog, &Text::of(path)?)?;
         }
         Ok(state)
+    }
+
+    fn read_exceptions(&mut self, context: &Context, file: &Text) -> anyhow::Result<()> {
+        for rule in file.parse::<ExceptionsFile>()?.exception {
+            let id = rule.id.get_ref();
+            if !context.catalog.checks.contains_key(rule.check.get_ref().as_str()) {
+                let check = rule.check.get_ref();
+                return Err(file.error(&rule.check.span(), &format!("there is no check `{check}`{}", check::meant(context, check))));
+            }
+            if rule.resource.is_none() && rule.account.is_none() && rule.tags.is_empty() {
+                return Err(file.error(&rule.id.span(), &format!("`{id}` covers nothing; give it a resource, an account or tags")));
+            }
+            let expires = date(*rule.expires.get_ref())
+                .ok_or_else(|| file.error(&rule.expires.span(), &format!("`{id}`: expires must be a day such as 2027-03-31")))?;
+            let exception = Exception {
+                id: id.clone(),
+                kind: rule.kind,
+                reason: rule.reason.clone(),
+                owner: rule.owner.clone(),
+                approver: rule.approver.clone(),
+                expires,
+            };
+            self.exceptions.push((rule, Arc::new(exception)));
+        }
+        self.used = vec![Cell::new(false); self.exceptions.len()];
+        Ok(())
+    }
+
+    fn read_parties(&mut self, catalog: &Catalog, file: &Text) -> anyhow::Result<()> {
+        let parties = file.parse::<PartiesFile>()?;
+        for takes in &parties.takes {
+            let party = takes.party.get_ref();
+            if !parties.party.iter().any(|known| known.id == *party) {
+                return Err(file.error(&takes.party.span(), &format!("`{party}` takes duties but is not listed as a party; add [[party]]")));
+            }
+            for duty in &takes.duties {
+                is_duty(catalog, duty.get_ref()).map_err(|message| file.error(&duty.span(), &message))?;
+            }
+            for name in &takes.types {
+                if catalog.resource_type(name.get_ref()).is_none() {
+                    let near = did_you_mean(name.get_ref(), catalog.registry().names().chain(catalog.types.keys().map(|name| &**name)));
+                    return Err(file.error(&name.span(), &format!("nobody knows the type `{}`{near}", name.get_ref())));
+                }
+            }
+        }
+        self.takes = parties.takes;
+        Ok(())
     }
 
     /// True if any party takes over any duty.
@@ -120,24 +162,24 @@ impl State {
         self.takes
             .iter()
             .find(|takes| {
-                takes.duties.iter().any(|pattern| match pattern.strip_suffix(".*") {
+                takes.duties.iter().map(Spanned::get_ref).any(|pattern| match pattern.strip_suffix(".*") {
                     Some(layer) => duty.strip_prefix(layer).is_some_and(|rest| rest.starts_with('.')),
                     None => pattern == duty,
                 }) && (takes.accounts.is_empty() || takes.accounts.iter().any(|account| resource.account.as_deref() == Some(account)))
-                    && (takes.types.is_empty() || takes.types.iter().any(|name| **name == *resource.resource_type))
+                    && (takes.types.is_empty() || takes.types.iter().any(|name| **name.get_ref() == *resource.resource_type))
                     && takes.tags.iter().all(|(key, value)| has_tag(resource, key, value))
             })
-            .map(|takes| takes.party.clone())
+            .map(|takes| takes.party.get_ref().clone())
     }
 
     /// Puts the exception on a result that one covers. An expired one covers nothing.
-    pub(crate) fn cover(&mut self, result: &mut CheckResult) {
+    pub(crate) fn cover(&self, result: &mut CheckResult) {
         for (index, (rule, exception)) in self.exceptions.iter().enumerate() {
-            if rule.check != *result.check || !covers(rule, result) {
+            if **rule.check.get_ref() != *result.check || !covers(rule, result) {
                 continue;
             }
-            if let Some(used) = self.used.get_mut(index) {
-                *used = true;
+            if let Some(used) = self.used.get(index) {
+                used.set(true);
             }
             if self.today.is_none_or(|today| exception.expires >= today) {
                 result.exception = Some(exception.clone());
@@ -146,16 +188,19 @@ impl State {
         }
     }
 
-    /// Exceptions that are findings themselves: expired, or matching nothing.
-    pub(crate) fn stale(&self) -> Vec<String> {
+    /// Exceptions from the checks that were asked that are findings themselves: expired, or matching nothing.
+    pub(crate) fn stale(&self, asked: impl Fn(&str) -> bool) -> Vec<String> {
         let mut lines = Vec::new();
-        for ((_, exception), used) in self.exceptions.iter().zip(&self.used) {
+        for ((rule, exception), used) in self.exceptions.iter().zip(&self.used) {
+            if !asked(rule.check.get_ref()) {
+                continue;
+            }
             if self.today.is_some_and(|today| exception.expires < today) {
                 lines.push(format!(
                     "exception `{}` of {} expired on {}; renew it or mend the finding",
                     exception.id, exception.owner, exception.expires
                 ));
-            } else if !used {
+            } else if !used.get() {
                 lines.push(format!(
                     "exception `{}` of {} matches no result; delete it or correct its selectors",
                     exception.id, exception.owner
@@ -168,10 +213,10 @@ impl State {
 
 fn covers(rule: &ExceptionRule, result: &CheckResult) -> bool {
     let resource = result.resource.as_ref();
-    let named = rule.resource.as_deref().is_none_or(|name| resource.is_some_and(|resource| crate::run::is_called(resource, name)));
+    let named = rule.resource.as_deref().is_none_or(|name| resource.is_some_and(|resource| is_called(resource, name)));
     let account = rule.account.as_deref().is_none_or(|account| result.account.as_deref() == Some(account));
     let tags = rule.tags.iter().all(|(key, value)| resource.is_some_and(|resource| has_tag(resource, key, value)));
-    named && account && tags && (rule.resource.is_some() || rule.account.is_some() || !rule.tags.is_empty())
+    named && account && tags
 }
 
 fn has_tag(resource: &Resource, key: &str, value: &str) -> bool {
@@ -184,14 +229,44 @@ fn has_tag(resource: &Resource, key: &str, value: &str) -> bool {
     }
 }
 
-fn parse<T: for<'de> Deserialize<'de>>(path: &Path) -> anyhow::Result<T> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    toml::from_str(&text).map_err(|error| {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or("");
+/// Refuses what is neither a duty nor `layer.*`.
+fn is_duty(catalog: &Catalog, pattern: &str) -> Result<(), String> {
+    if let Some(layer) = pattern.strip_suffix(".*") {
+        if catalog.layer(layer).is_some() {
+            return Ok(());
+        }
+        let near = did_you_mean(layer, catalog.layers.iter().map(|layer| &*layer.id));
+        return Err(format!("there is no layer `{layer}`{near}"));
+    }
+    if catalog.duties.contains_key(pattern) {
+        return Ok(());
+    }
+    let near = did_you_mean(pattern, catalog.duties.keys().map(|id| &**id));
+    Err(format!("there is no duty `{pattern}`{near}; write a duty id, or `layer.*` for all of a layer"))
+}
+
+/// A file with its text, so that errors point into it.
+struct Text {
+    path: PathBuf,
+    text: String,
+}
+
+impl Text {
+    fn of(path: PathBuf) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        Ok(Self { path, text })
+    }
+
+    fn parse<T: for<'de> Deserialize<'de>>(&self) -> anyhow::Result<T> {
+        toml::from_str(&self.text).map_err(|error| self.error(&error.span().unwrap_or_default(), &error.message().replace('\n', " ")))
+    }
+
+    fn error(&self, span: &Range<usize>, message: &str) -> anyhow::Error {
+        let before = self.text.get(..span.start).unwrap_or("");
         let line = before.matches('\n').count() + 1;
         let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
-        anyhow!("{}:{line}:{column}: {}", path.display(), error.message().replace('\n', " "))
-    })
+        anyhow!("{}:{line}:{column}: {message}", self.path.display())
+    }
 }
 
 fn date(value: toml::value::Datetime) -> Option<NaiveDate> {

@@ -119,7 +119,7 @@ pub(crate) fn finding(context: &Context, check: &Check, result: &CheckResult, su
         }
         Some(_) if in_template => (check.fix.cloudformation.trim().to_owned(), Vec::new()),
         Some(subject) => {
-            let filled = fill(check.fix.cli.trim(), catalog, &subject.resource);
+            let filled = fill(check.fix.cli.trim(), catalog, &subject.resource, &result.facts);
             (filled.text, filled.missing.into_iter().map(|(path, why)| format!("<{path}>: {why}")).collect())
         }
     };

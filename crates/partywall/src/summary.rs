@@ -1,10 +1,11 @@
 //! From tallies and catalogue to the plain views that the output formats print.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use partywall_catalog::{Catalog, Check, ServiceDuty};
 use partywall_engine::{DutyCounts, Tally};
+use partywall_model::{Cause, CauseKind, CheckResult, Gap, Status};
 use partywall_report::{CheckInfo, Counts, NotSeen, Proof, Side, WallCell, WallRow};
 
 /// Rows of the first screen, top course first. The last ones stand below the wall's middle.
@@ -25,7 +26,7 @@ pub(crate) fn check_info(catalog: &Catalog, check: &Check) -> CheckInfo {
     let layer = duty.and_then(|duty| catalog.layer(duty.layer()));
     let own = service_duty(catalog, &check.resource, &check.duty);
     let words = |own: Option<&str>, general: Option<&str>| own.filter(|text| !text.is_empty()).or(general).unwrap_or("").to_owned();
-    let pairs = |map: &std::collections::BTreeMap<String, Vec<String>>| map.iter().map(|(key, ids)| (key.clone(), ids.clone())).collect();
+    let pairs = |map: &BTreeMap<String, Vec<String>>| map.iter().map(|(key, ids)| (key.clone(), ids.clone())).collect();
     let text = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     CheckInfo {
         id: check.id.clone(),
@@ -117,19 +118,68 @@ pub(crate) fn proof(tally: &Tally) -> Proof {
     Proof { unproven: aws, why: (aws > 0).then(|| "no attestation is on file".to_owned()), ..Proof::default() }
 }
 
-/// What was not seen, most first.
-pub(crate) fn not_seen(tally: &Tally) -> Vec<NotSeen> {
-    let mut lines: Vec<NotSeen> = tally
-        .not_seen
-        .iter()
-        .map(|(words, (count, action))| NotSeen {
-            count: *count,
-            words: words.clone(),
-            hint: action.as_ref().map(|action| format!("allow {action} and read again")),
-        })
-        .collect();
-    lines.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.words.cmp(&b.words)));
-    lines
+/// Answers that are missing, by reason. The first screen's heading and the exit line both count here.
+#[derive(Debug, Default)]
+pub(crate) struct Unseen {
+    reasons: BTreeMap<String, (u64, Option<String>)>,
+    /// How many of them an exception covers: they are told, but do not count for the exit code.
+    excepted: u64,
+    /// Those that the baseline has, which are left out.
+    pub(crate) before: u64,
+}
+
+impl Unseen {
+    /// Counts a result if it is unknown for a reason that another reading could mend.
+    pub(crate) fn add(&mut self, result: &CheckResult) {
+        if result.status != Status::Unknown || result.is_blind() {
+            return;
+        }
+        let mut causes = result.unknown_because.iter().map(|because| &because.cause);
+        let Some(cause) = causes.find(|cause| cause.kind != CauseKind::NotInSource) else { return };
+        self.count(cause, result.account.as_deref(), result.region.as_deref());
+        self.excepted += u64::from(result.exception.is_some());
+    }
+
+    /// Counts what could not be read and may have held resources of any type: no check has an answer of its own for it.
+    pub(crate) fn add_gap(&mut self, gap: &Gap) {
+        if gap.resource_type.is_empty() {
+            self.count(&gap.cause, gap.account.as_deref(), gap.region.as_deref());
+        }
+    }
+
+    fn count(&mut self, cause: &Cause, account: Option<&str>, region: Option<&str>) {
+        let place = match (account, region) {
+            (Some(account), Some(region)) => format!(" (account {account}, {region})"),
+            (Some(account), None) => format!(" (account {account})"),
+            _ => String::new(),
+        };
+        self.reasons.entry(format!("{cause}{place}")).or_insert_with(|| (0, cause.iam_action.clone())).0 += 1;
+    }
+
+    /// All that are missing.
+    pub(crate) fn total(&self) -> u64 {
+        self.reasons.values().map(|(count, _)| count).sum()
+    }
+
+    /// Those that no exception covers.
+    pub(crate) fn open(&self) -> u64 {
+        self.total() - self.excepted
+    }
+
+    /// One line per reason, most first.
+    pub(crate) fn lines(&self) -> Vec<NotSeen> {
+        let mut lines: Vec<NotSeen> = self
+            .reasons
+            .iter()
+            .map(|(words, (count, action))| NotSeen {
+                count: *count,
+                words: words.clone(),
+                hint: action.as_ref().map(|action| format!("allow {action} and read again")),
+            })
+            .collect();
+        lines.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.words.cmp(&b.words)));
+        lines
+    }
 }
 
 /// How many services the types read belong to.

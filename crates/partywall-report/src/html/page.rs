@@ -3,7 +3,7 @@
 use askama::Template;
 use sha2::{Digest, Sha256};
 
-use crate::text::{clean, counted, thousands};
+use crate::text::{capital, clean, counted, thousands};
 use crate::{Answer, Counts, FindingLine, FrameworkLine, RequirementLine, Run, Side, Split, Summary, WallCell, WallRow};
 
 const STYLE: &str = include_str!("../../templates/wall.css");
@@ -28,7 +28,8 @@ pub(super) struct Page {
     more_words: String,
     not_seen: Vec<(String, String, Option<String>)>,
     unseen_words: String,
-    blind: Option<String>,
+    nothing_unseen: String,
+    not_judged: Vec<String>,
     left_out: Option<String>,
     frameworks: Vec<Framework>,
     exit: String,
@@ -260,16 +261,12 @@ pub(super) fn page(run: &Run, summary: &Summary, data: String, left_out: u64) ->
             .iter()
             .map(|line| (thousands(line.count), owned(&line.words), line.hint.as_deref().map(owned)))
             .collect(),
-        unseen_words: counted(summary.unseen(), "duty", "duties"),
-        blind: (summary.blind > 0).then(|| {
-            let results = counted(summary.blind, "more result needs", "more results need");
-            format!("{results} facts that this kind of source never shows; a live reading has them.")
-        }),
+        unseen_words: counted(summary.unseen(), "answer missing", "answers missing"),
+        nothing_unseen: capital(summary.nothing_unseen()),
+        not_judged: summary.not_judged().iter().map(|line| owned(line)).collect(),
         left_out: (left_out > 0).then(|| {
-            format!(
-                "{} are counted above but not listed in this page; --format jsonl has every one.",
-                counted(left_out, "result", "results")
-            )
+            let results = counted(left_out, "result is", "results are");
+            format!("{results} counted above but not listed in this page; --format jsonl has every one.")
         }),
         frameworks: summary.frameworks.iter().map(framework).collect(),
         exit: owned(&summary.exit_line()),

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, ValueEnum};
 use partywall_catalog::Check;
-use partywall_collect::Collected;
-use partywall_model::{CheckResult, Gap, Severity, Status};
-use partywall_report::{CheckInfo, DueDays, Exit, FindingLine, Format, Options, ResultSink, Run, Summary};
+use partywall_model::{CheckResult, Severity, Status};
+use partywall_report::{CheckInfo, DueDays, Exit, FindingLine, Format, Options, ResultSink, Run, Summary, counted};
+use partywall_table::Paths;
 
-use super::Context;
+use super::{Context, check};
 use crate::run::{Outcome, Sources};
 use crate::state::State;
+use crate::summary::Unseen;
 use crate::{exit, frameworks, run, summary};
 
 /// Read sources, check your side, show the wall
@@ -103,17 +104,14 @@ const FIX_FIRST: usize = 5;
 
 impl Assess {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let state_files = state_files(&self.sources);
-        let mut state = State::load(
-            self.sources.exceptions.as_deref().or(state_files.get("exceptions.toml").map(PathBuf::as_path)),
-            self.sources.parties.as_deref().or(state_files.get("parties.toml").map(PathBuf::as_path)),
-            context.today(),
-        )?;
+        let state = State::of(context, &self.sources)?;
         let frameworks = self.chosen_frameworks(context)?;
         for prefix in &self.checks {
-            if !context.catalog.checks.keys().any(|id| id.starts_with(prefix.as_str())) {
-                bail!("no check is `{prefix}` or begins with it; see `partywall check list`");
-            }
+            check::some_begin_with(context, prefix)?;
+        }
+        let selected = |check: &Check| self.selects(check, &frameworks);
+        if !context.catalog.checks.values().any(|check| selected(check)) {
+            bail!("no check is left by --check, --severity and --framework together; leave one of them out");
         }
         let baseline = self.baseline.as_deref().map(read_baseline).transpose()?.unwrap_or_default();
         let run = Run {
@@ -134,13 +132,14 @@ impl Assess {
         }
         let mut worst = Worst::default();
         let mut excepted: BTreeMap<Arc<str>, u64> = BTreeMap::new();
-        let lookup = std::cell::RefCell::new(&mut state);
+        let mut unseen = Unseen::default();
         let mut take = |mut result: CheckResult| -> anyhow::Result<()> {
             if matches!(result.status, Status::Fail | Status::Unknown) {
+                state.cover(&mut result);
                 if baseline.contains(&result.id.to_string()) {
+                    unseen.before += u64::from(result.status == Status::Unknown && !result.is_blind());
                     return Ok(());
                 }
-                lookup.borrow_mut().cover(&mut result);
             }
             let Some(info) = infos.get(&result.check) else { return Ok(()) };
             if result.status == Status::Fail {
@@ -148,19 +147,15 @@ impl Assess {
                     *excepted.entry(result.check.clone()).or_default() += 1;
                 }
                 worst.add(&run, info, &result, self.fail_on);
-            } else if result.status == Status::Unknown && !result.is_blind() && result.exception.is_none() {
-                worst.unseen += 1;
             }
+            unseen.add(&result);
             for sink in &mut sinks {
                 sink.result(info, &result)?;
             }
             Ok(())
         };
-        let selected = |check: &Check| self.selects(check, &frameworks);
         let progress = Progress::start();
-        let parties =
-            State::load(None, self.sources.parties.as_deref().or(state_files.get("parties.toml").map(PathBuf::as_path)), context.today())?;
-        let mut outcome = run::assess(context, &self.sources, &parties, selected, &mut take, &mut |batch, _| {
+        let mut outcome = run::assess(context, &self.sources, &state, selected, &|_| Paths::new(), &mut take, &mut |batch, _| {
             progress.rows(batch.rows.len() as u64);
             Ok(())
         })?;
@@ -170,17 +165,15 @@ impl Assess {
                 counts.excepted = count;
             }
         }
-        for line in outcome.collected.warnings.iter().chain(&outcome.collected.errors) {
-            exit::note(line);
+        self.sources.read_something(&outcome.collected)?;
+        for gap in &outcome.collected.gaps {
+            unseen.add_gap(gap);
         }
-        let stale = state.stale();
+        let stale = state.stale(|id| context.catalog.checks.get(id).is_some_and(|check| selected(check)));
         for line in &stale {
             exit::note(&format!("finding: {line}"));
         }
-        if outcome.collected.files.is_empty() {
-            bail!("none of the sources could be read; nothing was evaluated");
-        }
-        let summary = self.summary(context, &outcome, worst, &frameworks, stale.len() as u64);
+        let summary = self.summary(context, &outcome, worst, &unseen, &frameworks, stale.len() as u64);
         for sink in &mut sinks {
             sink.finish(&summary)?;
         }
@@ -192,16 +185,7 @@ impl Assess {
         if self.frameworks.is_empty() {
             return Ok(context.catalog.frameworks.values().cloned().collect());
         }
-        self.frameworks
-            .iter()
-            .map(|id| {
-                context
-                    .catalog
-                    .framework(id)
-                    .cloned()
-                    .ok_or_else(|| anyhow!("there is no framework `{id}`; see `partywall framework list`"))
-            })
-            .collect()
+        self.frameworks.iter().map(|id| frameworks::of_id(&context.catalog, id).cloned()).collect()
     }
 
     fn selects(&self, check: &Check, frameworks: &[Arc<partywall_catalog::Framework>]) -> bool {
@@ -235,13 +219,14 @@ impl Assess {
         context: &Context,
         outcome: &Outcome,
         worst: Worst,
+        unseen: &Unseen,
         frameworks: &[Arc<partywall_catalog::Framework>],
         stale_exceptions: u64,
     ) -> Summary {
         let catalog = &context.catalog;
         let Outcome { collected, tally } = outcome;
         let broken = collected.errors.len() as u64;
-        let exit = self.exit(&worst, whole_gaps(collected).count() as u64, broken, stale_exceptions);
+        let exit = self.exit(&worst, unseen, broken, stale_exceptions);
         Summary {
             resources: collected.types.values().sum(),
             types: collected.types.len() as u64,
@@ -252,50 +237,36 @@ impl Assess {
             proof: summary::proof(tally),
             failing: worst.failing,
             fix_first: worst.lines,
-            not_seen: {
-                let mut lines = summary::not_seen(tally);
-                lines.extend(whole_gaps(collected).map(|gap| partywall_report::NotSeen {
-                    count: 1,
-                    words: gap.cause.to_string(),
-                    hint: None,
-                }));
-                lines.extend(collected.unmodelled.iter().map(|(name, count)| partywall_report::NotSeen {
-                    count: *count,
-                    words: format!("resources of `{name}`, a type that nobody modelled"),
-                    hint: None,
-                }));
-                lines
-            },
+            not_seen: unseen.lines(),
+            unseen_before: unseen.before,
+            unmodelled: collected.unmodelled.iter().map(|(name, count)| (name.to_string(), *count)).collect(),
             blind: tally.total().blind,
             frameworks: frameworks.iter().map(|framework| frameworks::line(context, framework, Some((tally, collected)))).collect(),
             exit,
         }
     }
 
-    fn exit(&self, worst: &Worst, whole: u64, broken: u64, stale: u64) -> Exit {
-        let unseen = worst.unseen + whole;
-        let inputs = match broken {
-            0 => String::new(),
-            1 => ", 1 input broken".to_owned(),
-            more => format!(", {more} inputs broken"),
-        };
-        let (code, words) = if worst.counted > 0 {
-            let least = self.fail_on;
-            (exit::FINDINGS, format!("{} not met ({} {least} or worse), {unseen} unseen{inputs}", worst.failing, worst.counted))
-        } else if broken > 0 || self.allow_unknown.unwrap_or(0) < unseen {
-            (exit::INCOMPLETE, format!("{} not met, none {} or worse; {unseen} unseen{inputs}", worst.failing, self.fail_on))
+    fn exit(&self, worst: &Worst, unseen: &Unseen, broken: u64, stale: u64) -> Exit {
+        let (failing, counted_in, least) = (worst.failing, worst.counted, self.fail_on);
+        let (code, mut words) = if counted_in > 0 {
+            (exit::FINDINGS, format!("{failing} not met ({counted_in} {least} or worse), "))
+        } else if broken > 0 || self.allow_unknown.unwrap_or(0) < unseen.open() {
+            (exit::INCOMPLETE, format!("{failing} not met, none {least} or worse; "))
         } else {
-            (exit::CLEAN, format!("{} not met, none {} or worse; {unseen} unseen", worst.failing, self.fail_on))
+            (exit::CLEAN, format!("{failing} not met, none {least} or worse; "))
         };
-        let words =
-            if stale > 0 { format!("{words}; {stale} {} to mend", if stale == 1 { "exception" } else { "exceptions" }) } else { words };
+        words.push_str(&format!("{} unseen", unseen.total()));
+        if unseen.open() < unseen.total() {
+            words.push_str(&format!(" ({} excepted)", unseen.total() - unseen.open()));
+        }
+        if broken > 0 {
+            words.push_str(&format!(", {}", counted(broken, "input broken", "inputs broken")));
+        }
+        if stale > 0 {
+            words.push_str(&format!("; {} to mend", counted(stale, "exception", "exceptions")));
+        }
         Exit { code, words }
     }
-}
-
-/// What could not be read and may have held resources of any type: no check has an answer of its own for it.
-fn whole_gaps(collected: &Collected) -> impl Iterator<Item = &Gap> {
-    collected.gaps.iter().filter(|gap| gap.resource_type.is_empty())
 }
 
 /// The worst findings and the counts that the exit code rests on.
@@ -304,7 +275,6 @@ struct Worst {
     lines: Vec<FindingLine>,
     failing: u64,
     counted: u64,
-    unseen: u64,
 }
 
 impl Worst {
@@ -327,20 +297,6 @@ impl Worst {
         self.lines.sort_by_key(|line| rank(line.severity, &line.title, line.id));
         self.lines.truncate(FIX_FIRST);
     }
-}
-
-/// State files among the sources, by name; the first of each name counts.
-pub(crate) fn state_files(sources: &Sources) -> BTreeMap<String, PathBuf> {
-    let mut found = BTreeMap::new();
-    for source in &sources.sources {
-        for name in ["exceptions.toml", "parties.toml"] {
-            let path = source.join(name);
-            if path.is_file() {
-                found.entry(name.to_owned()).or_insert(path);
-            }
-        }
-    }
-    found
 }
 
 /// Examples say in their README's first lines that they are synthetic.

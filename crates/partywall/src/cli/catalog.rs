@@ -6,6 +6,7 @@ use clap::{Args, Subcommand};
 use partywall_catalog::{Check, Position};
 use partywall_engine::{Engine, EngineError, JoinPlan, lint_predicate};
 use partywall_model::Status;
+use partywall_report::counted;
 
 use super::Context;
 use crate::exit;
@@ -41,13 +42,13 @@ impl CatalogCommand {
         }
         let catalog = &context.catalog;
         exit::note(&format!(
-            "{} checks, {} types, {} services, {} duties, {} frameworks: {} lints",
-            catalog.checks.len(),
-            catalog.types.len(),
-            catalog.services.len(),
-            catalog.duties.len(),
-            catalog.frameworks.len(),
-            lints.lines.len()
+            "{}, {}, {}, {}, {}: {}",
+            counted(catalog.checks.len() as u64, "check", "checks"),
+            counted(catalog.types.len() as u64, "type", "types"),
+            counted(catalog.services.len() as u64, "service", "services"),
+            counted(catalog.duties.len() as u64, "duty", "duties"),
+            counted(catalog.frameworks.len() as u64, "framework", "frameworks"),
+            counted(lints.lines.len() as u64, "lint", "lints")
         ));
         Ok(if lints.lines.is_empty() { exit::CLEAN } else { exit::FINDINGS })
     }

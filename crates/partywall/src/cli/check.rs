@@ -8,10 +8,12 @@ use partywall_catalog::Check;
 use partywall_collect::Need;
 use partywall_engine::{Assessor, Engine, EngineError};
 use partywall_model::{CheckResult, Status};
+use partywall_report::counted;
 use serde::Serialize;
 
 use super::Context;
 use crate::exit;
+use crate::near::did_you_mean;
 
 /// List, show, test and start checks
 #[derive(Debug, Args)]
@@ -84,6 +86,7 @@ impl CheckCommand {
 }
 
 fn list(context: &Context, prefix: &str, format: ListFormat) -> anyhow::Result<u8> {
+    some_begin_with(context, prefix)?;
     let checks: Vec<&Check> = context.catalog.checks.values().map(AsRef::as_ref).filter(|check| check.id.starts_with(prefix)).collect();
     let mut out = std::io::BufWriter::new(anstream::stdout());
     match format {
@@ -109,7 +112,7 @@ fn list(context: &Context, prefix: &str, format: ListFormat) -> anyhow::Result<u
                 writeln!(out, "{:width$}  {:8}  {}", check.id, check.severity, check.title)?;
             }
             out.flush()?;
-            exit::note(&format!("{} checks", checks.len()));
+            exit::note(&counted(checks.len() as u64, "check", "checks"));
         }
     }
     out.flush()?;
@@ -117,7 +120,22 @@ fn list(context: &Context, prefix: &str, format: ListFormat) -> anyhow::Result<u
 }
 
 fn find<'a>(context: &'a Context, id: &str) -> anyhow::Result<&'a Check> {
-    context.catalog.checks.get(id).map(AsRef::as_ref).ok_or_else(|| anyhow!("there is no check `{id}`; see `partywall check list`"))
+    context.catalog.checks.get(id).map(AsRef::as_ref).ok_or_else(|| anyhow!("there is no check `{id}`{}", meant(context, id)))
+}
+
+/// Refuses a beginning that no check's id has.
+pub(crate) fn some_begin_with(context: &Context, prefix: &str) -> anyhow::Result<()> {
+    if context.catalog.checks.keys().any(|id| id.starts_with(prefix)) {
+        return Ok(());
+    }
+    bail!("no check is `{prefix}` or begins with it{}", meant(context, prefix))
+}
+
+/// Ids like the one that no check has, and where all are.
+pub(crate) fn meant(context: &Context, id: &str) -> String {
+    let ids = context.catalog.checks.keys().map(|id| &**id);
+    let services = context.catalog.checks.keys().filter_map(|id| id.split('.').next());
+    format!("{}; see `partywall check list`", did_you_mean(id, ids.chain(services)))
 }
 
 fn show(context: &Context, id: &str) -> anyhow::Result<u8> {
@@ -160,6 +178,9 @@ fn indent(text: &str) -> String {
 }
 
 fn test(context: &Context, ids: &[String]) -> anyhow::Result<u8> {
+    for id in ids {
+        some_begin_with(context, id)?;
+    }
     let mut out = std::io::BufWriter::new(anstream::stdout());
     let (mut passed, mut failed) = (0_u64, 0_u64);
     let wanted = |check: &Check| ids.is_empty() || ids.iter().any(|id| check.id.starts_with(id.as_str()));

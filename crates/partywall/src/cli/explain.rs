@@ -13,7 +13,7 @@ use crate::story::{self, Duty, Finding, Missing, Other, Place, Told, Whole, show
 /// Explain one finding or resource: layer, duty, owner, deciding facts, fix
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  partywall explain F-7K2Q examples/harbour-bank\n  partywall explain core-ledger examples/harbour-bank --format md"
+    after_help = "Examples:\n  partywall explain F-5V10 examples/harbour-bank\n  partywall explain core-ledger examples/harbour-bank --format md"
 )]
 pub(crate) struct Explain {
     /// A finding id (F-… or any beginning that only it has), or the id, ARN, name or logical id of a resource

@@ -3,7 +3,7 @@ use std::io::Write as _;
 use anyhow::{anyhow, bail};
 use clap::{Args, ValueEnum};
 use partywall_catalog::Check;
-use partywall_model::{Resource, Status};
+use partywall_model::{CheckResult, Resource, Status};
 
 use super::Context;
 use crate::fill::fill;
@@ -17,7 +17,7 @@ const MAX_TEMPLATE: u64 = 16 << 20;
 /// Print the fix of one finding, with the real ids filled in
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  partywall fix F-7K2Q examples/harbour-bank --print\n  partywall fix F-7K2Q template.yaml --print --tool terraform"
+    after_help = "Examples:\n  partywall fix F-5V10 examples/harbour-bank --print\n  partywall fix F-7K2Q template.yaml --print --tool terraform"
 )]
 pub(crate) struct Fix {
     /// A finding id: F-… or any beginning that only it has
@@ -88,7 +88,7 @@ impl Fix {
         let remark = if tool == Tool::Console { "" } else { "# " };
         writeln!(out, "{remark}{} · {} · {}", result.id, check.title, called(resource))?;
         match tool {
-            Tool::Cli => cli(&mut out, context, check, resource)?,
+            Tool::Cli => cli(&mut out, context, check, &result, resource)?,
             Tool::Console => writeln!(out, "{}", check.fix.console.trim())?,
             Tool::Cloudformation => cloudformation(&mut out, check, resource)?,
             Tool::Terraform => writeln!(out, "{}", check.fix.terraform.trim())?,
@@ -104,8 +104,8 @@ impl Fix {
     }
 }
 
-fn cli(out: &mut impl std::io::Write, context: &Context, check: &Check, resource: &Resource) -> std::io::Result<()> {
-    let filled = fill(check.fix.cli.trim(), &context.catalog, resource);
+fn cli(out: &mut impl std::io::Write, context: &Context, check: &Check, result: &CheckResult, resource: &Resource) -> std::io::Result<()> {
+    let filled = fill(check.fix.cli.trim(), &context.catalog, resource, &result.facts);
     let account =
         resource.account.as_deref().map_or_else(|| "the resource's account".to_owned(), |account| format!("account {}", plain(account)));
     match resource.region.as_deref().filter(|region| *region != "global") {

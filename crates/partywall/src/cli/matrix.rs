@@ -11,14 +11,15 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use partywall_model::Resource;
+use partywall_report::counted;
 
 use super::Context;
-use crate::exit;
 use crate::run::{self, Sources};
+use crate::{exit, frameworks};
 
 /// Who owns which duty: per service and layer, per resource, per requirement
 ///
@@ -27,7 +28,7 @@ use crate::run::{self, Sources};
 #[derive(Debug, Args)]
 #[command(
     mut_arg("sources", |argument| argument.required(false)),
-    after_help = "Examples:\n  partywall matrix\n  partywall matrix --service rds --service lambda/image\n  partywall matrix examples/harbour-bank\n  partywall matrix examples/harbour-bank --resource core-ledger\n  partywall matrix examples/harbour-bank --by requirement --framework nist-csf-2.0\n  partywall matrix examples/harbour-bank --services\n  partywall matrix --format json\n\nJSON: [{service, mode, layer, kind, duties: [{id, sentence, party, when}]}]; kind is inherited, customer, shared, undetermined or\nnone; party is aws, customer, msp:<id>, vendor:<id> or undetermined; when is the condition, `otherwise`, or null. For resources,\neach object also has `resource`, and each duty `facts`. Exit codes: 0 · 2 nothing read · 3 a file or listing could not be read."
+    after_help = "Examples:\n  partywall matrix\n  partywall matrix --service rds --service lambda/image\n  partywall matrix examples/harbour-bank\n  partywall matrix examples/harbour-bank --resource core-ledger\n  partywall matrix examples/harbour-bank --by requirement --framework nist-csf-2.0\n  partywall matrix examples/harbour-bank --services\n  partywall matrix --format json\n\nJSON: [{service, mode, layer, kind, duties: [{id, sentence, party, when}]}]; kind is inherited, customer, shared, undetermined or none; party is aws, customer, msp:<id>, vendor:<id> or undetermined; when is the condition, `otherwise`, or null. For resources, each object also has `resource`, and each duty `facts`. Exit codes: 0 · 2 nothing read · 3 a file or listing could not be read."
 )]
 pub(crate) struct Matrix {
     #[command(flatten)]
@@ -101,10 +102,7 @@ impl Matrix {
             bail!("resources stand in sources; name files or directories to read");
         }
         let framework = match &self.framework {
-            Some(id) => Some(catalog.framework(id).ok_or_else(|| {
-                let near = text::near(id, catalog.frameworks.keys().map(|id| &**id));
-                anyhow!("there is no framework `{id}`{}", text::did_you_mean(&near))
-            })?),
+            Some(id) => Some(frameworks::of_id(catalog, id)?),
             None => None,
         };
         for name in &self.services {
@@ -169,12 +167,15 @@ impl Matrix {
 /// Says what was not seen, and gives the exit code.
 fn finish(used: &used::Used<'_>) -> u8 {
     if used.unclaimed > 0 {
-        exit::note(&format!("{} resources are of types that no service file claims; they are not in the matrix", used.unclaimed));
+        let resources = counted(used.unclaimed, "resource is of a type", "resources are of types");
+        exit::note(&format!("not in the matrix: {resources} that no service file claims"));
     }
     let unread: BTreeSet<_> = used.collected.gaps.iter().filter(|gap| gap.id.is_none()).map(|gap| gap.resource_type.clone()).collect();
     if used.collected.errors.is_empty() && unread.is_empty() {
         return exit::CLEAN;
     }
-    exit::note(&format!("exit 3: {} files and {} listings could not be read", used.collected.errors.len(), unread.len()));
+    let files = counted(used.collected.errors.len() as u64, "file", "files");
+    let listings = counted(unread.len() as u64, "listing", "listings");
+    exit::note(&format!("exit 3: {files} and {listings} could not be read"));
     exit::INCOMPLETE
 }

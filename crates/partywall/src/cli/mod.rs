@@ -2,7 +2,7 @@
 
 pub(crate) mod assess;
 mod catalog;
-mod check;
+pub(crate) mod check;
 mod completions;
 mod explain;
 mod fix;

@@ -1,15 +1,19 @@
+mod words;
+
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{anyhow, bail};
 use clap::{Args, ValueEnum};
 use partywall_catalog::{Column, ResourceType, Schema};
 use partywall_collect::Need;
-use partywall_engine::{Query as EngineQuery, QueryFormat, QueryLimits};
+use partywall_engine::{EngineError, Query as EngineQuery, QueryFormat, QueryLimits};
 use partywall_table::Envelope;
 
 use super::Context;
 use crate::exit;
+use crate::near::did_you_mean;
 use crate::run::Sources;
 
 /// SQL over everything that was read
@@ -50,8 +54,8 @@ pub(crate) struct Query {
     timeout: u64,
 
     /// Value of a template parameter; may be repeated
-    #[arg(long = "param", value_name = "NAME=VALUE")]
-    parameters: Vec<String>,
+    #[arg(long = "param", value_name = "NAME=VALUE", value_parser = crate::run::parameter)]
+    parameters: Vec<(String, String)>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -82,12 +86,7 @@ impl Query {
         }
         let sources = Sources {
             sources: self.sources.clone(),
-            parameters: self
-                .parameters
-                .iter()
-                .map(|pair| crate::run::parameter(pair))
-                .collect::<Result<_, _>>()
-                .map_err(anyhow::Error::msg)?,
+            parameters: std::mem::take(&mut self.parameters),
             account: None,
             region: None,
             parties: None,
@@ -95,7 +94,7 @@ impl Query {
         };
         let mut query = EngineQuery::new(&context.catalog, context.today())?;
         let wanted = match &self.sql {
-            Some(sql) => Some(query.tables_of(sql)?),
+            Some(sql) => Some(query.tables_of(sql).map_err(|error| explained(context, &BTreeSet::new(), &error))?),
             None => None,
         };
         let need = |resource_type: &ResourceType| {
@@ -119,9 +118,7 @@ impl Query {
             }
             Ok(())
         })?;
-        for line in collected.warnings.iter().chain(&collected.errors) {
-            exit::note(line);
-        }
+        sources.read_something(&collected)?;
         let mut out = std::io::BufWriter::new(anstream::stdout());
         if self.tables {
             let width = counts.keys().map(String::len).max().unwrap_or(0);
@@ -142,15 +139,43 @@ impl Query {
             Output::Csv => QueryFormat::Csv,
         };
         let limits = QueryLimits { memory_bytes: self.memory << 20, seconds: self.timeout };
-        query.run(sql, format, limits, &mut out)?;
+        query.run(sql, format, limits, &mut out).map_err(|error| explained(context, &wanted.unwrap_or_default(), &error))?;
         out.flush()?;
         Ok(exit::CLEAN)
     }
 }
 
+fn explained(context: &Context, tables: &BTreeSet<String>, error: &EngineError) -> anyhow::Error {
+    anyhow!(words::explained(context, tables, &error.to_string()))
+}
+
+/// The tables that are no types: name, title, columns, all of them text.
+const OWN_TABLES: [(&str, &str, &[&str]); 2] = [
+    ("gap", "What could not be read", &["resource_type", "id", "account", "region", "path", "cause", "iam_action", "source"]),
+    (
+        "policy_statement",
+        "Statements of all policies",
+        &["resource_type", "id", "account", "region", "path", "sid", "effect", "principals", "actions", "resources", "conditions"],
+    ),
+];
+
+/// The names of all tables that there may be.
+fn table_names(context: &Context) -> impl Iterator<Item = String> {
+    let types = context.catalog.types.values().map(|known| known.table());
+    let registry = context.catalog.registry().names().map(|name| name.replace("::", "_").to_lowercase());
+    types.chain(registry).chain(OWN_TABLES.iter().map(|(name, ..)| (*name).to_owned()))
+}
+
+fn no_table(context: &Context, name: &str) -> String {
+    let known: BTreeSet<String> = table_names(context).collect();
+    let near = did_you_mean(name, known.iter().map(String::as_str));
+    format!("there is no table `{name}`{near}; see `partywall query --tables`")
+}
+
 fn all_tables(context: &Context) -> anyhow::Result<u8> {
     let mut out = std::io::BufWriter::new(anstream::stdout());
-    let tables: Vec<(String, &str)> = context.catalog.types.values().map(|known| (known.table(), &*known.title)).collect();
+    let types = context.catalog.types.values().map(|known| (known.table(), &*known.title));
+    let tables: Vec<(String, &str)> = types.chain(OWN_TABLES.iter().map(|(name, title, _)| ((*name).to_owned(), *title))).collect();
     let width = tables.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     for (name, title) in tables {
         writeln!(out, "{name:width$}  {title}")?;
@@ -160,10 +185,16 @@ fn all_tables(context: &Context) -> anyhow::Result<u8> {
 }
 
 fn describe(context: &Context, table: &str) -> anyhow::Result<u8> {
-    let Some(resource_type) = find(context, table) else {
-        bail!("there is no table `{table}`; see `partywall query --tables SOURCE`, or write a type such as AWS::S3::Bucket");
-    };
     let mut out = std::io::BufWriter::new(anstream::stdout());
+    if let Some((name, title, columns)) = OWN_TABLES.iter().find(|(name, ..)| *name == table) {
+        writeln!(out, "{name}  {title}")?;
+        for column in *columns {
+            writeln!(out, "  {column}  text")?;
+        }
+        out.flush()?;
+        return Ok(exit::CLEAN);
+    }
+    let Some(resource_type) = find(context, table) else { bail!(no_table(context, table)) };
     writeln!(out, "{}  {}", resource_type.table(), resource_type.name)?;
     for column in Envelope::ALL {
         writeln!(out, "  {}  {}", column.name(), sql_type(&column.data_type().to_string()))?;

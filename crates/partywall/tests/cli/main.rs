@@ -3,5 +3,6 @@
 
 mod commands;
 mod hostile;
+mod names;
 mod sources;
 mod support;

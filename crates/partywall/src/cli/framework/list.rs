@@ -56,7 +56,7 @@ pub(super) fn run(context: &Context, format: Format) -> anyhow::Result<u8> {
         Format::Table => {
             for row in &rows {
                 let MeansCounts { automated, inherited, manual, open } = row.means;
-                writeln!(out, "{} · {} {}", row.id, row.title, row.version)?;
+                writeln!(out, "{} · {}", row.id, row.title)?;
                 writeln!(out, "  {}", row.line)?;
                 writeln!(
                     out,

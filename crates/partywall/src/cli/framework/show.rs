@@ -4,18 +4,20 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::sync::Arc;
 
-use anyhow::{anyhow, bail};
+use anyhow::bail;
 use partywall_catalog::{Framework, Requirement};
 use partywall_collect::Collected;
 use partywall_engine::Tally;
 use partywall_model::{CheckResult, Status};
 use partywall_report::{Answer, RequirementLine, Split};
+use partywall_table::Paths;
 use serde::Serialize;
 
 use super::{Format, Show, page};
 use crate::cli::Context;
 use crate::frameworks::{self, MeansCounts};
-use crate::{exit, findings, run};
+use crate::state::State;
+use crate::{exit, run};
 
 /// One requirement with everything that is known of it.
 #[derive(Serialize)]
@@ -121,8 +123,7 @@ impl Show {
 
     /// All checks that name the framework, asked of the sources.
     fn judge(&self, context: &Context, framework: &Framework) -> anyhow::Result<(Tally, Collected)> {
-        let parties = findings::state(context, &self.sources)?;
-        let mut state = findings::state(context, &self.sources)?;
+        let state = State::of(context, &self.sources)?;
         let mut excepted: BTreeMap<Arc<str>, u64> = BTreeMap::new();
         let mut take = |mut result: CheckResult| -> anyhow::Result<()> {
             if result.status == Status::Fail {
@@ -135,13 +136,8 @@ impl Show {
         };
         let named = frameworks::checks(&context.catalog, framework);
         let selected = |check: &partywall_catalog::Check| named.values().flatten().any(|known| known.id == check.id);
-        let mut outcome = run::assess(context, &self.sources, &parties, selected, &mut take, &mut |_, _| Ok(()))?;
-        for line in outcome.collected.warnings.iter().chain(&outcome.collected.errors) {
-            exit::note(line);
-        }
-        if outcome.collected.files.is_empty() {
-            bail!("none of the sources could be read; nothing was evaluated");
-        }
+        let mut outcome = run::assess(context, &self.sources, &state, selected, &|_| Paths::new(), &mut take, &mut |_, _| Ok(()))?;
+        self.sources.read_something(&outcome.collected)?;
         for (check, count) in excepted {
             outcome.tally.checks.entry(check).or_default().excepted += count;
         }
@@ -164,10 +160,7 @@ fn find(context: &Context, name: &str) -> anyhow::Result<(Arc<Framework>, Option
             exit::note(&format!("`{name}` is shown through {}: its ids, those lines that both have", framework.title));
             Ok((framework.clone(), Some(name.to_owned())))
         }
-        None => {
-            let known: Vec<&str> = context.catalog.frameworks.keys().map(AsRef::as_ref).collect();
-            Err(anyhow!("there is no framework `{name}`; known are {}", known.join(", ")))
-        }
+        None => frameworks::of_id(&context.catalog, name).map(|framework| (framework.clone(), None)),
     }
 }
 

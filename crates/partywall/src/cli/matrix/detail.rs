@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 
 use partywall_catalog::{Catalog, Confidence};
+use partywall_report::counted;
 use serde::Serialize;
 
 use super::model::{self, Entry, Kind, Row};
@@ -32,10 +33,7 @@ fn service(catalog: &Catalog, rows: &[Row<'_>], ages: Ages, out: &mut dyn Write)
         writeln!(out, "  AWS's chapter: {}", first.service.security_chapter)?;
     }
     for row in rows {
-        let count = row
-            .resources
-            .map(|count| format!("  {count} resource{}", text::plural(usize::try_from(count).unwrap_or(2))))
-            .unwrap_or_default();
+        let count = row.resources.map(|count| format!("  {}", counted(count, "resource", "resources"))).unwrap_or_default();
         writeln!(out, "  {:36} {}{count}", row.name(), row.title)?;
     }
     for layer in model::courses(catalog).into_iter().flat_map(|(_, layers)| layers) {

@@ -9,6 +9,7 @@ use partywall_engine::reference_duties;
 use partywall_model::Party;
 
 use super::text;
+use crate::near::did_you_mean;
 use crate::summary;
 
 /// A party and the condition under which it owns.
@@ -207,8 +208,8 @@ pub(crate) fn named<'a, 'n>(catalog: &'a Catalog, name: &'n str) -> anyhow::Resu
         None => (name, None),
     };
     let Some(found) = catalog.services.get(service) else {
-        let near = text::near(service, catalog.services.keys().map(|id| &**id));
-        return Err(anyhow!("there is no service `{service}`{}", text::did_you_mean(&near)));
+        let near = did_you_mean(service, catalog.services.keys().map(|id| &**id));
+        return Err(anyhow!("there is no service `{service}`{near}"));
     };
     if let Some(mode) = mode
         && !found.modes.iter().any(|known| &*known.id == mode)
@@ -313,7 +314,7 @@ mod tests {
     fn unknown_services_have_neighbours() {
         let catalog = Catalog::load(None).unwrap();
         let error = named(&catalog, "lamda").unwrap_err().to_string();
-        assert!(error.contains("did you mean lambda"), "{error}");
+        assert!(error.contains("did you mean `lambda`"), "{error}");
         assert!(named(&catalog, "rds/serverless").unwrap_err().to_string().contains("standard"));
     }
 }

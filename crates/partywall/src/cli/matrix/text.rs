@@ -76,11 +76,6 @@ pub(crate) fn wrapped(out: &mut dyn Write, indent: usize, text: &str) -> io::Res
     if line.is_empty() { Ok(()) } else { writeln!(out, "{:indent$}{line}", "") }
 }
 
-/// `s` for anything but one.
-pub(crate) fn plural(count: usize) -> &'static str {
-    if count == 1 { "" } else { "s" }
-}
-
 /// A plain grid for spreadsheets and pages.
 #[derive(Debug, Default)]
 pub(crate) struct Sheet {
@@ -129,40 +124,6 @@ fn md_cell(text: &str) -> String {
     clean(text).replace('&', "&amp;").replace('<', "&lt;").replace('|', "\\|")
 }
 
-/// Known names that resemble a text, best first, at most five.
-pub(crate) fn near<'a>(text: &str, known: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
-    let wanted: Vec<char> = text.to_ascii_lowercase().chars().take(80).collect();
-    let mut found: Vec<(usize, &str)> = known
-        .filter_map(|name| {
-            let own: Vec<char> = name.to_ascii_lowercase().chars().collect();
-            let apart = distance(&wanted, &own);
-            let part = wanted.len() > 1 && name.to_ascii_lowercase().contains(&text.to_ascii_lowercase());
-            if part { Some((1, name)) } else { (apart <= 1 + wanted.len() / 4).then_some((apart, name)) }
-        })
-        .collect();
-    found.sort_unstable();
-    found.into_iter().map(|(_, name)| name).take(5).collect()
-}
-
-/// `; did you mean …?` or nothing.
-pub(crate) fn did_you_mean(near: &[&str]) -> String {
-    if near.is_empty() { String::new() } else { format!("; did you mean {}?", near.join(", ")) }
-}
-
-/// How many letters have to change (Levenshtein).
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut before: Vec<usize> = (0..=b.len()).collect();
-    for (row, left) in a.iter().enumerate() {
-        let mut here = vec![row + 1];
-        for ((right, above), diagonal) in b.iter().zip(before.iter().skip(1)).zip(&before) {
-            let beside = here.last().copied().unwrap_or(row + 1);
-            here.push((diagonal + usize::from(left != right)).min(above + 1).min(beside + 1));
-        }
-        before = here;
-    }
-    before.last().copied().unwrap_or(a.len())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,14 +133,6 @@ mod tests {
         assert_eq!(party(Some(&Party::Msp("harbour-ops".to_owned()))), "customer → msp:harbour-ops");
         assert_eq!(party(None), "undetermined");
         assert_eq!(party_id(Some(&Party::Aws)), "aws");
-    }
-
-    #[test]
-    fn near_matches_are_found() {
-        let known = ["rds", "redshift", "lambda", "ecs"];
-        assert_eq!(near("lamda", known.into_iter()), ["lambda"]);
-        assert_eq!(near("redshif", known.into_iter()), ["redshift"]);
-        assert!(near("zzzzzz", known.into_iter()).is_empty());
     }
 
     #[test]

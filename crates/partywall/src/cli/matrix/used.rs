@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use anyhow::bail;
 use partywall_catalog::{ResourceType, Service};
 use partywall_collect::{CollectError, Collected, Need};
 use partywall_engine::{Assessor, Engine, EngineError, OwnedDuty};
@@ -15,7 +14,7 @@ use super::model::{Entry, Owner, Row};
 use super::places::{Places, Watch};
 use crate::cli::Context;
 use crate::run::Sources;
-use crate::{exit, findings};
+use crate::state::State;
 
 /// A resource with its duties.
 pub(crate) struct Held {
@@ -46,7 +45,7 @@ type Met = BTreeMap<Arc<str>, (BTreeSet<Owner>, Option<usize>)>;
 /// Reads the sources; keeps the duties of each resource that `wanted` chooses.
 pub(crate) fn read<'a>(context: &'a Context, sources: &Sources, wanted: &dyn Fn(&Arc<Resource>) -> bool) -> anyhow::Result<Used<'a>> {
     let catalog = &context.catalog;
-    let state = findings::state(context, sources)?;
+    let state = State::of(context, sources)?;
     let engine = Engine::new(catalog, context.today())?;
     let mut met: BTreeMap<(Arc<str>, Arc<str>), (u64, Met)> = BTreeMap::new();
     let mut held = Vec::new();
@@ -104,12 +103,7 @@ pub(crate) fn read<'a>(context: &'a Context, sources: &Sources, wanted: &dyn Fn(
         return Err(error.into());
     }
     let collected = collected?;
-    for line in collected.warnings.iter().chain(&collected.errors) {
-        exit::note(line);
-    }
-    if collected.files.is_empty() {
-        bail!("none of the sources could be read");
-    }
+    sources.read_something(&collected)?;
     let rows = met
         .into_iter()
         .filter_map(|((service, mode), (count, duties))| row(context, catalog.services.get(&service)?, mode, count, duties))

@@ -15,6 +15,7 @@ use crate::cli::Context;
 use crate::cli::matrix::model::{self, Entry, Kind, Row};
 use crate::cli::matrix::text;
 use crate::exit;
+use crate::near::did_you_mean;
 
 /// What happens to a duty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -173,7 +174,7 @@ fn find<'a>(context: &'a Context, what: &str) -> anyhow::Result<(Row<'a>, String
     let (service, candidates, of_type): (&Service, Vec<&Mode>, Option<&str>) = if what.contains("::") {
         let Some(service) = catalog.service_of(what) else {
             let known = catalog.services.values().flat_map(|service| &service.types).map(|name| &**name);
-            return Err(anyhow!("no service has the type `{what}`{}", text::did_you_mean(&text::near(what, known))));
+            return Err(anyhow!("no service has the type `{what}`{}", did_you_mean(what, known)));
         };
         let own: Vec<&Mode> = service.modes.iter().filter(|mode| mode.resource.as_deref() == Some(what)).collect();
         (service, own, Some(what))
@@ -253,7 +254,7 @@ mod tests {
     #[test]
     fn what_nobody_knows_has_neighbours() {
         let context = context();
-        assert!(find(&context, "AWS::EC2::Instanc").unwrap_err().to_string().contains("did you mean AWS::EC2::Instance"));
+        assert!(find(&context, "AWS::EC2::Instanc").unwrap_err().to_string().contains("did you mean `AWS::EC2::Instance`"));
         assert!(find(&context, "ecs/fargat").unwrap_err().to_string().contains("fargate"));
     }
 }

@@ -8,14 +8,17 @@ use anyhow::bail;
 use partywall_catalog::Catalog;
 use partywall_engine::{Engine, OwnedDuty};
 use partywall_model::{Fact, Resource, Status};
-use partywall_table::TypeBatch;
+use partywall_report::counted;
+use partywall_table::{Paths, TypeBatch};
 use serde::Serialize;
 
 use super::{Format, trial};
 use crate::cli::Context;
 use crate::cli::matrix::text;
+use crate::near::did_you_mean;
 use crate::run::{self, Sources};
 use crate::single_row::{Answers, Asker, Memory};
+use crate::state::State;
 use crate::{exit, findings};
 
 /// As many resources are looked at for names like the one that was not found.
@@ -64,11 +67,11 @@ struct Answer {
 }
 
 pub(super) fn run(context: &Context, name: &str, sources: &Sources, set: &[(String, String)], format: Format) -> anyhow::Result<u8> {
-    let state = findings::state(context, sources)?;
+    let state = State::of(context, sources)?;
     let mut memory = Memory::new(&context.catalog);
     let mut found: Vec<(Arc<TypeBatch>, Arc<Resource>)> = Vec::new();
     let mut names: Vec<Arc<str>> = Vec::new();
-    let outcome = run::assess(context, sources, &state, |_| true, &mut |_| Ok(()), &mut |batch, assessor| {
+    let outcome = run::assess(context, sources, &state, |_| true, &|_| Paths::new(), &mut |_| Ok(()), &mut |batch, assessor| {
         memory.keep(batch, assessor)?;
         let called: Vec<&Arc<Resource>> = batch.rows.iter().filter(|row| run::is_called(row, name)).collect();
         if !called.is_empty() {
@@ -80,9 +83,7 @@ pub(super) fn run(context: &Context, name: &str, sources: &Sources, set: &[(Stri
         }
         Ok(())
     })?;
-    for line in outcome.collected.warnings.iter().chain(&outcome.collected.errors) {
-        exit::note(line);
-    }
+    sources.read_something(&outcome.collected)?;
     let engine = Engine::new(&context.catalog, context.today())?;
     let mut asker = Asker::new(context, &engine, &state, &memory, &outcome.collected);
     let mut answers: Vec<Answer> = Vec::new();
@@ -93,12 +94,8 @@ pub(super) fn run(context: &Context, name: &str, sources: &Sources, set: &[(Stri
         bail!("`{}` carries no duties, and no check asks about it", findings::plain(name));
     }
     if answers.is_empty() {
-        names.sort();
-        names.dedup();
-        let near = text::near(name, names.iter().map(|name| &**name));
-        let near: Vec<String> = near.into_iter().map(text::clean).collect();
-        let near: Vec<&str> = near.iter().map(String::as_str).collect();
-        bail!("no resource is called `{}` in these sources{}", findings::plain(name), text::did_you_mean(&near));
+        let near = did_you_mean(name, names.iter().map(|name| &**name));
+        bail!("no resource is called `{}` in these sources{near}", findings::plain(name));
     }
     let mut out = std::io::BufWriter::new(anstream::stdout());
     match format {
@@ -261,7 +258,7 @@ fn table(answer: &Answer, out: &mut dyn std::io::Write) -> std::io::Result<()> {
         text::cut(&text::clean(&format!("{}  {}  {}  {place}", answer.id, answer.r#type, answer.mode_before)), text::WIDTH)
     )?;
     if answer.set.is_empty() {
-        writeln!(out, "{} of its duties depend on settings", answer.duties.len())?;
+        writeln!(out, "{} on settings", counted(answer.duties.len() as u64, "of its duties depends", "of its duties depend"))?;
     } else {
         text::wrapped(out, 0, &format!("with {}", answer.set.join(", ")))?;
         if answer.mode_before != answer.mode_after {
@@ -269,11 +266,11 @@ fn table(answer: &Answer, out: &mut dyn std::io::Write) -> std::io::Result<()> {
         }
         writeln!(
             out,
-            "duties  {} move, {} stay · checks  {} change, {} stay",
-            answer.duties.len(),
-            answer.unchanged_duties,
-            answer.checks.len(),
-            answer.unchanged_checks
+            "duties  {}, {} · checks  {}, {}",
+            counted(answer.duties.len() as u64, "moves", "move"),
+            counted(answer.unchanged_duties as u64, "stays", "stay"),
+            counted(answer.checks.len() as u64, "changes", "change"),
+            counted(answer.unchanged_checks as u64, "stays", "stay")
         )?;
     }
     for duty in &answer.duties {

@@ -6,7 +6,7 @@ use anyhow::bail;
 use partywall_catalog::{Column, ResourceType};
 use partywall_model::{Resource, Value};
 
-use crate::cli::matrix::text;
+use crate::near::did_you_mean;
 
 /// Reads `PATH=VALUE`.
 pub(super) fn assignment(text: &str) -> Result<(String, String), String> {
@@ -56,8 +56,8 @@ fn is_settable(row: &Resource, resource_type: &ResourceType, path: &str) -> anyh
         bail!("`{path}` is in a list; set all of it: {list}=[…]");
     }
     if resource_type.schema.at(path).is_none() {
-        let near = text::near(path, resource_type.schema.iter().map(|(name, _)| &**name));
-        bail!("`{}` has no property `{path}`{}", resource_type.name, text::did_you_mean(&near));
+        let near = did_you_mean(path, resource_type.schema.iter().map(|(name, _)| &**name));
+        bail!("`{}` has no property `{path}`{near}", resource_type.name);
     }
     if let Some((parent, _)) = path.rsplit_once('.')
         && let Some(Value::Unknown(cause)) = row.properties.at(parent)
@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(trial.resource.properties.at("_Derived.AclIsPublic"), Some(&Value::Bool(true)));
         assert!(trial.unknown.is_empty(), "{:?}", trial.unknown);
         let refused = |path: &str| set(path, "1").err().unwrap().to_string();
-        assert!(refused("AcessControl").contains("did you mean AccessControl"));
+        assert!(refused("AcessControl").contains("did you mean `AccessControl`"));
         assert!(refused("CorsConfiguration.CorsRules[0].MaxAge").contains("set all of it"));
         assert!(refused("ReplicationConfiguration.Role").contains("is not known here"));
     }

@@ -1,0 +1,92 @@
+//! Names that resemble one that nothing has, so that an error says what was meant.
+
+/// A longer text is no misspelt name.
+const LONGEST: usize = 80;
+/// A shorter text is a part of too many names.
+const SHORTEST_PART: usize = 3;
+/// How far apart a name and a part of it count as.
+const PART: usize = 3;
+/// As many names as a reader can take in.
+pub(crate) const MOST: usize = 5;
+
+/// How far a candidate is from what was typed, capitals aside, if it is near at all: letters that differ (Levenshtein), or [`PART`] if one
+/// holds the other.
+pub(crate) fn apart(typed: &str, candidate: &str) -> Option<usize> {
+    if typed.len() > LONGEST || candidate.len() > LONGEST {
+        return None;
+    }
+    let (typed, candidate) = (typed.to_lowercase(), candidate.to_lowercase());
+    let a: Vec<char> = typed.chars().collect();
+    let b: Vec<char> = candidate.chars().collect();
+    let most = (1 + a.len() / 4).min(a.len().saturating_sub(1));
+    if a.len().abs_diff(b.len()) <= most {
+        let letters = distance(&a, &b);
+        if letters <= most {
+            return Some(letters);
+        }
+    }
+    let is_part = a.len() >= SHORTEST_PART && candidate.contains(&typed) || b.len() >= SHORTEST_PART && typed.contains(&candidate);
+    is_part.then_some(PART)
+}
+
+/// The known names that are nearest to a text, all equally near, at most [`MOST`].
+pub(crate) fn near<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut found: Vec<(usize, &str)> = known.into_iter().filter_map(|name| Some((apart(typed, name)?, name))).collect();
+    found.sort_unstable();
+    found.dedup();
+    let best = found.first().map_or(0, |(letters, _)| *letters);
+    found.into_iter().take_while(|(letters, _)| *letters == best).map(|(_, name)| name).take(MOST).collect()
+}
+
+/// `; did you mean …?` or nothing.
+pub(crate) fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let near: Vec<String> = near(typed, known).into_iter().map(|name| format!("`{}`", crate::findings::plain(name))).collect();
+    match near.split_last() {
+        None => String::new(),
+        Some((last, [])) => format!("; did you mean {last}?"),
+        Some((last, others)) => format!("; did you mean {} or {last}?", others.join(", ")),
+    }
+}
+
+fn distance(a: &[char], b: &[char]) -> usize {
+    let mut before: Vec<usize> = (0..=b.len()).collect();
+    for (row, left) in a.iter().enumerate() {
+        let mut here = vec![row + 1];
+        for ((right, above), diagonal) in b.iter().zip(before.iter().skip(1)).zip(&before) {
+            let beside = here.last().copied().unwrap_or(row + 1);
+            here.push((diagonal + usize::from(left != right)).min(above + 1).min(beside + 1));
+        }
+        before = here;
+    }
+    before.last().copied().unwrap_or(a.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_are_counted() {
+        for (typed, name, want) in [
+            ("core-legder", "core-ledger", Some(2)),
+            ("ledger", "core-ledger", Some(PART)),
+            ("Core-Ledger", "core-ledger", Some(0)),
+            ("xyz", "core-ledger", None),
+            ("ab", "cd", None),
+            ("", "core-ledger", None),
+            ("Nmae", "Name", Some(2)),
+        ] {
+            assert_eq!(apart(typed, name), want, "{typed}");
+        }
+    }
+
+    #[test]
+    fn the_nearest_come_first() {
+        let known = ["rds", "redshift", "lambda", "ecs", "ecr"];
+        assert_eq!(near("lamda", known), ["lambda"]);
+        assert_eq!(did_you_mean("redshif", known), "; did you mean `redshift`?");
+        assert_eq!(near("rdss", ["dms", "rds", "rdss-old"]), ["rds"]);
+        assert_eq!(did_you_mean("ecx", known), "; did you mean `ecr` or `ecs`?");
+        assert_eq!(did_you_mean("zzzzzz", known), "");
+    }
+}
