@@ -41,6 +41,8 @@ pub struct Collected {
     pub types: BTreeMap<Arc<str>, u64>,
     /// Items of types that neither the registry nor the catalogue knows.
     pub unmodelled: BTreeMap<Arc<str>, u64>,
+    /// Names of the parameters that the templates declare.
+    pub parameters: BTreeSet<String>,
     /// Accounts seen.
     pub accounts: BTreeSet<Arc<str>>,
     /// Regions seen, `global` left out.

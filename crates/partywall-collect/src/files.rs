@@ -133,6 +133,7 @@ impl Collector<'_> {
             Ok(template) => {
                 self.count(SourceKind::CloudFormation);
                 self.out.gaps.extend(template.gaps);
+                self.out.parameters.extend(template.parameters);
                 self.out.warnings.extend(template.warnings.iter().map(|warning| format!("{}: {}", warning.location, warning.message)));
                 for row in template.resources {
                     self.add(row)?;
@@ -202,14 +203,24 @@ impl Collector<'_> {
             call.operation = self.operations.guess(&answer);
         }
         if call.operation.is_none() {
-            self.out.warnings.push(format!(
-                "{}: no known AWS CLI answer; name the file after its operation, such as describe-instances.json; skipped",
-                source.file
-            ));
+            self.out.warnings.push(match call_like(path) {
+                Some(call) => format!("{}: nothing here reads the answer of `{call}`; skipped", source.file),
+                None => format!(
+                    "{}: no known AWS CLI answer; name the file after its operation, such as describe-instances.json; skipped",
+                    source.file
+                ),
+            });
             return;
         }
         self.count(SourceKind::Api);
         let nothing = empty && !self.operations.may_be_empty(&call);
         self.take(call, if nothing { Err("nothing: the file is empty".to_owned()) } else { Ok(answer) }, source.clone());
     }
+}
+
+/// The part of a path that is named like a read call of the CLI.
+fn call_like(path: &Path) -> Option<String> {
+    let parts: Vec<_> = path.iter().rev().map(|part| part.to_string_lossy()).collect();
+    let stem = |part: &str| part.split('.').next().unwrap_or(part).to_owned();
+    parts.iter().map(|part| stem(part)).find(|part| ["list-", "get-", "describe-", "batch-get-"].iter().any(|verb| part.starts_with(verb)))
 }

@@ -171,7 +171,6 @@ impl<'a> Assessor<'a> {
                 party: words("customer"),
             };
             self.tally.checks.entry(check.id.clone()).or_default().unknown += 1;
-            self.tally.count_unseen(&result);
             emit(result)?;
         }
         Ok(())
@@ -243,8 +242,6 @@ pub(crate) fn answer_checks<E>(
                     result.unknown_because = because(predicates, answers, batch, row, &blind, catalog);
                     if result.is_blind() {
                         counts.blind += 1;
-                    } else {
-                        tally.count_unseen(&result);
                     }
                 }
             }

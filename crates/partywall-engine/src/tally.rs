@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use partywall_model::{Cause, CauseKind, CheckResult, Party, Status};
+use partywall_model::{Party, Status};
 
 /// How many duties stand where, for one layer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -89,40 +89,13 @@ pub struct Tally {
     pub layers: BTreeMap<Arc<str>, DutyCounts>,
     /// By service and mode id.
     pub modes: BTreeMap<(Arc<str>, Arc<str>), ModeUse>,
-    /// By reason: how many unknown results, blind ones left out, and the IAM action that is missing.
-    pub not_seen: BTreeMap<String, (u64, Option<String>)>,
     pub(crate) once: BTreeMap<OnceKey, (Option<Party>, Option<Status>)>,
-    /// The reason counted last and its words: neighbours mostly have the same.
-    last_unseen: Option<(Arc<Cause>, Place, String)>,
 }
-
-type Place = (Option<Arc<str>>, Option<Arc<str>>);
 
 /// A duty that is counted once per service and place, or once per account: layer, duty, service, account, region.
 pub(crate) type OnceKey = (Arc<str>, Arc<str>, Option<Arc<str>>, Option<Arc<str>>, Option<Arc<str>>);
 
 impl Tally {
-    /// Counts an unknown result by its first reason that a better reading would mend.
-    pub(crate) fn count_unseen(&mut self, result: &CheckResult) {
-        let Some(because) = result.unknown_because.iter().find(|because| because.cause.kind != CauseKind::NotInSource) else { return };
-        let place = (result.account.clone(), result.region.clone());
-        if let Some((cause, known, words)) = &self.last_unseen
-            && Arc::ptr_eq(cause, &because.cause)
-            && *known == place
-            && let Some((count, _)) = self.not_seen.get_mut(words)
-        {
-            *count += 1;
-            return;
-        }
-        let words = match &place {
-            (Some(account), Some(region)) => format!("{} (account {account}, {region})", because.cause),
-            (Some(account), None) => format!("{} (account {account})", because.cause),
-            _ => because.cause.to_string(),
-        };
-        self.not_seen.entry(words.clone()).or_insert((0, because.cause.iam_action.clone())).0 += 1;
-        self.last_unseen = Some((because.cause.clone(), place, words));
-    }
-
     /// Counts the duties that are counted once, after the last row.
     pub(crate) fn settle(&mut self) {
         for ((layer, ..), (owner, evidence)) in std::mem::take(&mut self.once) {

@@ -105,6 +105,11 @@ impl Sources {
                  leave it out, or give only the files that are meant"
             );
         }
+        let declared = || collected.parameters.iter().map(String::as_str);
+        let is_known = |name: &str| name.starts_with("AWS::") || collected.parameters.contains(name);
+        if let Some((name, _)) = self.parameters.iter().find(|(name, _)| !is_known(name)) {
+            bail!("no template has a parameter `{}`{}", crate::findings::plain(name), crate::near::did_you_mean(name, declared()));
+        }
         Ok(())
     }
 

@@ -26,7 +26,7 @@ mod yaml;
 #[cfg(test)]
 mod corpus;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use partywall_model::{Gap, Location, Resource, Source};
@@ -54,6 +54,8 @@ pub struct Template {
     /// `id` is the resource's explicit name where the template makes it known, else the logical id; `Ref` of the resource resolves to the same
     /// name or to the symbol `{LogicalId}`. A resource whose `Properties` as a whole could not be read is a `stub` and has a gap.
     pub resources: Vec<Resource>,
+    /// Names of the parameters that it declares.
+    pub parameters: BTreeSet<String>,
     /// How many resources a false condition left out.
     pub left_out: usize,
     /// Resources that could not be listed or read: `id` is `None` for the resources that a loop or an include would make,

@@ -25,6 +25,7 @@ pub(super) fn read(
     let resolver = Resolver::new(Sections::of(root)?, parameters, id_property, source.file.clone());
     let mut reader = Reader { source, parameters, resolver, template: Template::default() };
     reader.transforms(root);
+    reader.template.parameters = section(root, "Parameters")?.iter().map(|member| member.name.to_string()).collect();
     let globals = serverless::globals(root);
     for member in section(root, "Resources")? {
         reader.resource(member, &globals)?;

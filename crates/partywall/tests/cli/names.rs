@@ -52,6 +52,27 @@ fn what_is_said_of_templates_needs_one() {
 }
 
 #[test]
+fn parameters_are_those_of_a_template() {
+    let template = "Parameters: {Stage: {Type: String}}\nResources: {Bucket: {Type: AWS::S3::Bucket}}\n";
+    let sources = Sources::new(&[("t.yaml", template)]);
+    refused(&sources.run(&["assess", ".", "--param", "Stgae=prod"]), "a misspelt parameter", &["`Stgae`", "did you mean `Stage`?"]);
+    let ran = sources.run(&["assess", ".", "--param", "Stage=prod", "--param", "AWS::StackName=shop"]);
+    assert!(ran.code != 2, "{}", ran.err);
+}
+
+#[test]
+fn an_answer_that_nothing_reads_is_named_as_one() {
+    let sources = Sources::new(&[
+        ("list-things.json", "{\"Things\": []}"),
+        ("notes.json", "{\"a\": 1}"),
+        ("t.yaml", "Resources: {Q: {Type: AWS::SQS::Queue}}\n"),
+    ]);
+    let ran = sources.run(&["assess", "."]);
+    assert!(ran.err.contains("list-things.json: nothing here reads the answer of `list-things`; skipped"), "{}", ran.err);
+    assert!(ran.err.contains("notes.json: no known AWS CLI answer"), "{}", ran.err);
+}
+
+#[test]
 fn state_files_name_what_the_catalogue_has() {
     let exception = |check: &str, more: &str| {
         format!(
