@@ -15,27 +15,6 @@ use crate::jq::Programs;
 use crate::json::{Names, object_without, value_from_slice};
 use crate::shape::{conform, drop_nulls, merge};
 
-/// The parts of an item that are the same for every type.
-#[derive(Debug, Deserialize)]
-struct Header<'a> {
-    #[serde(rename = "resourceType", borrow)]
-    resource_type: Option<Cow<'a, str>>,
-    #[serde(rename = "resourceId")]
-    resource_id: Option<Cow<'a, str>>,
-    #[serde(rename = "resourceName")]
-    resource_name: Option<Cow<'a, str>>,
-    #[serde(rename = "ARN", alias = "arn")]
-    arn: Option<Cow<'a, str>>,
-    #[serde(rename = "awsAccountId", alias = "accountId")]
-    account: Option<Cow<'a, str>>,
-    #[serde(rename = "awsRegion")]
-    region: Option<Cow<'a, str>>,
-    #[serde(rename = "configurationItemStatus")]
-    status: Option<Cow<'a, str>>,
-    #[serde(rename = "configurationItemCaptureTime", borrow)]
-    captured: Option<&'a RawValue>,
-}
-
 #[derive(Deserialize)]
 struct ItemsFile<'a> {
     #[serde(rename = "configurationItems", borrow)]
@@ -81,6 +60,8 @@ pub(crate) struct ConfigItems {
     pub(crate) unmodelled: BTreeMap<Arc<str>, u64>,
     /// One line each.
     pub(crate) errors: Vec<String>,
+    /// Items that may have been of any type, one line each.
+    pub(crate) unreadable: Vec<String>,
 }
 
 /// Looks at the beginning of a JSON text: is it of AWS Config?
@@ -158,29 +139,37 @@ impl<'a> ConfigReader<'a> {
         emit: &mut dyn FnMut(Resource) -> Result<(), crate::CollectError>,
         out: &mut ConfigItems,
     ) -> Result<(), ReadError> {
-        let header: Header<'_> = serde_json::from_str(text)?;
-        let Some(type_name) = header.resource_type.as_deref() else {
+        let item = match object_without(text.as_bytes(), &UNUSED, &mut self.names) {
+            Ok(item) => item,
+            Err(error) => {
+                out.unreadable.push(format!("{}: an item could not be read: {error}", source.file));
+                return Ok(());
+            }
+        };
+        let word = |names: &[&str]| names.iter().find_map(|name| item.get(name)).and_then(Value::as_str);
+        let Some(type_name) = word(&["resourceType"]) else {
             out.errors.push(format!("{}: an item without resourceType is passed over; select it too", source.file));
             return Ok(());
         };
-        if header.status.as_deref().is_some_and(|status| status.starts_with("ResourceDeleted")) {
+        let status = word(&["configurationItemStatus"]).unwrap_or_default();
+        if status.starts_with("ResourceDeleted") {
             return Ok(());
         }
         let Some(resource_type) = self.aliases.get(type_name).cloned().or_else(|| self.catalog.resource_type(type_name)) else {
             *out.unmodelled.entry(Arc::from(type_name)).or_default() += 1;
             return Ok(());
         };
-        let id = header.resource_id.as_deref().unwrap_or("?");
-        let mut row = Resource::new(resource_type.name.clone(), id, source.clone());
-        row.name = header.resource_name.as_deref().map(Arc::from);
-        row.arn = header.arn.as_deref().map(Arc::from);
-        row.account = header.account.as_deref().map(Arc::from);
-        row.region = header.region.as_deref().map(Arc::from);
-        row.observed_at = header.captured.and_then(|raw| capture_time(raw.get()));
-        if header.status.as_deref() == Some("ResourceNotRecorded") {
+        let id: Arc<str> = Arc::from(word(&["resourceId"]).unwrap_or("?"));
+        let mut row = Resource::new(resource_type.name.clone(), id.clone(), source.clone());
+        row.name = word(&["resourceName"]).map(Arc::from);
+        row.arn = word(&["ARN", "arn"]).map(Arc::from);
+        row.account = word(&["awsAccountId", "accountId"]).map(Arc::from);
+        row.region = word(&["awsRegion"]).map(Arc::from);
+        row.observed_at = item.get("configurationItemCaptureTime").and_then(capture_time);
+        if status == "ResourceNotRecorded" {
             unknown_all(&mut row, &resource_type.schema, &Cause::new(CauseKind::NotRecorded, "the recorder does not record this type"));
         } else {
-            match self.properties(text, &resource_type) {
+            match self.properties(item, &resource_type) {
                 Ok(Some(properties)) => row.properties = properties,
                 Ok(None) => return Ok(()),
                 Err(message) => {
@@ -203,8 +192,7 @@ impl<'a> ConfigReader<'a> {
     }
 
     /// `None` if the type's program passes the item over.
-    fn properties(&mut self, text: &str, resource_type: &ResourceType) -> Result<Option<Value>, String> {
-        let mut item = object_without(text.as_bytes(), &UNUSED, &mut self.names).map_err(|error| error.to_string())?;
+    fn properties(&mut self, mut item: Value, resource_type: &ResourceType) -> Result<Option<Value>, String> {
         self.decode(&mut item);
         let mut shaped = match &resource_type.config.jq {
             Some(program) => match self.programs.run(program, &item)? {
@@ -271,11 +259,13 @@ impl From<serde_json::Error> for ReadError {
 }
 
 /// A time as text (snapshots) or as seconds since 1970 (API).
-fn capture_time(raw: &str) -> Option<DateTime<Utc>> {
-    if let Some(text) = raw.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')) {
-        return DateTime::parse_from_rfc3339(text).ok().map(|time| time.with_timezone(&Utc));
-    }
-    let seconds: f64 = raw.parse().ok()?;
+fn capture_time(value: &Value) -> Option<DateTime<Utc>> {
+    let seconds = match value {
+        Value::Str(text) => return DateTime::parse_from_rfc3339(text).ok().map(|time| time.with_timezone(&Utc)),
+        Value::Int(seconds) => return DateTime::from_timestamp(*seconds, 0),
+        Value::Float(seconds) => *seconds,
+        _ => return None,
+    };
     DateTime::from_timestamp_millis(format!("{:.0}", seconds * 1000.0).parse().ok()?)
 }
 

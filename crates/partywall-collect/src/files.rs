@@ -151,6 +151,9 @@ impl Collector<'_> {
         self.programs = programs;
         self.count(SourceKind::Config);
         self.out.errors.extend(items.errors);
+        for message in items.unreadable {
+            self.unreadable(message, source.clone());
+        }
         for (name, number) in items.unmodelled {
             *self.out.unmodelled.entry(name).or_default() += number;
         }

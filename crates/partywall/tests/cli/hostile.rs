@@ -76,6 +76,26 @@ fn truncated_and_repeated() {
 }
 
 #[test]
+fn one_hostile_item_does_not_lose_the_others() {
+    let item = |id: &str, configuration: &str| {
+        format!(
+            "{{\"resourceType\":\"AWS::SQS::Queue\",\"resourceId\":\"{id}\",\"awsAccountId\":\"111122223333\",\"awsRegion\":\"eu-central-1\",\
+             \"configurationItemStatus\":\"OK\",\"configuration\":{configuration}}}"
+        )
+    };
+    let deep = format!("{}1{}", "{\"a\":".repeat(1000), "}".repeat(1000));
+    let items = [item("first", "{}"), item("deep", &deep), item("last", "{}")].join(",");
+    let sources = Sources::new(&[("snapshot.json", &format!("{{\"configurationItems\":[{items}]}}"))]);
+    let (results, ran) = sources.results();
+    ran.must_end_well("a deep item");
+    for id in ["first", "last"] {
+        assert!(results.iter().any(|result| result["resource"]["id"].as_str().is_some_and(|known| known.contains(id))), "{id} is lost");
+    }
+    assert!(ran.code != 0 && ran.err.contains("an item could not be read"), "{}", ran.err);
+    assert!(sources.run(&["assess", "."]).out.contains("an item could not be read"), "not among what was not seen");
+}
+
+#[test]
 fn references_in_a_circle_are_unknown() {
     let sources = Sources::new(&[(
         "t.yaml",
