@@ -30,6 +30,7 @@ pub(crate) struct Answers<'a> {
     batch: &'a RecordBatch,
     lists: Vec<Option<Elements>>,
     leaves: Vec<Option<Result<Mask, String>>>,
+    anys: Vec<Option<Mask>>,
     arrays: Vec<Option<(ArrayRef, Option<UnknownPaths>)>>,
     tests: Vec<Option<Option<BooleanBuffer>>>,
 }
@@ -45,6 +46,7 @@ impl<'a> Answers<'a> {
             batch,
             lists: slots(sheet.lists.len()),
             leaves: slots(sheet.leaves.len()),
+            anys: slots(sheet.anys),
             arrays: slots(sheet.arrays.len()),
             tests: slots(sheet.tests.len()),
         }
@@ -70,6 +72,63 @@ impl<'a> Answers<'a> {
             self.collect_deciding(root, false, &mut found);
         }
         found
+    }
+
+    /// What of the row a predicate's answer rests on: of two sides, those that have the answer of the whole.
+    pub(crate) fn deciders(&mut self, predicate: usize, row: usize) -> Vec<Arc<str>> {
+        let sheet = self.sheet;
+        let mut found = Vec::new();
+        if let Some(root) = sheet.roots.get(predicate) {
+            self.collect_deciders(root, row, &mut found);
+        }
+        found
+    }
+
+    fn collect_deciders(&mut self, node: &'a Node, row: usize, found: &mut Vec<Arc<str>>) {
+        let mut add = |path: &Arc<str>| {
+            if !found.contains(path) {
+                found.push(path.clone());
+            }
+        };
+        match node {
+            Node::Known(_) | Node::Unknown => {}
+            Node::Leaf(index) => self.sheet.leaves.get(*index).into_iter().flat_map(|leaf| &leaf.facts).for_each(add),
+            Node::Any { path, .. } => add(path),
+            Node::Not(inner) => self.collect_deciders(inner, row, found),
+            Node::And(sides) | Node::Or(sides) => {
+                let whole = self.at(node, row);
+                for side in [&sides.0, &sides.1] {
+                    if self.at(side, row) == whole {
+                        self.collect_deciders(side, row, found);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The answer of a node about a row of the batch; unknown also if a question of it failed.
+    fn at(&mut self, node: &Node, row: usize) -> Option<bool> {
+        let read = |mask: &Mask| match &mask.unknown {
+            Some(unknown) if unknown.value(row) => None,
+            _ => Some(mask.truth.value(row)),
+        };
+        match node {
+            Node::Known(value) => Some(*value),
+            Node::Unknown => None,
+            Node::Leaf(index) => self.leaf(*index).ok().and_then(|mask| read(&mask)),
+            Node::Any { .. } => self.node(node, 0).ok().and_then(|mask| read(&mask)),
+            Node::Not(inner) => self.at(inner, row).map(|value| !value),
+            Node::And(sides) => match (self.at(&sides.0, row), self.at(&sides.1, row)) {
+                (Some(false), _) | (_, Some(false)) => Some(false),
+                (Some(true), Some(true)) => Some(true),
+                _ => None,
+            },
+            Node::Or(sides) => match (self.at(&sides.0, row), self.at(&sides.1, row)) {
+                (Some(true), _) | (_, Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                _ => None,
+            },
+        }
     }
 
     /// A list's elements make a predicate false by matching if `any` stands under a `not`.
@@ -104,13 +163,20 @@ impl<'a> Answers<'a> {
                 let left = self.node(&sides.0, slot)?;
                 if left.is_true() { Ok(left) } else { Ok(left.or(&self.node(&sides.1, slot)?)) }
             }
-            Node::Any { list, body, tests, .. } => {
+            Node::Any { index, list, body, tests, .. } => {
+                if let Some(Some(known)) = self.anys.get(*index) {
+                    return Ok(known.clone());
+                }
                 let mask = self.node(body, *list)?;
                 let mut incomplete = None;
                 for test in tests {
                     incomplete = union(incomplete, self.test(*test)?);
                 }
-                Ok(mask.any(&self.elements(*list)?.ranges, incomplete))
+                let mask = mask.any(&self.elements(*list)?.ranges, incomplete);
+                if let Some(place) = self.anys.get_mut(*index) {
+                    *place = Some(mask.clone());
+                }
+                Ok(mask)
             }
         }
     }

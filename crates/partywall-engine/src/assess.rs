@@ -233,12 +233,13 @@ pub(crate) fn answer_checks<E>(
                 Status::NotApplicable => counts.not_applicable += 1,
                 Status::Fail => {
                     counts.fail += 1;
-                    result.facts =
-                        facts(resource, &batch.resource_type, &predicates.reads.facts, &predicates.reads.paths, &deciding.of_row(row));
+                    let paths = first(asked.deciders(predicates.pass, row), &predicates.reads.facts);
+                    result.facts = facts(resource, &batch.resource_type, &paths, &predicates.reads.paths, &deciding.of_row(row));
                 }
                 Status::Unknown => {
                     counts.unknown += 1;
-                    result.facts = facts(resource, &batch.resource_type, &predicates.reads.facts, &predicates.reads.paths, &[]);
+                    let paths = first(asked.deciders(predicates.pass, row), &predicates.reads.facts);
+                    result.facts = facts(resource, &batch.resource_type, &paths, &predicates.reads.paths, &[]);
                     result.unknown_because = because(predicates, answers, batch, row, &blind, catalog);
                     if result.is_blind() {
                         counts.blind += 1;
@@ -250,6 +251,14 @@ pub(crate) fn answer_checks<E>(
         tally.checks.entry(check.id.clone()).or_default().add(counts);
     }
     Ok((modes, evidence))
+}
+
+/// All paths, those that decided before the others.
+fn first(mut deciders: Vec<Arc<str>>, all: &[Arc<str>]) -> Vec<Arc<str>> {
+    deciders.retain(|path| all.contains(path));
+    let rest: Vec<_> = all.iter().filter(|path| !deciders.contains(path)).cloned().collect();
+    deciders.extend(rest);
+    deciders
 }
 
 fn party_of(

@@ -104,7 +104,7 @@ impl Rewriter<'_> {
         inner.push(scope);
         let body = self.split(&lambda.body, &inner, draft)?;
         let body = Box::new(if all { Node::Not(Box::new(body)) } else { body });
-        let any = Node::Any { list: opened, path, body, tests };
+        let any = Node::Any { index: draft.any(), list: opened, path, body, tests };
         Ok(if all { Node::Not(Box::new(any)) } else { any })
     }
 
@@ -125,8 +125,9 @@ impl Rewriter<'_> {
             tests.push((Expr::ScalarFunction(ScalarFunction::new_udf(self.kit.eol_unlisted.clone(), call.args.clone())), TestKind::Flag));
         }
         let tests = tests.into_iter().map(|(array, kind)| draft.test(scopes, &array, kind)).collect::<Result<_>>()?;
+        let facts = reads.iter().map(|read| Arc::from(read.full.split("[]").next().unwrap_or_default())).collect();
         let quick = if let Expr::InList(list) = &expr { as_one_of(&self.kit.one_of, list) } else { None };
-        draft.leaf(scopes, quick.as_ref().unwrap_or(&expr), tests)
+        draft.leaf(scopes, quick.as_ref().unwrap_or(&expr), tests, facts)
     }
 
     /// Bodies of lambdas inside a leaf (`filter`, `array_transform`): the whole leaf is unknown if any element is, so that absent values

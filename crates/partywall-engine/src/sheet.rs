@@ -24,8 +24,9 @@ pub(crate) enum Node {
     Not(Box<Self>),
     And(Box<(Self, Self)>),
     Or(Box<(Self, Self)>),
-    /// Does an element match? `tests` say where the list may hold more than was seen.
+    /// Does an element match? `tests` say where the list may hold more than was seen; `index` is where its answers are kept.
     Any {
+        index: usize,
         list: usize,
         path: Arc<str>,
         body: Box<Self>,
@@ -53,6 +54,9 @@ pub(crate) struct Draft {
     known_arrays: HashMap<(usize, Expr), usize>,
     tests: Vec<(usize, TestKind)>,
     known_tests: HashMap<(usize, TestKind), usize>,
+    /// What leaves read of the row, by leaf.
+    facts: Vec<Vec<Arc<str>>>,
+    anys: usize,
 }
 
 /// The planned elements of a list.
@@ -72,6 +76,8 @@ pub(crate) struct Leaf {
     pub(crate) slot: usize,
     pub(crate) value: Arc<dyn PhysicalExpr>,
     pub(crate) tests: Vec<usize>,
+    /// What it reads of the row.
+    pub(crate) facts: Vec<Arc<str>>,
 }
 
 /// Planned questions, for batches of one schema.
@@ -84,6 +90,8 @@ pub(crate) struct Sheet {
     pub(crate) arrays: Vec<(usize, Arc<dyn PhysicalExpr>)>,
     /// Index of what is looked at, and how.
     pub(crate) tests: Vec<(usize, TestKind)>,
+    /// How many questions about lists there are.
+    pub(crate) anys: usize,
     /// The predicates.
     pub(crate) roots: Vec<Node>,
 }
@@ -99,6 +107,8 @@ impl Default for Draft {
             known_arrays: HashMap::new(),
             tests: Vec::new(),
             known_tests: HashMap::new(),
+            facts: Vec::new(),
+            anys: 0,
         }
     }
 }
@@ -121,7 +131,7 @@ impl Draft {
     }
 
     /// A leaf; the same question with the same tests is the same leaf.
-    pub(crate) fn leaf(&mut self, scopes: &[Scope], expr: &Expr, mut tests: Vec<usize>) -> Result<Node> {
+    pub(crate) fn leaf(&mut self, scopes: &[Scope], expr: &Expr, mut tests: Vec<usize>, facts: Vec<Arc<str>>) -> Result<Node> {
         tests.sort_unstable();
         tests.dedup();
         let (slot, expr) = self.placed(scopes, expr)?;
@@ -131,8 +141,15 @@ impl Draft {
         }
         let index = self.leaves.len();
         self.leaves.push(leaf.clone());
+        self.facts.push(facts);
         self.known_leaves.insert(leaf, index);
         Ok(Node::Leaf(index))
+    }
+
+    /// A place for the answers of a question about a list.
+    pub(crate) fn any(&mut self) -> usize {
+        self.anys += 1;
+        self.anys - 1
     }
 
     /// A test of what an array says of unknowns.
@@ -206,11 +223,11 @@ impl Draft {
             schemas.push(DFSchema::try_from(schema.as_ref().clone())?);
             lists.push(ListScope { parent: scope.parent, list, schema, captured });
         }
-        let leaf = |(slot, expr, tests)| Ok(Leaf { slot, value: planned(&schemas, slot, expr)?, tests });
-        let leaves = self.leaves.into_iter().map(leaf).collect::<Result<_>>()?;
+        let leaf = |((slot, expr, tests), facts)| Ok(Leaf { slot, value: planned(&schemas, slot, expr)?, tests, facts });
+        let leaves = self.leaves.into_iter().zip(self.facts).map(leaf).collect::<Result<_>>()?;
         let array = |(slot, expr)| Ok((slot, planned(&schemas, slot, expr)?));
         let arrays = self.arrays.into_iter().map(array).collect::<Result<_>>()?;
-        Ok(Sheet { lists, leaves, arrays, tests: self.tests, roots })
+        Ok(Sheet { lists, leaves, arrays, tests: self.tests, anys: self.anys, roots })
     }
 }
 

@@ -125,3 +125,25 @@ fn of_a_list_only_the_elements_that_decide_are_facts() {
     assert_eq!(elements, ["SecurityGroupIngress[1]"], "{facts:?}");
     assert_eq!(facts.iter().find(|fact| fact["path"] == "SecurityGroupIngress[1]").expect("the element")["location"]["line"], 8);
 }
+
+#[test]
+fn the_fact_that_decided_comes_first() {
+    let policy = "PolicyDocument: {Version: '2012-10-17', Statement: [{Effect: Allow, Action: '*', Resource: '*'}]}";
+    let trust =
+        "AssumeRolePolicyDocument: {Statement: [{Effect: Allow, Principal: {Service: ec2.amazonaws.com}, Action: 'sts:AssumeRole'}]}";
+    let role = |attached: &str| format!("{{Type: AWS::IAM::Role, Properties: {{{trust}, ManagedPolicyArns: [{attached}]}}}}");
+    let template = format!(
+        "Resources:\n  All: {{Type: AWS::IAM::ManagedPolicy, Properties: {{{policy}}}}}\n  Own: {}\n  OfAws: {}\n",
+        role("!Ref All"),
+        role("'arn:aws:iam::aws:policy/AdministratorAccess'")
+    );
+    let (results, _) = Sources::new(&[("t.yaml", &template)]).results();
+    let first = |id: &str| {
+        let of = |result: &&serde_json::Value| result["check"] == "iam.role-grants-no-full-admin" && result["resource"]["logical_id"] == id;
+        let result = results.iter().find(of).expect("the role has a result");
+        assert_eq!(result["status"], "fail", "{id}");
+        result["facts"][0]["path"].as_str().unwrap_or_default().to_owned()
+    };
+    assert_eq!(first("Own"), "_Derived.CustomerManagedPolicy.AllowsFullAdmin");
+    assert!(first("OfAws").starts_with("ManagedPolicyArns"), "{}", first("OfAws"));
+}
