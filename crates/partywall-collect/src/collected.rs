@@ -39,6 +39,8 @@ pub struct Collected {
     pub listed: BTreeSet<Listing>,
     /// Rows by type.
     pub types: BTreeMap<Arc<str>, u64>,
+    /// Accounts with rows, by type.
+    pub accounts_of: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     /// Items of types that neither the registry nor the catalogue knows.
     pub unmodelled: BTreeMap<Arc<str>, u64>,
     /// Names of the parameters that the templates declare.

@@ -252,26 +252,37 @@ fn sum(tally: &Tally, checks: &[&Arc<Check>]) -> StatusCounts {
 /// How much of what a requirement's checks ask about was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sight {
-    /// Of every type there are rows, or its listing was answered, and no listing failed.
+    /// Of every type there are rows, or its listing was answered, in every account that was seen; and no listing failed.
     All,
-    /// Of some type.
+    /// Of some type, or in some account.
     Some,
     /// Of no type.
     Nothing,
 }
 
 fn sight(collected: &Collected, checks: &[&Arc<Check>]) -> Sight {
-    let failed = |name: &str| collected.gaps.iter().any(|gap| gap.resource_type.is_empty() || &*gap.resource_type == name);
-    let looked = |name: &str| {
-        collected.types.get(name).is_some_and(|rows| *rows > 0) || collected.listed.iter().any(|listing| &*listing.resource_type == name)
-    };
     let types: BTreeSet<&str> = checks.iter().map(|check| &*check.resource).collect();
-    let seen = types.iter().filter(|name| looked(name)).count();
-    match seen {
-        _ if types.iter().any(|name| failed(name)) => Sight::Some,
-        0 if !types.is_empty() => Sight::Nothing,
-        some if some < types.len() => Sight::Some,
-        _ => Sight::All,
+    let failed = |name: &str| collected.gaps.iter().any(|gap| gap.resource_type.is_empty() || &*gap.resource_type == name);
+    let rows = |name: &str| collected.types.get(name).is_some_and(|rows| *rows > 0);
+    let listed = |name: &str, account: Option<&Arc<str>>| {
+        let covers = |known: &Option<Arc<str>>| known.is_none() || account.is_none() || known.as_ref() == account;
+        collected.listed.iter().any(|listing| &*listing.resource_type == name && covers(&listing.account))
+    };
+    let looked = |name: &str| rows(name) || listed(name, None);
+    // What is not of an account, such as a template, is one place.
+    let everywhere = |name: &str| {
+        looked(name)
+            && collected
+                .accounts
+                .iter()
+                .all(|account| collected.accounts_of.get(name).is_some_and(|known| known.contains(account)) || listed(name, Some(account)))
+    };
+    if !types.iter().any(|name| looked(name) || failed(name)) && !types.is_empty() {
+        Sight::Nothing
+    } else if types.iter().any(|name| failed(name)) || !types.iter().all(|name| everywhere(name)) {
+        Sight::Some
+    } else {
+        Sight::All
     }
 }
 
@@ -354,5 +365,23 @@ mod tests {
             }
             assert_eq!(usize::try_from(line.no_evidence).unwrap(), all);
         }
+    }
+
+    #[test]
+    fn an_account_that_nobody_looked_at_is_not_met() {
+        let catalog = Catalog::load(None).unwrap();
+        let check = catalog.checks.values().find(|check| &*check.resource == "AWS::S3::Bucket").unwrap();
+        let (bucket, one, two) = (check.resource.clone(), Arc::<str>::from("111122223333"), Arc::<str>::from("444455556666"));
+        let mut collected = Collected::default();
+        assert_eq!(sight(&collected, &[check]), Sight::Nothing);
+        collected.types.insert(bucket.clone(), 1);
+        collected.accounts_of.entry(bucket.clone()).or_default().insert(one.clone());
+        collected.accounts.insert(one);
+        assert_eq!(sight(&collected, &[check]), Sight::All);
+        collected.accounts.insert(two.clone());
+        assert_eq!(sight(&collected, &[check]), Sight::Some);
+        let listing = partywall_model::Listing { resource_type: bucket, account: Some(two), region: None };
+        collected.listed.insert(listing);
+        assert_eq!(sight(&collected, &[check]), Sight::All);
     }
 }
