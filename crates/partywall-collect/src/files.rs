@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use partywall_model::{Cause, CauseKind, Gap, Listing, Source, SourceKind, Value};
+use partywall_model::{Gap, Listing, Source, SourceKind, Value};
 
 use crate::api::{self, ApiReader, Call};
 use crate::cloudformation;
@@ -93,12 +93,15 @@ impl Collector<'_> {
 
     /// Adds an answer's rows, or what a failed call leaves unknown.
     pub(crate) fn place(&mut self, call: &Call, answer: Result<Value, String>, source: &Arc<Source>) {
-        let mut reader = ApiReader { catalog: self.catalog, operations: &self.operations, programs: &mut self.programs };
-        let (store, seen, gaps) = (&mut self.store, &mut self.seen, &mut self.out.gaps);
-        let errors = match answer {
-            Ok(answer) => reader.answer(call, &answer, source, store, seen, gaps),
-            Err(code) => reader.failure(call, &code, source, store, seen, gaps),
+        let mut reader = ApiReader {
+            catalog: self.catalog,
+            operations: &self.operations,
+            programs: &mut self.programs,
+            store: &mut self.store,
+            seen: &mut self.seen,
+            gaps: &mut self.out.gaps,
         };
+        let errors = reader.place(call, answer, source);
         self.out.errors.extend(errors);
     }
 
@@ -117,8 +120,7 @@ impl Collector<'_> {
 
     /// Reports what could not be read, and that resources of any type may have been in it.
     pub(crate) fn unreadable(&mut self, message: String, source: Arc<Source>) {
-        let cause = Arc::new(Cause::new(CauseKind::CallFailed, message.clone()));
-        self.out.gaps.push(Gap { resource_type: Arc::from(""), id: None, account: None, region: None, path: None, cause, source });
+        self.out.gaps.push(Gap::of_anything(&message, source));
         self.out.errors.push(message);
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use crate::{Cause, Value};
+use crate::{Cause, CauseKind, Value};
 
 /// The kinds of source that facts come from. What a kind can never show is a blind path of its types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -178,4 +178,12 @@ pub struct Gap {
     pub cause: Arc<Cause>,
     /// The file that shows it.
     pub source: Arc<Source>,
+}
+
+impl Gap {
+    /// Makes the gap of an input that could not be read, or not be placed: resources of any type may have been in it.
+    pub fn of_anything(message: &str, source: Arc<Source>) -> Self {
+        let cause = Arc::new(Cause::new(CauseKind::CallFailed, message));
+        Self { resource_type: Arc::from(""), id: None, account: None, region: None, path: None, cause, source }
+    }
 }

@@ -23,10 +23,13 @@ pub(crate) struct Call {
     pub(crate) region: Option<Arc<str>>,
 }
 
+/// The reads of types that a call serves.
+pub(crate) type Reads = Vec<(Arc<ResourceType>, Read)>;
+
 /// The catalogue's read calls by the names that the CLI gives them.
 pub(crate) struct Operations {
     /// Operation in kebab case → the reads of types that it serves.
-    operations: BTreeMap<String, Vec<(Arc<ResourceType>, Read)>>,
+    operations: BTreeMap<String, Reads>,
 }
 
 impl Operations {
@@ -98,7 +101,7 @@ impl Operations {
     }
 
     /// The reads that a call serves: a call made for one resource serves per-resource reads, any other the listings.
-    fn reads_of(&self, call: &Call) -> Vec<(Arc<ResourceType>, Read)> {
+    fn reads_of(&self, call: &Call) -> Reads {
         let mut all = call.operation.as_ref().and_then(|operation| self.operations.get(operation)).cloned().unwrap_or_default();
         if let Some(service) = &call.service {
             all.retain(|(_, read)| read.service == *service);
@@ -117,7 +120,7 @@ impl Operations {
     ///
     /// # Errors
     /// Nothing decides: taking the answer for all of them would make "none" of what nobody asked.
-    pub(super) fn settled(&self, call: &Call, answer: Option<&Value>, store: &Store) -> Result<Vec<(Arc<ResourceType>, Read)>, String> {
+    pub(super) fn settled(&self, call: &Call, answer: Option<&Value>, store: &Store) -> Result<Reads, String> {
         let mut reads = self.reads_of(call);
         let mut services: Vec<String> = reads.iter().map(|(_, read)| read.service.clone()).collect();
         services.sort();

@@ -10,39 +10,43 @@ use std::sync::Arc;
 use partywall_catalog::{Catalog, Read, ResourceType};
 use partywall_model::{Cause, CauseKind, Gap, Resource, Source, Value};
 
-pub(crate) use call::{Call, Operations, error_line, kebab};
+pub(crate) use call::{Call, Operations, Reads, error_line, kebab};
 pub(crate) use seen::Seen;
 
 use crate::jq::Programs;
 use crate::shape::{conform, drop_nulls, items, merge};
 use crate::store::Store;
 
-/// Shapes answers into rows.
+/// Shapes answers into rows, and failures into what they leave unknown.
 pub(crate) struct ApiReader<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) operations: &'a Operations,
     pub(crate) programs: &'a mut Programs,
+    pub(crate) store: &'a mut Store,
+    pub(crate) seen: &'a mut Seen,
+    pub(crate) gaps: &'a mut Vec<Gap>,
 }
 
 impl ApiReader<'_> {
-    /// Adds an answer's rows to the store. One line for each item that could not be read; the rest is added, and a listing of which an
-    /// item is lost is a gap, not a listing.
-    pub(crate) fn answer(
-        &mut self,
-        call: &Call,
-        answer: &Value,
-        source: &Arc<Source>,
-        store: &mut Store,
-        seen: &mut Seen,
-        gaps: &mut Vec<Gap>,
-    ) -> Vec<String> {
+    /// Adds an answer's rows to the store, or what the error code of a failed call says of them. One line for each thing that could not be
+    /// read; the rest is added.
+    pub(crate) fn place(&mut self, call: &Call, answer: Result<Value, String>, source: &Arc<Source>) -> Vec<String> {
+        match (self.operations.settled(call, answer.as_ref().ok(), self.store), answer) {
+            (Ok(reads), Ok(answer)) => self.answer(reads, call, &answer, source),
+            (Ok(reads), Err(code)) => self.failure(reads, call, &code, source),
+            (Err(message), _) => {
+                let message = format!("{}: {message}", source.file);
+                self.gaps.push(Gap::of_anything(&message, source.clone()));
+                vec![message]
+            }
+        }
+    }
+
+    /// A listing of which an item is lost is a gap, not a listing; so is an answer about something that no listing names.
+    fn answer(&mut self, reads: Reads, call: &Call, answer: &Value, source: &Arc<Source>) -> Vec<String> {
         let mut errors = Vec::new();
-        let reads = match self.operations.settled(call, Some(answer), store) {
-            Ok(reads) => reads,
-            Err(message) => return vec![format!("{}: {message}", source.file)],
-        };
         for (resource_type, read) in reads {
-            let before = errors.len();
+            let (before, mut unplaced) = (errors.len(), false);
             for item in items(answer.clone(), &read.items) {
                 let shaped = match read.jq.as_ref().map(|program| self.programs.run(program, &item)) {
                     Some(Ok(Some(shaped))) => conform(shaped, &resource_type.schema, &BTreeMap::new()),
@@ -64,30 +68,28 @@ impl ApiReader<'_> {
                 }
                 merge(&mut properties, shaped);
                 drop_nulls(&mut properties);
-                if let Err(message) = self.add(&resource_type, &read, properties, call, source, store, seen) {
+                if let Err(message) = self.add(&resource_type, &read, properties, call, source) {
                     errors.push(message);
+                    unplaced = true;
                 }
             }
             if errors.len() == before {
-                seen.answered(&resource_type, call);
-            } else if read.per.is_none() {
+                self.seen.answered(&resource_type, call);
+            } else if read.per.is_none() || unplaced {
                 let cause = Cause::new(CauseKind::CallFailed, format!("an item of {} could not be read", read.operation));
-                gaps.push(listing_gap(&resource_type, call, Arc::new(cause), source));
+                self.gaps.push(listing_gap(&resource_type, call, Arc::new(cause), source));
             }
         }
         errors
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one answer; a struct would only rename them")]
     fn add(
-        &self,
+        &mut self,
         resource_type: &Arc<ResourceType>,
         read: &Read,
         mut properties: Value,
         call: &Call,
         source: &Arc<Source>,
-        store: &mut Store,
-        seen: &mut Seen,
     ) -> Result<(), String> {
         if let (Some(per), Some(subject)) = (&read.per, &call.subject)
             && properties.at(per).is_none_or(Value::is_null)
@@ -97,7 +99,7 @@ impl ApiReader<'_> {
         if let (Some(per), Some(id)) = (&read.per, resource_type.id_path())
             && properties.at(id).is_none_or(Value::is_null)
         {
-            let listed = store.types.get(&resource_type.name).and_then(|rows| {
+            let listed = self.store.types.get(&resource_type.name).and_then(|rows| {
                 rows.rows.iter().find(|row| {
                     row.properties.at(per).and_then(Value::as_str) == properties.at(per).and_then(Value::as_str)
                         && (call.account.is_none() || row.account == call.account)
@@ -117,37 +119,25 @@ impl ApiReader<'_> {
             }
         }
         let mut row = make_row(resource_type, properties, call, source);
-        if let Some(listed) = read.per.as_ref().and_then(|_| store.listed_without_region(&row)) {
+        if let Some(listed) = read.per.as_ref().and_then(|_| self.store.listed_without_region(&row)) {
             row.region = listed;
         }
-        if let Some((name, place)) = store.add(self.catalog, row) {
+        if let Some((name, place)) = self.store.add(self.catalog, row) {
             if let (Some(region), Some(row)) = (
                 call.region.as_ref().filter(|region| &***region != "global"),
-                store.types.get_mut(&name).and_then(|rows| rows.rows.get_mut(place)),
+                self.store.types.get_mut(&name).and_then(|rows| rows.rows.get_mut(place)),
             ) && !resource_type.global
             {
                 row.region.get_or_insert_with(|| region.clone());
             }
-            seen.add(name, place, read.operation.clone());
+            self.seen.add(name, place, read.operation.clone());
         }
         Ok(())
     }
 
-    /// Records a failed call: what it would have read is absent if the error means so, else unknown.
-    pub(crate) fn failure(
-        &mut self,
-        call: &Call,
-        code: &str,
-        source: &Arc<Source>,
-        store: &mut Store,
-        seen: &mut Seen,
-        gaps: &mut Vec<Gap>,
-    ) -> Vec<String> {
+    /// What a failed call would have read is absent if the error means so, else unknown.
+    fn failure(&mut self, reads: Reads, call: &Call, code: &str, source: &Arc<Source>) -> Vec<String> {
         let mut errors = Vec::new();
-        let reads = match self.operations.settled(call, None, store) {
-            Ok(reads) => reads,
-            Err(message) => return vec![format!("{}: {message}", source.file)],
-        };
         for (resource_type, read) in reads {
             let denied = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403", "Forbidden"]
                 .contains(&code);
@@ -156,13 +146,13 @@ impl ApiReader<'_> {
             let absent = read.absent_on.iter().any(|known| known == code);
             if read.per.is_none() {
                 if absent {
-                    seen.answered(&resource_type, call);
+                    self.seen.answered(&resource_type, call);
                     if resource_type.id_path().is_none() {
                         // "None" of something that every account has once is a row with nothing in it.
-                        errors.extend(self.add(&resource_type, &read, Value::Map(Vec::new()), call, source, store, seen).err());
+                        errors.extend(self.add(&resource_type, &read, Value::Map(Vec::new()), call, source).err());
                     }
                 } else {
-                    gaps.push(listing_gap(&resource_type, call, cause, source));
+                    self.gaps.push(listing_gap(&resource_type, call, cause, source));
                 }
                 continue;
             }
@@ -172,7 +162,7 @@ impl ApiReader<'_> {
                     properties.set_at(path, Value::Unknown(cause.clone()));
                 }
             }
-            errors.extend(self.add(&resource_type, &read, properties, call, source, store, seen).err());
+            errors.extend(self.add(&resource_type, &read, properties, call, source).err());
         }
         errors
     }

@@ -72,7 +72,7 @@ pub(crate) fn author_functions(as_of: NaiveDate, table: &Arc<EolTable>) -> Vec<S
             Arc::new(move |_| Ok(ColumnarValue::Scalar(datafusion::common::ScalarValue::Date32(Some(days(as_of))))))
         }),
         eol(table),
-        ScalarUDF::new_from_impl(JsonGet { signature: Signature::exact(vec![DataType::Utf8, DataType::Utf8], Volatility::Immutable) }),
+        json_get(),
     ]
 }
 
@@ -140,30 +140,15 @@ fn version(text: &str) -> Vec<(u64, String)> {
 }
 
 /// `json_get(json, '$.a.b')`: the member as text (JSON text if it is no string), NULL if there is none.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct JsonGet {
-    signature: Signature,
-}
-
-impl ScalarUDFImpl for JsonGet {
-    fn name(&self) -> &'static str {
-        "json_get"
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(DataType::Utf8)
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let [json, path] = args.args.as_slice() else { return exec_err!("json_get takes a JSON text and a path") };
-        let (json, path) = (text(json, args.number_rows)?, text(path, args.number_rows)?);
+fn json_get() -> ScalarUDF {
+    let rule = |arguments: &[ColumnarValue]| {
+        let [json, path] = arguments else { return exec_err!("json_get takes a JSON text and a path") };
+        let rows = rows_of(arguments);
+        let (json, path) = (text(json, rows)?, text(path, rows)?);
         let found: StringArray = json.iter().zip(path.iter()).map(|(json, path)| json_member(json?, path?)).collect();
         Ok(ColumnarValue::Array(Arc::new(found)))
-    }
+    };
+    create_udf("json_get", vec![DataType::Utf8, DataType::Utf8], DataType::Utf8, Volatility::Immutable, Arc::new(rule))
 }
 
 fn json_member(json: &str, path: &str) -> Option<String> {

@@ -7,7 +7,7 @@ use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, Primiti
 use datafusion::arrow::buffer::{BooleanBuffer, NullBuffer};
 use datafusion::arrow::datatypes::{DataType, Int64Type};
 use datafusion::common::{Result, ScalarValue, exec_err};
-use datafusion::logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, create_udf};
+use datafusion::logical_expr::{ColumnarValue, ScalarUDF, Signature, SimpleScalarUDF, Volatility, create_udf};
 use ipnet::IpNet;
 
 use super::author::{rows_of, text};
@@ -77,45 +77,27 @@ fn number(digits: &[u8]) -> Option<i64> {
 }
 
 /// `port_within(from, to, port, …)`: one of the ports lies in the range, both ends included. Absent where an end is absent.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct PortWithin {
-    signature: Signature,
-}
-
 pub(super) fn port_within() -> ScalarUDF {
-    ScalarUDF::new_from_impl(PortWithin { signature: Signature::variadic(vec![DataType::Int64], Volatility::Immutable) })
+    let signature = Signature::variadic(vec![DataType::Int64], Volatility::Immutable);
+    SimpleScalarUDF::new_with_signature("port_within", signature, DataType::Boolean, Arc::new(has_port_within)).into()
 }
 
-impl ScalarUDFImpl for PortWithin {
-    fn name(&self) -> &'static str {
-        "port_within"
-    }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(DataType::Boolean)
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let [from, to, ports @ ..] = args.args.as_slice() else { return exec_err!("port_within takes a range and ports") };
-        let mut wanted = Vec::with_capacity(ports.len());
-        for port in ports {
-            let ColumnarValue::Scalar(ScalarValue::Int64(Some(port))) = port else { return exec_err!("port_within takes literal ports") };
-            match u16::try_from(*port) {
-                Ok(port) => wanted.push(i32::from(port)),
-                Err(_) => return exec_err!("`{port}` is no port; ports are 0 to 65535"),
-            }
+fn has_port_within(arguments: &[ColumnarValue]) -> Result<ColumnarValue> {
+    let [from, to, ports @ ..] = arguments else { return exec_err!("port_within takes a range and ports") };
+    let mut wanted = Vec::with_capacity(ports.len());
+    for port in ports {
+        let ColumnarValue::Scalar(ScalarValue::Int64(Some(port))) = port else { return exec_err!("port_within takes literal ports") };
+        match u16::try_from(*port) {
+            Ok(port) => wanted.push(i32::from(port)),
+            Err(_) => return exec_err!("`{port}` is no port; ports are 0 to 65535"),
         }
-        let (from, to) = (from.to_array(args.number_rows)?, to.to_array(args.number_rows)?);
-        let (Some(from), Some(to)) = (from.as_primitive_opt::<Int64Type>(), to.as_primitive_opt::<Int64Type>()) else {
-            return exec_err!("the ends of a range of ports are numbers");
-        };
-        let nulls = NullBuffer::union(from.nulls(), to.nulls());
-        Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(within(from, to, &wanted), nulls))))
     }
+    let (from, to) = (from.to_array(rows_of(arguments))?, to.to_array(rows_of(arguments))?);
+    let (Some(from), Some(to)) = (from.as_primitive_opt::<Int64Type>(), to.as_primitive_opt::<Int64Type>()) else {
+        return exec_err!("the ends of a range of ports are numbers");
+    };
+    let nulls = NullBuffer::union(from.nulls(), to.nulls());
+    Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(within(from, to, &wanted), nulls))))
 }
 
 /// Rows are taken 64 at a time and ports one by one, which compilers turn into a few instructions for many rows.

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use datafusion::arrow::array::{Array, AsArray, BooleanArray};
+use datafusion::arrow::array::{Array, BooleanArray};
 use datafusion::arrow::buffer::BooleanBuffer;
 use datafusion::arrow::datatypes::DataType;
 use datafusion::common::{Result, ScalarValue, exec_err};
 use datafusion::logical_expr::expr::{InList, ScalarFunction};
-use datafusion::logical_expr::{ColumnarValue, Expr, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, Volatility, lit};
+use datafusion::logical_expr::{ColumnarValue, Expr, ScalarUDF, Signature, SimpleScalarUDF, Volatility, lit};
 
+use super::author::{rows_of, text as texts};
 use crate::accesses::is_call;
 
 /// Lists up to this long are compared one by one.
@@ -16,7 +17,8 @@ const FEW: usize = 8;
 
 /// `one_of(text, ignoring case, a, b, …)`: the text is one of these.
 pub(crate) fn one_of() -> ScalarUDF {
-    ScalarUDF::new_from_impl(OneOf { signature: Signature::variadic_any(Volatility::Immutable) })
+    let signature = Signature::variadic_any(Volatility::Immutable);
+    SimpleScalarUDF::new_with_signature("one_of", signature, DataType::Boolean, Arc::new(is_one_of)).into()
 }
 
 /// The same question for `one_of`, if it is `x in (…)` or `lower(x) in (…)` with few literal texts. Letters beyond ASCII keep their case
@@ -41,52 +43,31 @@ pub(crate) fn as_one_of(one_of: &Arc<ScalarUDF>, list: &InList) -> Option<Expr> 
     Some(Expr::ScalarFunction(ScalarFunction::new_udf(one_of.clone(), arguments)))
 }
 
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct OneOf {
-    signature: Signature,
-}
-
-impl ScalarUDFImpl for OneOf {
-    fn name(&self) -> &'static str {
-        "one_of"
+fn is_one_of(arguments: &[ColumnarValue]) -> Result<ColumnarValue> {
+    let [text, ColumnarValue::Scalar(ScalarValue::Boolean(Some(folded))), items @ ..] = arguments else {
+        return exec_err!("one_of takes a text, a flag and literals");
+    };
+    let mut wanted: Vec<&[u8]> = Vec::with_capacity(items.len());
+    for item in items {
+        let ColumnarValue::Scalar(ScalarValue::Utf8(Some(item))) = item else { return exec_err!("one_of takes literal texts") };
+        wanted.push(item.as_bytes());
     }
-
-    fn signature(&self) -> &Signature {
-        &self.signature
-    }
-
-    fn return_type(&self, _: &[DataType]) -> Result<DataType> {
-        Ok(DataType::Boolean)
-    }
-
-    fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {
-        let [text, ColumnarValue::Scalar(ScalarValue::Boolean(Some(folded))), items @ ..] = args.args.as_slice() else {
-            return exec_err!("one_of takes a text, a flag and literals");
-        };
-        let mut wanted: Vec<&[u8]> = Vec::with_capacity(items.len());
-        for item in items {
-            let ColumnarValue::Scalar(ScalarValue::Utf8(Some(item))) = item else { return exec_err!("one_of takes literal texts") };
-            wanted.push(item.as_bytes());
+    let short: Vec<(usize, u64)> = wanted.iter().filter(|item| item.len() <= 8).map(|item| (item.len(), packed(item, false))).collect();
+    let long: Vec<&[u8]> = wanted.into_iter().filter(|item| item.len() > 8).collect();
+    let text = texts(text, rows_of(arguments))?;
+    let (offsets, data) = (text.value_offsets(), text.value_data());
+    let found = BooleanBuffer::collect_bool(text.len(), |row| {
+        let (Some(start), Some(end)) = (offsets.get(row), offsets.get(row + 1)) else { return false };
+        let (Ok(start), Ok(end)) = (usize::try_from(*start), usize::try_from(*end)) else { return false };
+        let Some(text) = data.get(start..end) else { return false };
+        if text.len() <= 8 {
+            let text = (text.len(), packed(text, *folded));
+            short.contains(&text)
+        } else {
+            long.iter().any(|item| if *folded { item.eq_ignore_ascii_case(text) } else { *item == text })
         }
-        let short: Vec<(usize, u64)> = wanted.iter().filter(|item| item.len() <= 8).map(|item| (item.len(), packed(item, false))).collect();
-        let long: Vec<&[u8]> = wanted.into_iter().filter(|item| item.len() > 8).collect();
-        let text = text.to_array(args.number_rows)?;
-        let text = if text.data_type() == &DataType::Utf8 { text } else { datafusion::arrow::compute::cast(&text, &DataType::Utf8)? };
-        let Some(text) = text.as_string_opt::<i32>() else { return exec_err!("one_of takes a text") };
-        let (offsets, data) = (text.value_offsets(), text.value_data());
-        let found = BooleanBuffer::collect_bool(text.len(), |row| {
-            let (Some(start), Some(end)) = (offsets.get(row), offsets.get(row + 1)) else { return false };
-            let (Ok(start), Ok(end)) = (usize::try_from(*start), usize::try_from(*end)) else { return false };
-            let Some(text) = data.get(start..end) else { return false };
-            if text.len() <= 8 {
-                let text = (text.len(), packed(text, *folded));
-                short.contains(&text)
-            } else {
-                long.iter().any(|item| if *folded { item.eq_ignore_ascii_case(text) } else { *item == text })
-            }
-        });
-        Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(found, text.nulls().cloned()))))
-    }
+    });
+    Ok(ColumnarValue::Array(Arc::new(BooleanArray::new(found, text.nulls().cloned()))))
 }
 
 /// Up to eight bytes as one number, so that texts are compared in one step; ASCII letters in lower case if asked.
