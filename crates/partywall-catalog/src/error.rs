@@ -51,7 +51,7 @@ pub enum CatalogError {
         message: String,
     },
     /// A user's overlay could not be read.
-    #[error("cannot read `{path}`: {source}; name a directory with the layout of catalog/")]
+    #[error("cannot read `{path}`; name a directory with the layout of catalog/")]
     Read {
         /// The path as given.
         path: String,
