@@ -69,12 +69,15 @@ pub struct ConfigShape {
     /// Config's names of the type, if different.
     #[serde(default)]
     pub types: Vec<Arc<str>>,
-    /// Members are in camel case.
-    #[serde(default)]
-    pub legacy: bool,
     /// Top-level member of `configuration` → property.
     #[serde(default)]
     pub rename: BTreeMap<String, String>,
+    /// Program that says whether an item is of this type: Config has one name for several.
+    #[serde(default)]
+    pub when: Option<String>,
+    /// Paths that every whole item has, such as `supplementaryConfiguration.BucketPolicy`: nothing is known of an item without one.
+    #[serde(default)]
+    pub holds: Vec<String>,
     /// Program over the whole item; its object is merged over the automatic copy.
     #[serde(default)]
     pub jq: Option<String>,
@@ -102,6 +105,12 @@ pub struct Read {
     /// Top-level member of an item → property.
     #[serde(default)]
     pub rename: BTreeMap<String, String>,
+    /// Paths that every whole item has: without one of them it is no answer of this call, or only a part of it.
+    #[serde(default)]
+    pub holds: Vec<String>,
+    /// Program that says whether an item is of this type at all; anything but `true` passes it over.
+    #[serde(default)]
+    pub when: Option<String>,
     /// Program over one item.
     #[serde(default)]
     pub jq: Option<String>,

@@ -87,6 +87,8 @@ pub(crate) struct Collector<'a> {
     pub(crate) alone: bool,
     /// No later row can be of a resource that was met before, so full batches need not wait: the input is one Config snapshot.
     pub(crate) streams: bool,
+    /// Resources of which the input says that, and when, they were deleted.
+    pub(crate) deleted: Vec<Resource>,
     /// How many rows of a type wait in the store.
     waiting_rows: BTreeMap<Arc<str>, usize>,
     /// Answers, or error codes, of per-resource calls: they are added when all listings are in.
@@ -122,6 +124,7 @@ impl<'a> Collector<'a> {
             needs: BTreeMap::new(),
             alone: false,
             streams: false,
+            deleted: Vec::new(),
             waiting_rows: BTreeMap::new(),
             waiting: Vec::new(),
         }
@@ -174,6 +177,7 @@ impl<'a> Collector<'a> {
     }
 
     pub(crate) fn finish(mut self) -> Result<Collected, CollectError> {
+        self.store.forget(&self.deleted);
         fold::fold(&mut self.store, self.catalog, &self.out.gaps);
         let mut lookup = Lookup::default();
         let looked_up: BTreeSet<&Arc<str>> = self

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use chrono::DateTime;
 use partywall_catalog::{Column, ResourceType};
-use partywall_model::{Resource, Source, Value};
+use partywall_model::{Cause, CauseKind, Resource, Source, Value};
 
 /// First columns of every report (IAM user guide, "Generate credential reports for your AWS account").
 pub(crate) const HEAD: &str = "user,arn,user_creation_time";
@@ -11,23 +12,26 @@ pub(crate) const HEAD: &str = "user,arn,user_creation_time";
 /// The pseudo-type that reports become: one row per user and one for `<root_account>`.
 pub(crate) const TYPE: &str = "Partywall::IAM::CredentialReport";
 
-/// Reads a report.
-///
-/// # Errors
-/// The text is no CSV of that kind; with its line.
-pub(crate) fn read(text: &str, resource_type: &ResourceType, source: &Arc<Source>) -> Result<Vec<Resource>, String> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(text.as_bytes());
-    let headers = reader.headers().map_err(|error| error.to_string())?.clone();
-    let mut rows = Vec::new();
+/// Reads a report: its rows, and a line for each record that is no whole one.
+pub(crate) fn read(text: &str, resource_type: &ResourceType, source: &Arc<Source>) -> (Vec<Resource>, Vec<String>) {
+    let mut reader = csv::ReaderBuilder::new().from_reader(text.as_bytes());
+    let headers = reader.headers().cloned().unwrap_or_default();
+    let (mut rows, mut errors) = (Vec::new(), Vec::new());
     for record in reader.records() {
-        let record = record.map_err(|error| error.to_string())?;
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                errors.push(error.to_string());
+                continue;
+            }
+        };
         let user = record.get(0).unwrap_or_default();
         let mut row = Resource::new(resource_type.name.clone(), user, source.clone());
         row.name = Some(Arc::from(user));
         for (header, field) in headers.iter().zip(record.iter()) {
             let name = pascal(header);
             if let Some((key, column)) = resource_type.schema.entry_ignoring_case(&name)
-                && let Some(value) = cell(field, column)
+                && let Some(value) = cell(header, field, column)
             {
                 row.properties.set(key, value);
             }
@@ -42,7 +46,7 @@ pub(crate) fn read(text: &str, resource_type: &ResourceType, source: &Arc<Source
         row.region = Some(Arc::from("global"));
         rows.push(row);
     }
-    Ok(rows)
+    (rows, errors)
 }
 
 /// `access_key_1_active` → `AccessKey1Active`.
@@ -56,11 +60,18 @@ fn pascal(header: &str) -> String {
         .collect()
 }
 
-/// `N/A`, `no_information`, `not_supported` say that there is no such thing.
-fn cell(field: &str, column: &Column) -> Option<Value> {
-    match (field, column) {
-        ("N/A" | "no_information" | "not_supported" | "", _) => None,
-        (_, Column::Bool) => Some(Value::Bool(field.eq_ignore_ascii_case("true"))),
-        _ => Some(Value::str(field)),
-    }
+/// `N/A`, `no_information`, `not_supported` say that there is no such thing. A cell that is neither that nor of its column's kind was
+/// written by something else than AWS, such as a spreadsheet with dates of its own.
+fn cell(header: &str, field: &str, column: &Column) -> Option<Value> {
+    let known = match (field, column) {
+        ("N/A" | "no_information" | "not_supported" | "", _) => return None,
+        ("true" | "TRUE", Column::Bool) => Some(Value::Bool(true)),
+        ("false" | "FALSE", Column::Bool) => Some(Value::Bool(false)),
+        (_, Column::Bool) => None,
+        _ if ["user", "arn"].contains(&header) => Some(Value::str(field)),
+        _ => DateTime::parse_from_rfc3339(field).ok().map(|_| Value::str(field)),
+    };
+    let cause =
+        || Cause::new(CauseKind::CallFailed, format!("`{field}` is not what AWS writes into `{header}`; download the report again"));
+    Some(known.unwrap_or_else(|| Value::unknown(cause())))
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use partywall_model::{Gap, Listing, Source, SourceKind, Value};
+use partywall_model::{Cause, CauseKind, Gap, Listing, Source, SourceKind, Value};
 
 use crate::api::{self, ApiReader, Call};
 use crate::cloudformation;
@@ -37,6 +37,10 @@ impl Collector<'_> {
         let source = |kind| Arc::new(Source { kind, file: Arc::from(shown.as_str()) });
         let text = match std::str::from_utf8(&bytes) {
             Ok(text) => text.trim_start_matches('\u{feff}'),
+            Err(_) if !is_source_like(path) => {
+                self.out.warnings.push(format!("{shown}: not a template, AWS Config file or AWS CLI answer; skipped"));
+                return Ok(());
+            }
             Err(error) => {
                 let line = bytes.get(..error.valid_up_to()).unwrap_or_default().split(|byte| *byte == b'\n').skip(1).count() + 1;
                 self.broken(path, format!("{shown}:{line}: the file is not UTF-8 text"));
@@ -156,6 +160,7 @@ impl Collector<'_> {
         for message in items.unreadable {
             self.unreadable(message, source.clone());
         }
+        self.deleted.extend(items.deleted);
         for (name, number) in items.unmodelled {
             *self.out.unmodelled.entry(name).or_default() += number;
         }
@@ -171,16 +176,21 @@ impl Collector<'_> {
 
     fn credential_report(&mut self, text: &str, source: &Arc<Source>) {
         let Some(resource_type) = self.catalog.resource_type(credential_report::TYPE) else { return };
-        match credential_report::read(text, &resource_type, source) {
-            Ok(rows) => {
-                self.count(SourceKind::Api);
-                for row in rows {
-                    let (resource_type, account, region) = (row.resource_type.clone(), row.account.clone(), Some(Arc::from("global")));
-                    self.out.listed.insert(Listing { resource_type, account, region });
-                    self.store.add(self.catalog, row);
-                }
+        self.count(SourceKind::Api);
+        let (rows, errors) = credential_report::read(text, &resource_type, source);
+        for row in rows {
+            let (resource_type, account, region) = (row.resource_type.clone(), row.account.clone(), Some(Arc::from("global")));
+            if errors.is_empty() {
+                self.out.listed.insert(Listing { resource_type, account, region });
             }
-            Err(message) => self.out.errors.push(format!("{}: {message}", source.file)),
+            self.store.add(self.catalog, row);
+        }
+        for error in errors {
+            let message = format!("{}: {error}; download the report again", source.file);
+            let cause = Arc::new(Cause::new(CauseKind::CallFailed, message.clone()));
+            let (resource_type, region) = (resource_type.name.clone(), Some(Arc::from("global")));
+            self.out.gaps.push(Gap { resource_type, id: None, account: None, region, path: None, cause, source: source.clone() });
+            self.out.errors.push(message);
         }
     }
 
@@ -199,7 +209,7 @@ impl Collector<'_> {
                 base64::engine::general_purpose::STANDARD.decode(content.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
             match decoded {
                 Some(csv) => self.credential_report(&csv, source),
-                None => self.out.errors.push(format!("{}: the report's content is not base64", source.file)),
+                None => self.broken(path, format!("{}: the report's content is not base64", source.file)),
             }
             return;
         }
@@ -221,6 +231,12 @@ impl Collector<'_> {
         let nothing = empty && !self.operations.may_be_empty(&call);
         self.take(call, if nothing { Err("nothing: the file is empty".to_owned()) } else { Ok(answer) }, source.clone());
     }
+}
+
+/// True if a file is named as sources are.
+fn is_source_like(path: &Path) -> bool {
+    let extension = path.extension().unwrap_or_default();
+    ["json", "yaml", "yml", "template", "gz", "csv", "txt", "err"].iter().any(|known| extension.eq_ignore_ascii_case(known))
 }
 
 /// The part of a path that is named like a read call of the CLI.

@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
@@ -15,7 +16,7 @@ const MAX_BYTES: u64 = 1 << 30;
 const MAX_UNPACKED_ANYWAY: u64 = 64 << 20;
 const MAX_RATIO: u64 = 250;
 
-/// All files below the given paths in a fixed order, and a line for each directory below them that may not be read. Hidden files and
+/// All files below the given paths in a fixed order, each once, and a line for each directory below them that may not be read. Hidden files and
 /// directories are passed over.
 pub(crate) fn files(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), CollectError> {
     let mut found = Vec::new();
@@ -28,6 +29,8 @@ pub(crate) fn files(paths: &[PathBuf]) -> Result<(Vec<PathBuf>, Vec<String>), Co
             found.push(path.clone());
         }
     }
+    let mut seen = HashSet::new();
+    found.retain(|path| seen.insert(std::fs::canonicalize(path).unwrap_or_else(|_| path.clone())));
     Ok((found, errors))
 }
 

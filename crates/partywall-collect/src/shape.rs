@@ -62,25 +62,70 @@ pub(crate) fn drop_nulls(value: &mut Value) {
 }
 
 /// The items at a path such as `Reservations[].Instances`; an empty path is the value itself.
-pub(crate) fn items(value: Value, path: &str) -> Vec<Value> {
+///
+/// # Errors
+/// The value has not the members that the path names, so that nothing can be said of how many items there are.
+pub(crate) fn items(value: Value, path: &str) -> Result<Vec<Value>, String> {
     let mut found = vec![value];
     for step in path.split('.').filter(|step| !step.is_empty()) {
         let name = step.trim_end_matches("[]");
-        found = found
-            .into_iter()
-            .flat_map(|value| match take(value, name) {
-                Some(Value::List(items)) => items,
-                Some(Value::Null) | None => Vec::new(),
-                Some(one) => vec![one],
-            })
-            .collect();
+        let mut inner = Vec::new();
+        for value in found {
+            let Value::Map(members) = value else { return Err(format!("there is no `{name}` in it")) };
+            // CloudFront leaves the list out where it has no elements, and says so.
+            let none = members.iter().any(|(key, value)| &**key == "Quantity" && *value == Value::Int(0));
+            match members.into_iter().find(|(key, _)| &**key == name).map(|(_, value)| value) {
+                Some(Value::List(items)) => inner.extend(items),
+                Some(one @ Value::Map(_)) => inner.push(one),
+                _ if none => {}
+                Some(_) => return Err(format!("`{name}` is no list")),
+                None => return Err(format!("there is no `{name}` in it")),
+            }
+        }
+        found = inner;
     }
-    found
+    Ok(found)
 }
 
-fn take(value: Value, name: &str) -> Option<Value> {
-    match value {
-        Value::Map(members) => members.into_iter().find(|(key, _)| &**key == name).map(|(_, value)| value),
-        _ => None,
+/// The first of the paths at which nothing stands.
+pub(crate) fn missing<'a>(item: &Value, paths: &'a [String]) -> Option<&'a str> {
+    paths.iter().map(String::as_str).find(|path| item.at(path).is_none_or(Value::is_null))
+}
+
+/// What the services call the place where the next page begins.
+const PAGE_TOKENS: [&str; 8] = [
+    "NextToken",
+    "NextPageToken",
+    "PaginationToken",
+    "NextContinuationToken",
+    "NextMarker",
+    "Marker",
+    "Position",
+    "LastEvaluatedTableName",
+];
+
+/// The member by which an answer says that it is only one page of several, on the way to its items. Where a service says so outright
+/// (`IsTruncated`), that decides; some name a next page also on the last.
+pub(crate) fn next_page<'a>(answer: &'a Value, path: &str) -> Option<&'a str> {
+    let mut holder = answer;
+    let mut steps = path.split('.').filter(|step| !step.is_empty());
+    loop {
+        let Value::Map(members) = holder else { return None };
+        let outright = members.iter().find(|(name, _)| ["IsTruncated", "isTruncated", "Truncated"].contains(&&**name));
+        let token = |name: &str| PAGE_TOKENS.iter().any(|token| token.eq_ignore_ascii_case(name));
+        let found = match outright {
+            Some((name, value)) => (*value == Value::Bool(true)).then_some(name),
+            None => members
+                .iter()
+                .find(|(name, value)| token(name) && value.as_str().is_some_and(|text| !text.is_empty()))
+                .map(|(name, _)| name),
+        };
+        if let Some(name) = found {
+            return Some(name);
+        }
+        match steps.next().and_then(|step| holder.get(step.trim_end_matches("[]"))) {
+            Some(inner @ Value::Map(_)) => holder = inner,
+            _ => return None,
+        }
     }
 }

@@ -2,9 +2,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use partywall_catalog::{Catalog, ResourceType};
-use partywall_model::{Resource, SourceKind, Value};
-
-use crate::shape::merge;
+use partywall_model::{Cause, CauseKind, Resource, SourceKind, Value};
 
 /// Rows of one type, from any source.
 #[derive(Debug)]
@@ -22,7 +20,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Adds a row. A live row of a resource that is there already is merged with it: what the newer one knows wins.
+    /// Adds a row. A live row of a resource that is there already is united with it.
     /// Rows of templates are never merged. Unknown types are not added; the answer is then `None`, else the row's place.
     pub(crate) fn add(&mut self, catalog: &Catalog, row: Resource) -> Option<(Arc<str>, usize)> {
         let name = row.resource_type.clone();
@@ -52,45 +50,79 @@ impl Store {
         let key = (row.account.clone(), None, row.id.clone());
         self.types.get(&row.resource_type)?.index.contains_key(&key).then_some(None)
     }
+
+    /// Takes out what AWS Config recorded of resources before they were deleted. The record of a deletion names its resource by Config's
+    /// id, which need not be the registry's.
+    pub(crate) fn forget(&mut self, deleted: &[Resource]) {
+        for gone in deleted {
+            let Some(rows) = self.types.get_mut(&gone.resource_type) else { continue };
+            rows.rows.retain(|row| {
+                let named = row.id == gone.id || row.arn.is_some() && row.arn == gone.arn || row.name.is_some() && row.name == gone.name;
+                let here = row.source.kind == SourceKind::Config && row.account == gone.account && row.region == gone.region;
+                !(named && here && row.observed_at <= gone.observed_at)
+            });
+        }
+    }
 }
 
-/// Later captures win where they know something; a row of another kind of source only fills what the first left unknown or absent.
+/// Later captures win. Where nothing says which of two inputs is the later one, what they know differently is unknown.
 fn combine(old: &mut Resource, mut new: Resource) {
-    let newer = new.observed_at > old.observed_at;
-    let same_kind = new.source.kind == old.source.kind;
-    if same_kind && new.source.kind == SourceKind::Config {
-        if newer {
-            *old = new;
-        }
-        return;
-    }
-    if newer && !same_kind {
+    let dated = old.observed_at.is_some() && new.observed_at.is_some() && old.observed_at != new.observed_at;
+    if dated && old.observed_at < new.observed_at {
         std::mem::swap(old, &mut new);
     }
-    if same_kind {
-        merge(&mut old.properties, std::mem::take(&mut new.properties));
-    } else {
-        fill(&mut old.properties, new.properties);
+    let of_config = old.source.kind == SourceKind::Config && new.source.kind == SourceKind::Config;
+    if dated && of_config {
+        return;
     }
+    let disagree = || {
+        let inputs = if old.source.file == new.source.file {
+            old.source.file.to_string()
+        } else {
+            format!("{} and {}", old.source.file, new.source.file)
+        };
+        Arc::new(Cause::new(CauseKind::CallFailed, format!("{inputs} disagree, and nothing says which is newer")))
+    };
+    let cause = (!dated).then(disagree);
+    unite(&mut old.properties, new.properties, cause.as_ref());
     old.stub &= new.stub;
     old.observed_at = old.observed_at.max(new.observed_at);
     old.name = old.name.take().or(new.name);
     old.arn = old.arn.take().or(new.arn);
 }
 
-fn fill(base: &mut Value, from: Value) {
+/// Fills what is not known. Where both know something else, it is unknown for the cause, if there is one.
+fn unite(base: &mut Value, from: Value, cause: Option<&Arc<Cause>>) {
     match (base, from) {
-        (base @ (Value::Null | Value::Unknown(_)), from) if !from.is_null() => {
-            *base = from;
-        }
+        (_, Value::Null | Value::Unknown(_)) => {}
+        (base @ (Value::Null | Value::Unknown(_)), from) => *base = from,
         (Value::Map(base), Value::Map(from)) => {
             for (key, value) in from {
                 match base.iter_mut().find(|(known, _)| *known == key) {
-                    Some((_, old)) => fill(old, value),
+                    Some((_, old)) => unite(old, value, cause),
                     None => base.push((key, value)),
                 }
             }
         }
-        _ => {}
+        (base, from) => {
+            if let Some(cause) = cause
+                && !same(base, &from)
+            {
+                *base = Value::Unknown(cause.clone());
+            }
+        }
+    }
+}
+
+/// Equal, whatever the order of lists and members: services list what they hold in no order.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one, other) {
+        (Value::List(one), Value::List(other)) => {
+            one.len() == other.len() && one.iter().all(|item| other.iter().any(|known| same(item, known)))
+        }
+        (Value::Map(one), Value::Map(other)) => {
+            one.len() == other.len() && one.iter().all(|(key, value)| other.iter().any(|(known, found)| known == key && same(value, found)))
+        }
+        (one, other) => one == other,
     }
 }

@@ -208,6 +208,23 @@ pub(crate) fn error_line(text: &str) -> Option<(String, String)> {
     Some((code.to_owned(), operation.trim().to_owned()))
 }
 
+/// The code of an error that was saved as the SDKs hold it or as the services send it: `{ "Error": { "Code": … } }`, `{ "Code", "Message" }`,
+/// `{ "__type", "message" }`.
+pub(crate) fn error_code(answer: &Value) -> Option<String> {
+    let Value::Map(members) = answer else { return None };
+    let only = |known: &[&str]| members.iter().all(|(name, _)| known.iter().any(|known| known.eq_ignore_ascii_case(name)));
+    let text = |holder: &Value, names: &[&str]| {
+        let found = names.iter().find_map(|name| holder.get(name)).and_then(Value::as_str)?;
+        Some(found.rsplit('#').next().unwrap_or(found).to_owned())
+    };
+    if only(&["Error", "ResponseMetadata", "RequestId", "Message"]) {
+        return text(answer.get("Error")?, &["Code"]);
+    }
+    only(&["Code", "Message", "__type", "Type", "RequestId", "HostId", "Resource", "BucketName", "Key", "ResponseMetadata"])
+        .then(|| text(answer, &["Code", "code", "__type"]))
+        .flatten()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,11 +10,11 @@ use std::sync::Arc;
 use partywall_catalog::{Catalog, Read, ResourceType};
 use partywall_model::{Cause, CauseKind, Gap, Resource, Source, Value};
 
-pub(crate) use call::{Call, Operations, Reads, error_line, kebab};
+pub(crate) use call::{Call, Operations, Reads, error_code, error_line, kebab};
 pub(crate) use seen::Seen;
 
 use crate::jq::Programs;
-use crate::shape::{conform, drop_nulls, items, merge};
+use crate::shape::{conform, drop_nulls, items, merge, missing, next_page};
 use crate::store::Store;
 
 /// Shapes answers into rows, and failures into what they leave unknown.
@@ -31,6 +31,7 @@ impl ApiReader<'_> {
     /// Adds an answer's rows to the store, or what the error code of a failed call says of them. One line for each thing that could not be
     /// read; the rest is added.
     pub(crate) fn place(&mut self, call: &Call, answer: Result<Value, String>, source: &Arc<Source>) -> Vec<String> {
+        let answer = answer.and_then(|answer| error_code(&answer).map_or(Ok(answer), Err));
         match (self.operations.settled(call, answer.as_ref().ok(), self.store), answer) {
             (Ok(reads), Ok(answer)) => self.answer(reads, call, &answer, source),
             (Ok(reads), Err(code)) => self.failure(reads, call, &code, source),
@@ -42,45 +43,85 @@ impl ApiReader<'_> {
         }
     }
 
-    /// A listing of which an item is lost is a gap, not a listing; so is an answer about something that no listing names.
+    /// A listing of which an item is lost is a gap, not a listing; so is an answer about something that no listing names. Of one resource,
+    /// what the answer should have told stays unknown.
     fn answer(&mut self, reads: Reads, call: &Call, answer: &Value, source: &Arc<Source>) -> Vec<String> {
         let mut errors = Vec::new();
         for (resource_type, read) in reads {
-            let (before, mut unplaced) = (errors.len(), false);
-            for item in items(answer.clone(), &read.items) {
-                let shaped = match read.jq.as_ref().map(|program| self.programs.run(program, &item)) {
-                    Some(Ok(Some(shaped))) => conform(shaped, &resource_type.schema, &BTreeMap::new()),
-                    Some(Ok(None)) => continue,
-                    Some(Err(message)) => {
-                        errors.push(format!("{}: {}: {message}", source.file, read.operation));
-                        continue;
-                    }
-                    None => Value::Map(Vec::new()),
-                };
-                let mut properties = conform(item, &resource_type.schema, &read.rename);
-                if let (Some(per), Value::Map(members)) = (&read.per, &mut properties) {
-                    let first = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
-                    members.retain(|(name, _)| {
-                        read.paths.iter().any(|path| *first(path) == **name)
-                            || **name == *first(per)
-                            || resource_type.id_path().is_some_and(|path| *first(path) == **name)
-                    });
-                }
-                merge(&mut properties, shaped);
-                drop_nulls(&mut properties);
-                if let Err(message) = self.add(&resource_type, &read, properties, call, source) {
+            let (found, mut lost) = self.items_of(&resource_type, &read, answer);
+            for properties in found {
+                lost.extend(self.add(&resource_type, &read, properties, call, source).err());
+            }
+            let Some(first) = lost.first() else {
+                self.seen.answered(&resource_type, call);
+                continue;
+            };
+            let detail = format!("a part of the answer of {} could not be read: {first}", read.operation);
+            let cause = Arc::new(Cause::new(CauseKind::CallFailed, detail));
+            for message in lost.into_iter().map(|message| format!("{}: {}: {message}", source.file, read.operation)) {
+                if !errors.contains(&message) {
                     errors.push(message);
-                    unplaced = true;
                 }
             }
-            if errors.len() == before {
-                self.seen.answered(&resource_type, call);
-            } else if read.per.is_none() || unplaced {
-                let cause = Cause::new(CauseKind::CallFailed, format!("an item of {} could not be read", read.operation));
-                self.gaps.push(listing_gap(&resource_type, call, Arc::new(cause), source));
+            if read.per.is_none() || self.leave_unknown(&resource_type, &read, call, &cause, source).is_err() {
+                self.gaps.push(listing_gap(&resource_type, call, cause, source));
             }
         }
         errors
+    }
+
+    /// What each item of an answer says of a resource, and a line for each reason why that is not all.
+    fn items_of(&mut self, resource_type: &ResourceType, read: &Read, answer: &Value) -> (Vec<Value>, Vec<String>) {
+        if *answer == Value::Map(Vec::new()) && read.may_be_empty && !read.items.is_empty() {
+            return (Vec::new(), Vec::new());
+        }
+        let (mut found, mut lost) = (Vec::new(), Vec::new());
+        if let Some(token) = next_page(answer, &read.items) {
+            lost.push(format!("`{token}` says that there was more to tell; read all pages into one file"));
+        }
+        match items(answer.clone(), &read.items) {
+            Ok(items) => {
+                for item in items {
+                    match self.properties(resource_type, read, item) {
+                        Ok(properties) => found.extend(properties),
+                        Err(message) => lost.push(message),
+                    }
+                }
+            }
+            Err(message) => lost.push(format!("{message}: it is not the whole answer")),
+        }
+        (found, lost)
+    }
+
+    /// What an item says of a resource; `None` if it is of another type.
+    ///
+    /// # Errors
+    /// The item is not whole, or not of the shape that the read's programs expect; one line.
+    fn properties(&mut self, resource_type: &ResourceType, read: &Read, item: Value) -> Result<Option<Value>, String> {
+        if let Some(path) = missing(&item, &read.holds) {
+            return Err(format!("there is no `{path}` in it: it is not the whole answer"));
+        }
+        if let Some(when) = &read.when
+            && self.programs.run(when, &item)? != Value::Bool(true)
+        {
+            return Ok(None);
+        }
+        let shaped = match &read.jq {
+            Some(program) => conform(self.programs.run(program, &item)?, &resource_type.schema, &BTreeMap::new()),
+            None => Value::Map(Vec::new()),
+        };
+        let mut properties = conform(item, &resource_type.schema, &read.rename);
+        if let (Some(per), Value::Map(members)) = (&read.per, &mut properties) {
+            let first = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
+            members.retain(|(name, _)| {
+                read.paths.iter().any(|path| *first(path) == **name)
+                    || **name == *first(per)
+                    || resource_type.id_path().is_some_and(|path| *first(path) == **name)
+            });
+        }
+        merge(&mut properties, shaped);
+        drop_nulls(&mut properties);
+        Ok(Some(properties))
     }
 
     fn add(
@@ -110,9 +151,7 @@ impl ApiReader<'_> {
                 Some(found) => properties.set_at(id, found),
                 None => {
                     return Err(format!(
-                        "{}: the answer of {} does not say which resource it is for, and no listing names it; name the file `{}/<{per}>.json` and add the listing",
-                        source.file,
-                        read.operation,
+                        "the answer does not say which resource it is for, and no listing names it; name the file `{}/<{per}>.json` and add the listing",
                         kebab(&read.operation)
                     ));
                 }
@@ -156,15 +195,33 @@ impl ApiReader<'_> {
                 }
                 continue;
             }
-            let mut properties = Value::Map(Vec::new());
-            if !absent {
-                for path in &read.paths {
-                    properties.set_at(path, Value::Unknown(cause.clone()));
-                }
+            let placed = if absent {
+                self.add(&resource_type, &read, Value::Map(Vec::new()), call, source)
+            } else {
+                self.leave_unknown(&resource_type, &read, call, &cause, source)
+            };
+            if let Err(message) = placed {
+                errors.push(format!("{}: {}: {message}", source.file, read.operation));
+                self.gaps.push(listing_gap(&resource_type, call, cause, source));
             }
-            errors.extend(self.add(&resource_type, &read, properties, call, source).err());
         }
         errors
+    }
+
+    /// What a call for one resource would have told stays unknown.
+    fn leave_unknown(
+        &mut self,
+        resource_type: &Arc<ResourceType>,
+        read: &Read,
+        call: &Call,
+        cause: &Arc<Cause>,
+        source: &Arc<Source>,
+    ) -> Result<(), String> {
+        let mut properties = Value::Map(Vec::new());
+        for path in &read.paths {
+            properties.set_at(path, Value::Unknown(cause.clone()));
+        }
+        self.add(resource_type, read, properties, call, source)
     }
 }
 
@@ -182,8 +239,17 @@ fn listing_gap(resource_type: &ResourceType, call: &Call, cause: Arc<Cause>, sou
 
 fn make_row(resource_type: &Arc<ResourceType>, properties: Value, call: &Call, source: &Arc<Source>) -> Resource {
     let text = |path: Option<&str>| path.and_then(|path| properties.at(path)).and_then(Value::as_str).map(Arc::<str>::from);
-    let own_arn = text(Some("Arn")).or_else(|| text(resource_type.id_path()).filter(|id| id.starts_with("arn:")));
-    let id = text(resource_type.id_path()).or_else(|| own_arn.clone());
+    let id = text(resource_type.id_path());
+    let own_arn = text(Some("Arn")).or_else(|| id.clone().filter(|id| id.starts_with("arn:"))).or_else(|| {
+        // Such as `DBInstanceArn`: of the type's service, and it ends in the id.
+        let service = resource_type.name.split("::").nth(1)?.to_ascii_lowercase();
+        let (Value::Map(members), id) = (&properties, id.as_deref()?) else { return None };
+        let own =
+            |arn: &&str| arn.split(':').nth(2) == Some(&service) && arn.strip_suffix(id).is_some_and(|rest| rest.ends_with([':', '/']));
+        let arns = members.iter().filter(|(name, _)| name.ends_with("Arn") || name.ends_with("ARN"));
+        arns.filter_map(|(_, value)| value.as_str()).find(own).map(Arc::from)
+    });
+    let id = id.or_else(|| own_arn.clone());
     let mut account = own_arn.as_deref().and_then(|arn| arn.split(':').nth(4)).filter(|part| part.len() == 12).map(Arc::from);
     account = call.account.clone().or(account);
     let mut region: Option<Arc<str>> =

@@ -1,45 +1,19 @@
 //! AWS Config: snapshot and history files, single configuration items, answers of `get-resource-config-history`,
 //! `select-resource-config` and `select-aggregate-resource-config`.
 
-use std::borrow::Cow;
+mod file;
+
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use partywall_catalog::{Catalog, ResourceType, Schema};
-use partywall_model::{Cause, CauseKind, Resource, Source, Value};
-use serde::Deserialize;
-use serde_json::value::RawValue;
+use partywall_model::{Cause, CauseKind, Key, Resource, Source, Value};
 
+use self::file::{Selected, each_item};
 use crate::jq::Programs;
 use crate::json::{Names, object_without, value_from_slice};
-use crate::shape::{conform, drop_nulls, merge};
-
-#[derive(Deserialize)]
-struct ItemsFile<'a> {
-    #[serde(rename = "configurationItems", borrow)]
-    items: Vec<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct SelectFile<'a> {
-    #[serde(rename = "Results", borrow)]
-    results: Vec<Cow<'a, str>>,
-    #[serde(rename = "QueryInfo")]
-    info: Option<QueryInfo>,
-}
-
-#[derive(Deserialize)]
-struct QueryInfo {
-    #[serde(rename = "SelectFields", default)]
-    fields: Vec<SelectField>,
-}
-
-#[derive(Deserialize)]
-struct SelectField {
-    #[serde(rename = "Name")]
-    name: String,
-}
+use crate::shape::{conform, drop_nulls, merge, missing};
 
 /// Members of an item that nothing reads; some are longer than the configuration.
 const UNUSED: [&str; 2] = ["relationships", "relatedEvents"];
@@ -49,8 +23,8 @@ pub(crate) struct ConfigReader<'a> {
     catalog: &'a Catalog,
     programs: &'a mut Programs,
     names: Names,
-    /// Config's type name → our type, for the names that differ.
-    aliases: HashMap<Box<str>, Arc<ResourceType>>,
+    /// Config's type name → our types, where the names differ.
+    aliases: HashMap<Box<str>, Vec<Arc<ResourceType>>>,
 }
 
 /// What one file held.
@@ -62,6 +36,8 @@ pub(crate) struct ConfigItems {
     pub(crate) errors: Vec<String>,
     /// Items that may have been of any type, one line each.
     pub(crate) unreadable: Vec<String>,
+    /// Resources that were deleted when the item was captured.
+    pub(crate) deleted: Vec<Resource>,
 }
 
 /// Looks at the beginning of a JSON text: is it of AWS Config?
@@ -80,8 +56,12 @@ pub(crate) fn looks_like_config(head: &str) -> bool {
 
 impl<'a> ConfigReader<'a> {
     pub(crate) fn new(catalog: &'a Catalog, programs: &'a mut Programs) -> Self {
-        let aliases =
-            catalog.types.values().flat_map(|file| file.config.types.iter().map(|name| (Box::from(&**name), file.clone()))).collect();
+        let mut aliases: HashMap<Box<str>, Vec<_>> = HashMap::new();
+        for file in catalog.types.values() {
+            for name in &file.config.types {
+                aliases.entry(Box::from(&**name)).or_default().push(file.clone());
+            }
+        }
         Self { catalog, programs, names: Names::default(), aliases }
     }
 
@@ -96,82 +76,56 @@ impl<'a> ConfigReader<'a> {
         emit: &mut dyn FnMut(Resource) -> Result<(), crate::CollectError>,
         out: &mut ConfigItems,
     ) -> Result<(), ReadError> {
-        let head = text.get(..4096.min(text.len())).or_else(|| text.get(..4093.min(text.len()))).unwrap_or(text);
-        if head.contains("\"Results\"") && !head.contains("\"configurationItems\"") {
-            let file: SelectFile<'_> = serde_json::from_str(text)?;
-            let partial = partial_fields(file.info.as_ref());
-            for result in &file.results {
-                self.item(result, source, partial.as_deref(), emit, out)?;
-            }
-            return Ok(());
-        }
-        if let Ok(file) = serde_json::from_str::<ItemsFile<'_>>(text) {
-            for item in file.items {
-                self.item(item.get(), source, None, emit, out)?;
-            }
-            return Ok(());
-        }
-        // One item, or an event of Config that wraps one.
-        let whole: Value = value_from_slice(text.as_bytes(), &mut self.names)?;
-        let inner = ["configurationItem", "detail.configurationItem", "invokingEvent.configurationItem"]
-            .iter()
-            .find_map(|path| whole.at(path))
-            .and_then(partywall_table::canonical_json);
-        match inner {
-            Some(inner) => self.item(&inner, source, None, emit, out)?,
-            None if whole.as_list().is_some() => {
-                for item in whole.as_list().unwrap_or_default() {
-                    if let Some(item) = partywall_table::canonical_json(item) {
-                        self.item(&item, source, None, emit, out)?;
-                    }
-                }
-            }
-            None => self.item(text, source, None, emit, out)?,
-        }
+        let beside = each_item(text, &mut |item, selected| self.item(item, selected, source, emit, out))?;
+        out.unreadable.extend(beside.more.map(|more| format!("{}: {more}", source.file)));
         Ok(())
     }
 
     fn item(
         &mut self,
         text: &str,
+        selected: &Selected,
         source: &Arc<Source>,
-        partial: Option<&[String]>,
         emit: &mut dyn FnMut(Resource) -> Result<(), crate::CollectError>,
         out: &mut ConfigItems,
     ) -> Result<(), ReadError> {
-        let item = match object_without(text.as_bytes(), &UNUSED, &mut self.names) {
+        let mut item = match object_without(text.as_bytes(), &UNUSED, &mut self.names) {
             Ok(item) => item,
             Err(error) => {
                 out.unreadable.push(format!("{}: an item could not be read: {error}", source.file));
                 return Ok(());
             }
         };
+        self.decode(&mut item);
         let word = |names: &[&str]| names.iter().find_map(|name| item.get(name)).and_then(Value::as_str);
         let Some(type_name) = word(&["resourceType"]) else {
-            out.errors.push(format!("{}: an item without resourceType is passed over; select it too", source.file));
+            out.unreadable.push(format!("{}: an item without resourceType is passed over; select it too", source.file));
             return Ok(());
         };
         let status = word(&["configurationItemStatus"]).unwrap_or_default();
-        if status.starts_with("ResourceDeleted") {
-            return Ok(());
-        }
-        let Some(resource_type) = self.aliases.get(type_name).cloned().or_else(|| self.catalog.resource_type(type_name)) else {
+        let Some(resource_type) = self.type_of(type_name, &item) else {
             *out.unmodelled.entry(Arc::from(type_name)).or_default() += 1;
             return Ok(());
         };
-        let id: Arc<str> = Arc::from(word(&["resourceId"]).unwrap_or("?"));
+        let Some(id) = word(&["resourceId", "ARN", "arn", "resourceName"]).map(Arc::<str>::from) else {
+            out.unreadable.push(format!("{}: an item of {type_name} without resourceId is passed over; select it too", source.file));
+            return Ok(());
+        };
         let mut row = Resource::new(resource_type.name.clone(), id.clone(), source.clone());
         row.name = word(&["resourceName"]).map(Arc::from);
         row.arn = word(&["ARN", "arn"]).map(Arc::from);
         row.account = word(&["awsAccountId", "accountId"]).map(Arc::from);
         row.region = word(&["awsRegion"]).map(Arc::from);
         row.observed_at = item.get("configurationItemCaptureTime").and_then(capture_time);
+        if status.starts_with("ResourceDeleted") {
+            out.deleted.push(row);
+            return Ok(());
+        }
         if status == "ResourceNotRecorded" {
             unknown_all(&mut row, &resource_type.schema, &Cause::new(CauseKind::NotRecorded, "the recorder does not record this type"));
         } else {
-            match self.properties(item, &resource_type) {
-                Ok(Some(properties)) => row.properties = properties,
-                Ok(None) => return Ok(()),
+            match self.properties(item, selected, &resource_type) {
+                Ok(properties) => row.properties = properties,
                 Err(message) => {
                     out.errors.push(format!("{}: `{id}`: {message}", source.file));
                     unknown_all(
@@ -181,9 +135,6 @@ impl<'a> ConfigReader<'a> {
                     );
                 }
             }
-            if let Some(fields) = partial {
-                unknown_unselected(&mut row, &resource_type.schema, fields);
-            }
         }
         if let Some(Value::Str(id)) = resource_type.id_path().and_then(|path| row.properties.at(path)) {
             row.id = Arc::from(&**id);
@@ -191,30 +142,60 @@ impl<'a> ConfigReader<'a> {
         emit(row).map_err(ReadError::Sink)
     }
 
-    /// `None` if the type's program passes the item over.
-    fn properties(&mut self, mut item: Value, resource_type: &ResourceType) -> Result<Option<Value>, String> {
-        self.decode(&mut item);
-        let mut shaped = match &resource_type.config.jq {
-            Some(program) => match self.programs.run(program, &item)? {
-                Some(shaped) => Some(conform(shaped, &resource_type.schema, &BTreeMap::new())),
-                None => return Ok(None),
+    fn type_of(&mut self, name: &str, item: &Value) -> Option<Arc<ResourceType>> {
+        let others = self.aliases.get(name).cloned().unwrap_or_default();
+        others.into_iter().chain(self.catalog.resource_type(name)).find(|resource_type| {
+            resource_type.config.when.as_ref().is_none_or(|when| self.programs.run(when, item) == Ok(Value::Bool(true)))
+        })
+    }
+
+    /// What an item says of its resource. Of a query's answer, only what was selected whole is known.
+    ///
+    /// # Errors
+    /// The item does not hold what every item of its type holds, or its shape is another; one line.
+    fn properties(&mut self, item: Value, selected: &Selected, resource_type: &ResourceType) -> Result<Value, String> {
+        let shape = &resource_type.config;
+        let whole = selected.has("configuration") && shape.holds.iter().all(|path| selected.has(path));
+        if whole {
+            if let Some(path) = missing(&item, &["configuration".to_owned()]).or_else(|| missing(&item, &shape.holds)) {
+                return Err(format!("there is no `{path}` in it"));
+            }
+            if !matches!(item.get("configuration"), Some(Value::Map(members)) if !members.is_empty()) {
+                return Err("its `configuration` is no object with members".to_owned());
+            }
+        }
+        let shaped = match &shape.jq {
+            Some(program) => match self.programs.run(program, &item) {
+                Ok(shaped) => conform(shaped, &resource_type.schema, &BTreeMap::new()),
+                Err(message) if whole => return Err(message),
+                Err(_) => Value::Map(Vec::new()),
             },
-            None => None,
+            None => Value::Map(Vec::new()),
         };
         let tags = tags_of(&item, resource_type);
         let Value::Map(members) = item else { return Err("no JSON object".to_owned()) };
         let configuration = members.into_iter().find(|(key, _)| &**key == "configuration").map(|(_, value)| value).unwrap_or_default();
-        let mut properties = conform(configuration, &resource_type.schema, &resource_type.config.rename);
+        let mut properties = conform(configuration, &resource_type.schema, &shape.rename);
         if let (Some(path), Some(tags)) = (resource_type.tags_path(), tags)
             && properties.at(path).is_none()
         {
             properties.set_at(path, tags);
         }
-        if let Some(shaped) = shaped.take() {
-            merge(&mut properties, shaped);
-        }
+        let copied: Vec<Key> = match &properties {
+            Value::Map(members) if !whole => members.iter().map(|(name, _)| name.clone()).collect(),
+            _ => Vec::new(),
+        };
+        merge(&mut properties, shaped);
         drop_nulls(&mut properties);
-        Ok(Some(properties))
+        if !whole {
+            leave_unselected(&mut properties, &copied, selected, resource_type);
+        }
+        if !selected.has("tags")
+            && let Some(path) = resource_type.tags_path()
+        {
+            properties.set_at(path, Value::Unknown(Arc::new(Cause::new(CauseKind::NotRecorded, "the query did not select the tags"))));
+        }
+        Ok(properties)
     }
 
     /// Config writes some members as JSON texts, some of those twice.
@@ -285,15 +266,6 @@ fn tags_of(item: &Value, resource_type: &ResourceType) -> Option<Value> {
     })
 }
 
-/// `None` if the query selected whole configurations; else the selected fields below `configuration`.
-fn partial_fields(info: Option<&QueryInfo>) -> Option<Vec<String>> {
-    let fields = &info?.fields;
-    if fields.is_empty() || fields.iter().any(|field| field.name == "configuration" || field.name == "*") {
-        return None;
-    }
-    Some(fields.iter().filter_map(|field| field.name.strip_prefix("configuration.").map(str::to_owned)).collect())
-}
-
 fn unknown_all(row: &mut Resource, schema: &Schema, cause: &Cause) {
     let cause = Arc::new(cause.clone());
     for (name, _) in schema.iter() {
@@ -303,16 +275,21 @@ fn unknown_all(row: &mut Resource, schema: &Schema, cause: &Cause) {
     }
 }
 
-fn unknown_unselected(row: &mut Resource, schema: &Schema, fields: &[String]) {
+/// A property is known if the member of `configuration` that bears its name is there and was selected, and not only a part of it.
+fn leave_unselected(properties: &mut Value, copied: &[Key], selected: &Selected, resource_type: &ResourceType) {
     let cause = Arc::new(Cause::new(
         CauseKind::NotRecorded,
         "the query did not select it; select `configuration` and `supplementaryConfiguration`",
     ));
-    for (name, _) in schema.iter() {
-        let selected = fields.iter().any(|field| field.split('.').next().is_some_and(|first| first.eq_ignore_ascii_case(name)));
-        let present = row.properties.get(name).is_some();
-        if !selected && !present && &**name != "_Derived" {
-            row.properties.set(name, Value::Unknown(cause.clone()));
+    let member = |name: &str| {
+        let mut letters = name.chars();
+        let small = letters.next().map(|first| first.to_ascii_lowercase().to_string() + letters.as_str()).unwrap_or_default();
+        let renamed = resource_type.config.rename.iter().find(|(_, to)| **to == *name).map(|(from, _)| from.clone());
+        [Some(name.to_owned()), Some(small), renamed].into_iter().flatten().any(|name| selected.has(&format!("configuration.{name}")))
+    };
+    for (name, _) in resource_type.schema.iter() {
+        if &**name != "_Derived" && !(copied.contains(name) && member(name)) {
+            properties.set(name, Value::Unknown(cause.clone()));
         }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::dump::Dump;
 use crate::Prng;
-use crate::item::{Item, Place, camel};
+use crate::item::{Item, Place, camel, overlay};
 use crate::shapes::{
     Rule, db_instance, exposed, function, instance, key, log_group, queue, secret, security_group, subnet, table, topic, trail, volume, vpc,
 };
@@ -221,11 +221,9 @@ fn messages(dump: &Dump, place: Place, prng: &mut Prng) -> io::Result<()> {
     dump.answer(REGION, "sqs/list-queues", &json!({ "QueueUrls": queues.iter().map(|queue| queue.id.clone()).collect::<Vec<_>>() }))?;
     for queue in &queues {
         let name = queue.name.as_deref().unwrap_or_default();
-        dump.answer(
-            REGION,
-            &format!("sqs/get-queue-attributes/{name}"),
-            &json!({ "Attributes": attributes(&queue.api, &["QueueName", "QueueUrl"], "QueueArn") }),
-        )?;
+        let mut of_queue = attributes(&queue.api, &["QueueName", "QueueUrl"], "QueueArn");
+        overlay(&mut of_queue, json!({ "CreatedTimestamp": "1756684800", "LastModifiedTimestamp": "1756684800" }));
+        dump.answer(REGION, &format!("sqs/get-queue-attributes/{name}"), &json!({ "Attributes": of_queue }))?;
     }
     let topics = [topic(place, "payments-events", true, false), topic(place, "app-news", false, false)];
     dump.answer(

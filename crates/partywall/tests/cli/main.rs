@@ -6,3 +6,4 @@ mod hostile;
 mod names;
 mod sources;
 mod support;
+mod wholeness;
