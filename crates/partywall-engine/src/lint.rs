@@ -5,7 +5,7 @@ use datafusion::logical_expr::{Expr, Operator};
 use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
 use partywall_catalog::ResourceType;
 
-use crate::accesses::{Root, access_of, accesses};
+use crate::accesses::{Access, Root, access_of, accesses};
 use crate::engine::Engine;
 use crate::kleene::positive;
 use crate::predicate::Predicate;
@@ -99,17 +99,13 @@ fn always_same(expr: &Expr, schema: &std::sync::Arc<DFSchema>) -> Option<String>
 }
 
 fn secret_values(resource_type: &ResourceType, predicate: &Predicate, lints: &mut Vec<Lint>) {
+    let read = accesses(&predicate.expr, &[], &predicate.schema).unwrap_or_default();
     for secret in resource_type.secrets.iter().filter(|secret| !secret.contains('=')) {
-        let name = secret.rsplit('.').next().unwrap_or(secret).trim_end_matches("[]");
-        let (mut read, mut tested) = (0_usize, 0_usize);
-        let _ = predicate.expr.apply(|node| {
-            if let Expr::IsNull(inner) | Expr::IsNotNull(inner) = node {
-                tested += usize::from(names(inner, name));
-            }
-            read += usize::from(names(node, name));
-            Ok(TreeNodeRecursion::Continue)
-        });
-        if read > tested {
+        let is_value = |access: &Access| {
+            let inside = access.full.strip_prefix(&**secret).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+            inside && (!access.exact || access.whole_list.is_some())
+        };
+        if read.iter().any(is_value) {
             lints.push(Lint {
                 code: "secret-value",
                 message: format!(
@@ -117,18 +113,6 @@ fn secret_values(resource_type: &ResourceType, predicate: &Predicate, lints: &mu
                 ),
             });
         }
-    }
-}
-
-/// True for a read of a column or member of that name.
-fn names(expr: &Expr, name: &str) -> bool {
-    use datafusion::common::ScalarValue;
-    match expr {
-        Expr::Column(column) => column.name == name,
-        Expr::ScalarFunction(call) if call.func.name() == "get_field" => {
-            call.args.iter().skip(1).any(|step| matches!(step, Expr::Literal(ScalarValue::Utf8(Some(step)), _) if step == name))
-        }
-        _ => false,
     }
 }
 

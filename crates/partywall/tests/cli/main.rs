@@ -3,6 +3,7 @@
 
 mod commands;
 mod hostile;
+mod lints;
 mod names;
 mod sources;
 mod support;
