@@ -151,6 +151,7 @@ impl Catalog {
             blind: std::collections::BTreeMap::new(),
             columns: None,
             defaults: Vec::new(),
+            implied_by: Vec::new(),
             undecided: Vec::new(),
             config: crate::ConfigShape::default(),
             reads: Vec::new(),

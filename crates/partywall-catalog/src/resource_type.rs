@@ -219,6 +219,9 @@ pub struct ResourceType {
     /// Property path of the Region, for types whose listing in one Region shows things of others.
     #[serde(default)]
     pub region: Option<String>,
+    /// Types whose answered listing, also with nothing, shows that the account has this Region in use: a row of this type follows from it.
+    #[serde(default)]
+    pub implied_by: Vec<Arc<str>>,
     /// Property paths that hold secrets.
     #[serde(default)]
     pub secrets: Vec<Arc<str>>,

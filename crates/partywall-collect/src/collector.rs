@@ -46,6 +46,9 @@ pub fn collect(
     for (call, answer, source) in std::mem::take(&mut collector.waiting) {
         collector.place(&call, answer, &source);
     }
+    for row in collector.seen.implied(catalog) {
+        collector.store.add(catalog, row);
+    }
     collector.seen.mark_unseen(catalog, &mut collector.store);
     collector.out.listed.extend(collector.seen.listed(catalog));
     collector.finish()

@@ -50,7 +50,12 @@ impl Lookup {
 /// Makes unknown what a template does not set and leaves to something else, such as the snapshot that a database is restored from.
 fn leave_undecided(row: &mut Resource, resource_type: &ResourceType) {
     for undecided in &resource_type.undecided {
-        let deciders = || undecided.when.iter().filter_map(|path| Some((path, row.properties.at(path).filter(|value| !value.is_null())?)));
+        let deciders = || {
+            undecided
+                .when
+                .iter()
+                .filter_map(|path| Some((path, row.properties.at(path).filter(|value| !value.is_null() && value.as_str() != Some(""))?)))
+        };
         // A decider that is set says for certain whose the choice is; one that may be set says so only if the user helps.
         let cause = match deciders().find(|(_, value)| !value.is_unknown()).or_else(|| deciders().next()) {
             None if undecided.when.is_empty() => Cause::new(CauseKind::NotInSource, &*undecided.note),

@@ -53,7 +53,7 @@ impl ApiReader<'_> {
                 lost.extend(self.add(&resource_type, &read, properties, call, source).err());
             }
             let Some(first) = lost.first() else {
-                self.seen.answered(&resource_type, call);
+                self.seen.answered(&resource_type, call, source);
                 continue;
             };
             let detail = format!("a part of the answer of {} could not be read: {first}", read.operation);
@@ -185,7 +185,7 @@ impl ApiReader<'_> {
             let absent = read.absent_on.iter().any(|known| known == code);
             if read.per.is_none() {
                 if absent {
-                    self.seen.answered(&resource_type, call);
+                    self.seen.answered(&resource_type, call, source);
                     if resource_type.id_path().is_none() {
                         // "None" of something that every account has once is a row with nothing in it.
                         errors.extend(self.add(&resource_type, &read, Value::Map(Vec::new()), call, source).err());

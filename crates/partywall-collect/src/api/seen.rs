@@ -1,10 +1,10 @@
 //! Which calls the input answered, and what stays unknown because it did not.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use partywall_catalog::{Catalog, Read, ResourceType};
-use partywall_model::{Cause, CauseKind, Listing, SourceKind, Value};
+use partywall_model::{Cause, CauseKind, Listing, Resource, Source, SourceKind, Value};
 
 use super::call::{Call, kebab};
 use crate::store::Store;
@@ -14,8 +14,8 @@ use crate::store::Store;
 pub(crate) struct Seen {
     /// Type, place of the row, operation.
     reads: HashSet<(Arc<str>, usize, String)>,
-    /// Type, operation, account, region of calls that were answered, also with nothing.
-    calls: HashSet<(Arc<str>, String, Option<Arc<str>>, Option<Arc<str>>)>,
+    /// Type, operation, account, region of calls that were answered, also with nothing, and the first file that shows it.
+    calls: BTreeMap<(Arc<str>, String, Option<Arc<str>>, Option<Arc<str>>), Arc<Source>>,
 }
 
 impl Seen {
@@ -23,10 +23,37 @@ impl Seen {
         self.reads.insert((resource_type, place, operation));
     }
 
-    pub(super) fn answered(&mut self, resource_type: &ResourceType, call: &Call) {
+    pub(super) fn answered(&mut self, resource_type: &ResourceType, call: &Call, source: &Arc<Source>) {
         if let Some(operation) = &call.operation {
-            self.calls.insert((resource_type.name.clone(), operation.clone(), call.account.clone(), call.region.clone()));
+            let key = (resource_type.name.clone(), operation.clone(), call.account.clone(), call.region.clone());
+            self.calls.entry(key).or_insert_with(|| source.clone());
         }
+    }
+
+    /// Rows that follow from answered listings: a Region that answered what trails it has is in use, whether or not it has any.
+    pub(crate) fn implied(&self, catalog: &Catalog) -> Vec<Resource> {
+        let mut rows = Vec::new();
+        for file in catalog.types.values() {
+            for name in &file.implied_by {
+                let Some(listing) = catalog.resource_type(name).and_then(|by| by.listing().map(|read| kebab(&read.operation))) else {
+                    continue;
+                };
+                for ((of_type, operation, account, region), source) in &self.calls {
+                    let (true, Some(account), Some(region)) = (of_type == name && *operation == listing, account, region) else { continue };
+                    if &**region == "global" {
+                        continue;
+                    }
+                    let mut row = Resource::new(file.name.clone(), region.clone(), source.clone());
+                    row.account = Some(account.clone());
+                    row.region = Some(region.clone());
+                    if let Some(path) = file.id_path() {
+                        row.properties.set_at(path, Value::str(&**region));
+                    }
+                    rows.push(row);
+                }
+            }
+        }
+        rows
     }
 
     /// The listings that were answered. A listing of something global, or one that shows all Regions, covers the account.
@@ -36,7 +63,7 @@ impl Seen {
             let Some(listing) = file.listing() else { continue };
             let operation = kebab(&listing.operation);
             let whole = file.global || file.region.is_some();
-            for (_, _, account, region) in self.calls.iter().filter(|(name, known, ..)| *name == file.name && *known == operation) {
+            for (_, _, account, region) in self.calls.keys().filter(|(name, known, ..)| *name == file.name && *known == operation) {
                 let region = if whole { Some(Arc::from("global")) } else { region.clone() };
                 listed.insert(Listing { resource_type: file.name.clone(), account: account.clone(), region });
             }
@@ -45,7 +72,7 @@ impl Seen {
     }
 
     fn has_call(&self, resource_type: &str, operation: &str, account: Option<&Arc<str>>, region: Option<&Arc<str>>) -> bool {
-        self.calls.iter().any(|(name, known, of_account, of_region)| {
+        self.calls.keys().any(|(name, known, of_account, of_region)| {
             &**name == resource_type
                 && known == operation
                 && (of_account.is_none() || of_account.as_ref() == account)

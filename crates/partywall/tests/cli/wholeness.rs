@@ -181,3 +181,19 @@ fn a_file_that_is_no_source_is_passed_over_and_one_that_is_named_twice_is_read_o
     assert_eq!((once.code, once.out.lines().count()), (twice.code, twice.out.lines().count()));
     assert!(once.err.contains("diagram.png: not a template"), "{}", once.err);
 }
+
+#[test]
+fn a_region_that_answered_that_it_has_none_of_them_is_judged() {
+    let sources = Sources::new(&[
+        (&format!("{PLACE}/cloudtrail/describe-trails.json"), r#"{"trailList":[]}"#),
+        (&format!("{PLACE}/guardduty/list-detectors.json"), r#"{"DetectorIds":[]}"#),
+    ]);
+    let (results, ran) = sources.results();
+    for (check, wanted) in [
+        ("cloudtrail.region-is-recorded-by-a-trail", "fail"),
+        ("guardduty.region-has-detector", "fail"),
+        ("securityhub.region-has-hub", "unknown"),
+    ] {
+        assert_eq!(statuses(&results, check), [wanted], "{check}: {}", ran.err);
+    }
+}
