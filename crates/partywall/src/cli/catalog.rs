@@ -305,7 +305,11 @@ fn type_lints(context: &Context, lints: &mut Lints) {
                 lints.add(place, "unknown-column", &format!("`{path}` of `{}`", fold.from));
             }
         }
-        for program in file.config.jq.iter().chain(file.reads.iter().filter_map(|read| read.jq.as_ref())) {
+        for name in file.implied_by.iter().filter(|name| context.catalog.resource_type(name).is_none()) {
+            lints.add(place, "unknown-type", &format!("implied by `{name}`"));
+        }
+        let of_config = file.config.jq.iter().chain(&file.config.when);
+        for program in of_config.chain(file.reads.iter().flat_map(|read| read.jq.iter().chain(&read.when))) {
             if let Err(message) = partywall_collect::check_program(program) {
                 lints.add(place, "broken-jq", &message);
             }
