@@ -2,10 +2,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use partywall_catalog::{Catalog, ResourceType, Schema};
-use partywall_model::{Resource, SourceKind, Value};
+use partywall_model::{Cause, CauseKind, Resource, SourceKind, Value};
 
 use crate::defaults::{self, Lookup};
-use crate::derive;
+use crate::derive::{self, About, is_dynamic};
 use crate::redact::redact;
 
 /// Defaults, derived facts, secrets out, what a stub lacks, the ARN: everything after folding.
@@ -16,8 +16,12 @@ pub(crate) fn complete(row: &mut Resource, resource_type: &ResourceType, columns
     }
     defaults::apply(row, resource_type, lookup);
     let blind = resource_type.blind_paths(row.source.kind);
-    derive::apply(row, resource_type, columns, lookup, &blind);
+    derive::apply(row, resource_type, About::Secrets, columns, lookup, &blind);
     redact(&mut row.properties, &resource_type.secrets);
+    if row.source.kind == SourceKind::CloudFormation {
+        open_dynamic(&mut row.properties);
+    }
+    derive::apply(row, resource_type, About::Else, columns, lookup, &blind);
     if row.stub {
         let cause = Arc::new(derive::stub_cause(row));
         for (name, _) in columns.iter() {
@@ -36,6 +40,19 @@ pub(crate) fn complete(row: &mut Resource, resource_type: &ResourceType, columns
             .and_then(Value::as_str)
             .map(Arc::from)
             .or_else(|| resource_type.arn.as_deref().and_then(|template| arn(template, row)));
+    }
+}
+
+/// What a dynamic reference stands for is not in the template. Facts about secrets, which ask only for that, are computed before.
+fn open_dynamic(value: &mut Value) {
+    match value {
+        Value::Str(text) if is_dynamic(text) => {
+            let detail = "a dynamic reference (`{{resolve:…}}`) is resolved at deployment";
+            *value = Value::unknown(Cause::new(CauseKind::UnresolvedReference, detail));
+        }
+        Value::List(items) => items.iter_mut().for_each(open_dynamic),
+        Value::Map(members) => members.iter_mut().for_each(|(_, value)| open_dynamic(value)),
+        _ => {}
     }
 }
 
@@ -95,7 +112,7 @@ pub(crate) fn kept_columns(catalog: &Catalog, resource_type: &ResourceType, colu
     {
         add(path);
     }
-    if let Some(template) = &resource_type.arn {
+    for template in resource_type.arn.iter().chain(&resource_type.names) {
         template.split('{').skip(1).for_each(&mut add);
     }
     for default in &resource_type.defaults {
@@ -106,8 +123,9 @@ pub(crate) fn kept_columns(catalog: &Catalog, resource_type: &ResourceType, colu
     resource_type.folds.iter().filter_map(|fold| fold.named_by.as_ref()).for_each(|path| add(path));
     resource_type.undecided.iter().flat_map(|undecided| &undecided.when).for_each(|path| add(path));
     for file in catalog.types.values() {
+        // What stands between a satellite and its parent names the parent as the satellite would: an alias its function.
+        file.folds.iter().flat_map(|fold| fold.key.names()).for_each(|name| add(name));
         for fold in file.folds.iter().filter(|fold| fold.from == resource_type.name) {
-            fold.key.names().iter().for_each(|name| add(name));
             match &fold.value {
                 Some(path) => add(path),
                 None => resource_type.schema.iter().for_each(|(name, _)| add(name)),

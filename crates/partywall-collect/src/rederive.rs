@@ -5,7 +5,7 @@ use partywall_model::{Cause, CauseKind, Resource, Value};
 use partywall_table::{Paths, project};
 
 use crate::defaults::Lookup;
-use crate::derive;
+use crate::derive::{self, About};
 use crate::redact::redact;
 
 /// Redaction keeps whether there is a secret, which is all that this function asks; every other one needs the text that is gone.
@@ -41,7 +41,9 @@ pub fn rederive(row: &mut Resource, resource_type: &ResourceType, changed: &[&st
         lookup.add(other);
     }
     let blind = resource_type.blind_paths(row.source.kind);
-    derive::apply(row, resource_type, &project(&resource_type.schema, &wanted), &lookup, &blind);
+    for about in [About::Secrets, About::Else] {
+        derive::apply(row, resource_type, about, &project(&resource_type.schema, &wanted), &lookup, &blind);
+    }
     redact(&mut row.properties, &resource_type.secrets);
     found
 }
