@@ -2,11 +2,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use partywall_catalog::{Catalog, ResourceType, Schema};
-use partywall_model::{Cause, CauseKind, Resource, SourceKind, Value};
+use partywall_model::{Resource, SourceKind, Value};
 
 use crate::defaults::{self, Lookup};
-use crate::derive::{self, About, is_dynamic};
-use crate::redact::redact;
+use crate::derive::{self, About};
+use crate::redact::{open_dynamic, redact};
 
 /// Defaults, derived facts, secrets out, what a stub lacks, the ARN: everything after folding.
 pub(crate) fn complete(row: &mut Resource, resource_type: &ResourceType, columns: &Schema, lookup: &Lookup) {
@@ -19,7 +19,7 @@ pub(crate) fn complete(row: &mut Resource, resource_type: &ResourceType, columns
     derive::apply(row, resource_type, About::Secrets, columns, lookup, &blind);
     redact(&mut row.properties, &resource_type.secrets);
     if row.source.kind == SourceKind::CloudFormation {
-        open_dynamic(&mut row.properties);
+        open_dynamic(&mut row.properties, &resource_type.secrets);
     }
     derive::apply(row, resource_type, About::Else, columns, lookup, &blind);
     if row.stub {
@@ -40,19 +40,6 @@ pub(crate) fn complete(row: &mut Resource, resource_type: &ResourceType, columns
             .and_then(Value::as_str)
             .map(Arc::from)
             .or_else(|| resource_type.arn.as_deref().and_then(|template| arn(template, row)));
-    }
-}
-
-/// What a dynamic reference stands for is not in the template. Facts about secrets, which ask only for that, are computed before.
-fn open_dynamic(value: &mut Value) {
-    match value {
-        Value::Str(text) if is_dynamic(text) => {
-            let detail = "a dynamic reference (`{{resolve:…}}`) is resolved at deployment";
-            *value = Value::unknown(Cause::new(CauseKind::UnresolvedReference, detail));
-        }
-        Value::List(items) => items.iter_mut().for_each(open_dynamic),
-        Value::Map(members) => members.iter_mut().for_each(|(_, value)| open_dynamic(value)),
-        _ => {}
     }
 }
 

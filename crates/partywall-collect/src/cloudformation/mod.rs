@@ -7,7 +7,8 @@
 //!
 //! What a deployment fills in but is certain to set is a *symbol*, a known text in braces: `{AWS::AccountId}`, `{LogicalId}` for `Ref` and
 //! `{LogicalId.Attribute}` for `Fn::GetAtt`, where AWS itself makes the value: what custom resources, modules and other providers answer is
-//! unknown. Partition and URL suffix are written as `aws` and `amazonaws.com` where no region is given. Symbols never decide anything: conditions, mapping keys and `Fn::Split` that meet one are unknown.
+//! unknown. Partition and URL suffix are written as `aws` and `amazonaws.com` where no region is given. Symbols never decide anything:
+//! conditions, mapping keys and `Fn::Split` that meet one are unknown.
 //!
 //! Templates are untrusted: size, depth, number of values, and what references multiply into are limited, and no limit is found by crashing.
 

@@ -76,17 +76,14 @@ pub(super) struct OwnNames {
 pub(super) fn own_names(row: &Resource, resource_type: &ResourceType) -> OwnNames {
     let mut known: Vec<Box<str>> = Vec::new();
     let mut open = row.unread.is_some();
-    let id = resource_type.id_path();
+    match resource_type.id_path().and_then(|path| row.properties.at(path)) {
+        Some(Value::Unknown(_)) => open = true,
+        Some(Value::Str(text)) => known.push(key(text)),
+        Some(Value::Int(number)) => known.push(number.to_string().into()),
+        _ => {}
+    }
     match &row.logical_id {
-        Some(logical) => {
-            known.push(format!("{{{logical}}}").into());
-            match id.and_then(|path| row.properties.at(path)) {
-                Some(Value::Unknown(_)) => open = true,
-                Some(Value::Str(text)) => known.push(key(text)),
-                Some(Value::Int(number)) => known.push(number.to_string().into()),
-                _ => {}
-            }
-        }
+        Some(logical) => known.push(format!("{{{logical}}}").into()),
         None => {
             // A stub's id may say more than its name.
             let name = row.name.as_deref().filter(|_| row.source.kind == SourceKind::CloudFormation);
