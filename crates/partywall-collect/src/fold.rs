@@ -90,7 +90,7 @@ fn apply(store: &mut Store, catalog: &Catalog, parent: &Arc<ResourceType>, fold:
             }
             if piece.source.kind == SourceKind::CloudFormation {
                 let why = Arc::new(Cause::new(CauseKind::UnresolvedReference, format!("`{name}` may be its name")));
-                for place in names.may_find(&key, here) {
+                for place in names.may_find(&key, &piece.source.file) {
                     if let Some(row) = store.types.get_mut(&parent.name).and_then(|rows| rows.rows.get_mut(place)) {
                         make_incomplete(row, fold, &why);
                     }
@@ -283,6 +283,7 @@ fn make_incomplete(row: &mut Resource, fold: &Fold, cause: &Arc<Cause>) {
         format!("a `{}` of an unresolved parent may belong here: {}", fold.from, cause.detail),
     ));
     let value = match row.properties.at(&fold.into) {
+        Some(Value::List(items)) if items.iter().any(Value::is_unknown) => return,
         Some(Value::List(items)) if fold.append => {
             let mut items = items.clone();
             items.push(Value::Unknown(why));

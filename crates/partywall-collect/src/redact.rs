@@ -74,7 +74,9 @@ fn open_below(value: &mut Value, path: &mut String, secrets: &[String]) {
         Value::List(items) => {
             let before = path.len();
             path.push_str("[]");
-            items.iter_mut().for_each(|item| open_below(item, path, secrets));
+            for item in items {
+                open_below(item, path, secrets);
+            }
             path.truncate(before);
         }
         Value::Map(members) => {

@@ -10,8 +10,15 @@ use super::resolver::{Resolver, Stop};
 use super::sections::{Sections, declared, section};
 use super::{Parameters, Template, Warning, serverless};
 
-/// Macros that AWS runs and whose effect is either none here (language extensions only add functions) or read as written (SAM).
-const UNDERSTOOD: [&str; 2] = ["AWS::Serverless-2016-10-31", "AWS::LanguageExtensions"];
+/// Macros that AWS runs and whose effect is either none here (language extensions only add functions, a rotation function gets a stack of
+/// its own, blue/green deployments their hook) or read as written (SAM).
+const UNDERSTOOD: [&str; 5] = [
+    "AWS::Serverless-2016-10-31",
+    "AWS::LanguageExtensions",
+    "AWS::SecretsManager-2020-07-23",
+    "AWS::SecretsManager-2024-09-16",
+    "AWS::CodeDeployBlueGreen",
+];
 
 pub(super) fn read(
     root: &Node,
@@ -232,7 +239,8 @@ mod tests {
 
     #[test]
     fn macros_are_named() {
-        let quiet = read("Transform: [AWS::Serverless-2016-10-31, AWS::LanguageExtensions]\nResources: {}\n");
+        let quiet =
+            read("Transform: [AWS::Serverless-2016-10-31, AWS::LanguageExtensions, AWS::SecretsManager-2020-07-23]\nResources: {}\n");
         assert_eq!(quiet, Template::default());
         let template = read("Transform:\n  - Mine\n  - {Name: AWS::Include, Parameters: {Location: s3://x}}\n");
         assert_eq!(template.warnings[0].message, "macro `Mine` may change any fact of this template when it is deployed");

@@ -1,6 +1,7 @@
 //! The texts by which satellites and their parents name each other: symbols of a template, ids, names, ARNs.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use partywall_catalog::{DefaultOn, ResourceType, to_value};
 use partywall_model::{Resource, SourceKind, Value};
@@ -15,8 +16,8 @@ const MAX_COMPARED: usize = 2048;
 #[derive(Default)]
 pub(super) struct Names {
     exact: HashMap<Box<str>, Vec<usize>>,
-    /// Names of rows in templates, without those that a deployment makes; `*` for a name that is not known.
-    written: Vec<(usize, Box<str>)>,
+    /// By template, the names that it gives to rows, without those that a deployment makes; `*` for a name that is not known.
+    written: HashMap<Arc<str>, Vec<(usize, Pattern)>>,
 }
 
 impl Names {
@@ -28,8 +29,9 @@ impl Names {
             if row.source.kind == SourceKind::CloudFormation {
                 let symbol = row.logical_id.as_ref().map(|logical| format!("{{{logical}}}"));
                 let written = own.known.iter().filter(|name| symbol.as_ref().is_none_or(|symbol| !name.contains(symbol.as_str())));
-                names.written.extend(written.map(|name| (place, name.clone())));
-                names.written.extend(own.open.then(|| (place, Box::from("*"))));
+                let here = names.written.entry(row.source.file.clone()).or_default();
+                here.extend(written.map(|name| (place, pattern(name))));
+                here.extend(own.open.then(|| (place, pattern("*"))));
             }
             for name in own.known.into_iter().chain(shown.map(key)) {
                 names.add(name, place);
@@ -51,15 +53,13 @@ impl Names {
         self.exact.get(key).or_else(more).cloned().unwrap_or_default()
     }
 
-    /// The rows that may have that name, because a part of one or the other is known only at deployment.
-    pub(super) fn may_find(&self, key: &str, here: impl Fn(usize) -> bool) -> Vec<usize> {
-        if is_one_symbol(key) {
-            return Vec::new();
-        }
-        let open = key.contains('{');
+    /// The rows of a template that may have that name, because a part of one or the other is known only at deployment.
+    pub(super) fn may_find(&self, key: &str, template: &str) -> Vec<usize> {
         let wanted = pattern(key);
-        let candidates = self.written.iter().filter(|(place, name)| (open || name.contains(['{', '*'])) && here(*place));
-        let mut found: Vec<usize> = candidates.filter(|(_, name)| may_be_equal(&wanted, &pattern(name))).map(|(place, _)| *place).collect();
+        let here = self.written.get(template).filter(|_| !is_one_symbol(key));
+        let open = |name: &Pattern| name.contains(&None) || wanted.contains(&None);
+        let candidates = here.into_iter().flatten().filter(|(_, name)| open(name) && may_be_equal(&wanted, name));
+        let mut found: Vec<usize> = candidates.map(|(place, _)| *place).collect();
         found.dedup();
         found
     }
@@ -153,7 +153,9 @@ fn is_one_symbol(name: &str) -> bool {
 }
 
 /// The bytes of a name; `None` for a part of any text.
-fn pattern(name: &str) -> Vec<Option<u8>> {
+type Pattern = Vec<Option<u8>>;
+
+fn pattern(name: &str) -> Pattern {
     let mut parts = Vec::with_capacity(name.len());
     let mut rest = name;
     while let Some((before, symbol)) = rest.split_once('{') {
@@ -171,6 +173,10 @@ fn literal(text: &str) -> impl Iterator<Item = Option<u8>> {
 
 /// True if there is a text that both stand for.
 fn may_be_equal(left: &[Option<u8>], right: &[Option<u8>]) -> bool {
+    let both = left.iter().zip(right).map_while(|(left, right)| Some(((*left)?, (*right)?)));
+    if both.into_iter().any(|(left, right)| left != right) {
+        return false;
+    }
     if left.len().max(right.len()) > MAX_COMPARED {
         return true;
     }

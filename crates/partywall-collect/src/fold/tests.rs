@@ -186,6 +186,7 @@ fn dynamic_references_name_nobody() {
     let groups = r"
   G: {Type: AWS::EC2::SecurityGroup, Properties: {SecurityGroupIngress: [{CidrIp: '{{resolve:ssm:/net}}'}]}}
   I: {Type: AWS::EC2::SecurityGroupIngress, Properties: {GroupId: '{{resolve:ssm:/group}}', CidrIp: 0.0.0.0/0}}
+  J: {Type: AWS::EC2::SecurityGroupIngress, Properties: {GroupId: !ImportValue group, CidrIp: 0.0.0.0/0}}
 ";
     let group = &rows("dynamic", "AWS::EC2::SecurityGroup", groups)["G"];
     assert_eq!(seen(group, INGRESS), "+?");
