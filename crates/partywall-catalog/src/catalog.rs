@@ -145,6 +145,7 @@ impl Catalog {
             global: false,
             id: None,
             display_name: None,
+            names: Vec::new(),
             arn: None,
             region: None,
             secrets: Vec::new(),

@@ -216,6 +216,9 @@ pub struct ResourceType {
     /// ARN template.
     #[serde(default)]
     pub arn: Option<String>,
+    /// Templates as that of the ARN: further texts by which satellites may name a row; `:*` at the end stands for one more part.
+    #[serde(default)]
+    pub names: Vec<String>,
     /// Property path of the Region, for types whose listing in one Region shows things of others.
     #[serde(default)]
     pub region: Option<String>,

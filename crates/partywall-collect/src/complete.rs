@@ -5,8 +5,8 @@ use partywall_catalog::{Catalog, ResourceType, Schema};
 use partywall_model::{Resource, SourceKind, Value};
 
 use crate::defaults::{self, Lookup};
-use crate::derive;
-use crate::redact::redact;
+use crate::derive::{self, About};
+use crate::redact::{open_dynamic, redact};
 
 /// Defaults, derived facts, secrets out, what a stub lacks, the ARN: everything after folding.
 pub(crate) fn complete(row: &mut Resource, resource_type: &ResourceType, columns: &Schema, lookup: &Lookup) {
@@ -16,8 +16,12 @@ pub(crate) fn complete(row: &mut Resource, resource_type: &ResourceType, columns
     }
     defaults::apply(row, resource_type, lookup);
     let blind = resource_type.blind_paths(row.source.kind);
-    derive::apply(row, resource_type, columns, lookup, &blind);
+    derive::apply(row, resource_type, About::Secrets, columns, lookup, &blind);
     redact(&mut row.properties, &resource_type.secrets);
+    if row.source.kind == SourceKind::CloudFormation {
+        open_dynamic(&mut row.properties, &resource_type.secrets);
+    }
+    derive::apply(row, resource_type, About::Else, columns, lookup, &blind);
     if row.stub {
         let cause = Arc::new(derive::stub_cause(row));
         for (name, _) in columns.iter() {
@@ -95,7 +99,7 @@ pub(crate) fn kept_columns(catalog: &Catalog, resource_type: &ResourceType, colu
     {
         add(path);
     }
-    if let Some(template) = &resource_type.arn {
+    for template in resource_type.arn.iter().chain(&resource_type.names) {
         template.split('{').skip(1).for_each(&mut add);
     }
     for default in &resource_type.defaults {
@@ -106,8 +110,9 @@ pub(crate) fn kept_columns(catalog: &Catalog, resource_type: &ResourceType, colu
     resource_type.folds.iter().filter_map(|fold| fold.named_by.as_ref()).for_each(|path| add(path));
     resource_type.undecided.iter().flat_map(|undecided| &undecided.when).for_each(|path| add(path));
     for file in catalog.types.values() {
+        // What stands between a satellite and its parent names the parent as the satellite would: an alias its function.
+        file.folds.iter().flat_map(|fold| fold.key.names()).for_each(|name| add(name));
         for fold in file.folds.iter().filter(|fold| fold.from == resource_type.name) {
-            fold.key.names().iter().for_each(|name| add(name));
             match &fold.value {
                 Some(path) => add(path),
                 None => resource_type.schema.iter().for_each(|(name, _)| add(name)),

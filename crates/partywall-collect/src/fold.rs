@@ -1,14 +1,21 @@
-use std::collections::{HashMap, HashSet};
+//! Satellites are folded into their parents: a bucket policy into its bucket, a rule into its security group.
+
 use std::sync::Arc;
 
 use partywall_catalog::{Catalog, Fold, ResourceType};
-use partywall_model::{Cause, CauseKind, Gap, Resource, Satellite, SourceKind, Value};
+use partywall_model::{Cause, CauseKind, Condition, Gap, Resource, Satellite, SourceKind, Value};
 
 use crate::defaults::Scope;
+use crate::derive::is_dynamic;
 use crate::redact::redact;
 use crate::store::Store;
 
+mod declared;
 mod named;
+mod names;
+
+use declared::{Declared, is_itself};
+use names::{Names, key};
 
 /// Folds satellites into their parents, within one template or one account and region. Satellites keep their own rows.
 ///
@@ -35,15 +42,16 @@ pub(crate) fn fold(store: &mut Store, catalog: &Catalog, gaps: &[Gap]) {
 /// What a satellite says about one parent.
 struct Piece {
     scope: Scope,
-    parent: Option<Box<str>>,
+    /// As the satellite names it, or why that is not known.
+    parent: Result<Box<str>, Arc<Cause>>,
     /// False if the parent may be of another type.
     of_this_type: bool,
     value: Value,
     satellite: Satellite,
+    condition: Option<Condition>,
     account: Option<Arc<str>>,
     region: Option<Arc<str>>,
     source: Arc<partywall_model::Source>,
-    cause: Option<Arc<Cause>>,
 }
 
 fn apply(store: &mut Store, catalog: &Catalog, parent: &Arc<ResourceType>, fold: &Fold) {
@@ -57,111 +65,89 @@ fn apply(store: &mut Store, catalog: &Catalog, parent: &Arc<ResourceType>, fold:
     if pieces.is_empty() {
         return;
     }
-    let declared = declared(store, &pieces);
-    let mut names: HashMap<Box<str>, Vec<usize>> = HashMap::new();
-    if let Some(rows) = store.types.get(&parent.name) {
-        for (place, row) in rows.rows.iter().enumerate() {
-            let mut add = |name: &str| {
-                let places = names.entry(Box::from(name)).or_default();
-                if places.last() != Some(&place) {
+    let declared = Declared::of(store, &pieces, fold);
+    let mut names = store.types.get(&parent.name).map(Names::of).unwrap_or_default();
+    for piece in pieces {
+        let name = match &piece.parent {
+            Ok(name) => declared.followed(&piece.scope, name, parent).unwrap_or(name),
+            Err(cause) => {
+                may_be_anyones(store, catalog, parent, fold, &piece, cause);
+                continue;
+            }
+        };
+        let here = |place: usize| {
+            let row = store.types.get(&parent.name).and_then(|rows| rows.rows.get(place));
+            row.is_some_and(|row| same_place(&piece.scope, &Scope::of(row)))
+        };
+        let key = key(name);
+        let mut places: Vec<usize> = names.find(&key).into_iter().filter(|place| here(*place)).collect();
+        if piece.source.kind != SourceKind::CloudFormation {
+            places.truncate(1);
+        }
+        if places.is_empty() {
+            if !piece.of_this_type || declared.is_of_another_type(catalog, parent, fold, &piece, name) {
+                continue;
+            }
+            if piece.source.kind == SourceKind::CloudFormation {
+                let why = Arc::new(Cause::new(CauseKind::UnresolvedReference, format!("`{name}` may be its name")));
+                for place in names.may_find(&key, &piece.source.file) {
+                    if let Some(row) = store.types.get_mut(&parent.name).and_then(|rows| rows.rows.get_mut(place)) {
+                        make_incomplete(row, fold, &why);
+                    }
+                }
+            }
+            let condition = declared.condition(&piece.scope, name);
+            match add_stub(store, catalog, parent, &piece, name, condition) {
+                Some(place) => {
+                    names.add(key, place);
                     places.push(place);
                 }
-            };
-            add(&row.id);
-            if let Some(logical) = &row.logical_id {
-                add(&format!("{{{logical}}}"));
-            }
-            if let Some(name) = &row.name {
-                add(name);
-            }
-            if let Some(arn) = &row.arn {
-                add(arn);
+                None => continue,
             }
         }
-    }
-    for piece in pieces {
-        match &piece.parent {
-            Some(name) => {
-                let key = bare_symbol(name);
-                let found = names.get(&key).into_iter().flatten().copied().find(|place| {
-                    let row = store.types.get(&parent.name).and_then(|rows| rows.rows.get(*place));
-                    row.is_some_and(|row| same_place(&piece.scope, &Scope::of(row)))
-                });
-                let place = match found {
-                    Some(place) => place,
-                    None if !piece.of_this_type || is_of_another_type(parent, &piece, &key, &declared) => continue,
-                    None => match add_stub(store, catalog, parent, &piece, &key) {
-                        Some(place) => {
-                            names.entry(key).or_default().push(place);
-                            place
-                        }
-                        None => continue,
-                    },
-                };
-                if let Some(row) = store.types.get_mut(&parent.name).and_then(|rows| rows.rows.get_mut(place)) {
-                    put(row, fold, piece.value, Some(piece.satellite));
-                }
-            }
-            None => {
-                // Nobody knows whose it is, so every parent there may have it.
-                let Some(cause) = piece.cause.clone() else { continue };
-                let mut anyone = false;
-                for row in store.types.get_mut(&parent.name).into_iter().flat_map(|rows| &mut rows.rows) {
-                    if same_place(&piece.scope, &Scope::of(row)) {
-                        anyone = true;
-                        make_incomplete(row, fold, &cause);
-                    }
-                }
-                // Without any parent to blame, what the satellite says would be lost: it gets a parent of its own.
-                if !anyone && piece.of_this_type {
-                    let name = format!("parent of {}", piece.satellite.id);
-                    let place = add_stub(store, catalog, parent, &piece, &name);
-                    let row = place.and_then(|place| store.types.get_mut(&parent.name)?.rows.get_mut(place));
-                    if let Some(row) = row {
-                        put(row, fold, piece.value, Some(piece.satellite));
-                    }
-                }
+        for place in places {
+            if let Some(row) = store.types.get_mut(&parent.name).and_then(|rows| rows.rows.get_mut(place)) {
+                put(row, fold, piece.value_for(row), Some(piece.satellite.clone()));
             }
         }
     }
 }
 
-/// `{Bucket.Arn}` and `{Bucket}` are the same bucket.
-fn bare_symbol(name: &str) -> Box<str> {
-    match name.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-        Some(inner) => format!("{{{}}}", inner.split('.').next().unwrap_or(inner)).into(),
-        None => Box::from(name),
+/// Nobody knows whose a satellite is, so every parent there may have it.
+fn may_be_anyones(store: &mut Store, catalog: &Catalog, parent: &Arc<ResourceType>, fold: &Fold, piece: &Piece, cause: &Arc<Cause>) {
+    let mut anyone = false;
+    for row in store.types.get_mut(&parent.name).into_iter().flat_map(|rows| &mut rows.rows) {
+        if same_place(&piece.scope, &Scope::of(row)) {
+            anyone = true;
+            make_incomplete(row, fold, cause);
+        }
+    }
+    // Without any parent to blame, what the satellite says would be lost: it gets a parent of its own.
+    if !anyone && piece.of_this_type {
+        let name = format!("parent of {}", piece.satellite.id);
+        let place = add_stub(store, catalog, parent, piece, &name, None);
+        let row = place.and_then(|place| store.types.get_mut(&parent.name)?.rows.get_mut(place));
+        if let Some(row) = row {
+            put(row, fold, piece.value_for(row), Some(piece.satellite.clone()));
+        }
+    }
+}
+
+impl Piece {
+    /// What the satellite says of this parent: nothing is certain if it may not exist where the parent does.
+    fn value_for(&self, row: &Resource) -> Value {
+        match &self.condition {
+            Some(condition) if row.condition.as_ref().is_none_or(|own| own.name != condition.name) => {
+                let detail = format!("`{}` may not exist: {}", self.satellite.id, condition.cause.detail);
+                Value::unknown(Cause::new(condition.cause.kind, detail))
+            }
+            _ => self.value.clone(),
+        }
     }
 }
 
 fn same_place(satellite: &Scope, parent: &Scope) -> bool {
     satellite == parent || parent.serves(satellite) || satellite.serves(parent)
-}
-
-/// The logical ids that pieces name as parents, with the types under which their templates declare them.
-fn declared(store: &Store, pieces: &[Piece]) -> HashMap<(Scope, Box<str>), Arc<str>> {
-    let wanted: HashSet<&str> = pieces
-        .iter()
-        .filter_map(|piece| piece.parent.as_deref())
-        .filter_map(|name| name.strip_prefix('{')?.split(['.', '}']).next())
-        .collect();
-    if wanted.is_empty() {
-        return HashMap::new();
-    }
-    let rows = store.types.values().flat_map(|rows| &rows.rows);
-    let known = rows.filter_map(|row| Some((row, row.logical_id.as_deref().filter(|id| wanted.contains(id))?)));
-    known.map(|(row, id)| ((Scope::of(row), Box::from(id)), row.resource_type.clone())).collect()
-}
-
-/// True if a parent that is not among its type's rows is something else: declared in the template as another type, or an ARN of another service.
-fn is_of_another_type(parent: &ResourceType, piece: &Piece, name: &str, declared: &HashMap<(Scope, Box<str>), Arc<str>>) -> bool {
-    let bare = name.trim_matches(['{', '}']);
-    if declared.get(&(piece.scope.clone(), Box::from(bare))).is_some_and(|known| *known != parent.name) {
-        return true;
-    }
-    let service = |arn: &str| arn.strip_prefix("arn:").and_then(|rest| rest.split(':').nth(1)).map(ToOwned::to_owned);
-    let own = parent.arn.as_deref().and_then(service);
-    own.is_some() && service(name).is_some_and(|other| Some(other) != own)
 }
 
 fn pieces(row: &Resource, fold: &Fold, secrets: &[Arc<str>]) -> Vec<Piece> {
@@ -181,23 +167,9 @@ fn pieces(row: &Resource, fold: &Fold, secrets: &[Arc<str>]) -> Vec<Piece> {
             all
         }
     };
-    let mut parents: Vec<Result<Box<str>, Arc<Cause>>> = Vec::new();
-    for name in fold.key.names() {
-        match row.properties.at(name) {
-            Some(Value::Str(text)) => parents.push(Ok(text.clone())),
-            Some(Value::List(items)) => {
-                for item in items {
-                    match item {
-                        Value::Str(text) => parents.push(Ok(text.clone())),
-                        Value::Unknown(cause) => parents.push(Err(cause.clone())),
-                        _ => {}
-                    }
-                }
-            }
-            Some(Value::Unknown(cause)) => parents.push(Err(cause.clone())),
-            _ => {}
-        }
-    }
+    let named = fold.key.names().iter().filter_map(|name| row.properties.at(name));
+    let each = named.flat_map(|value| value.as_list().unwrap_or(std::slice::from_ref(value)));
+    let mut parents: Vec<Result<Box<str>, Arc<Cause>>> = each.filter_map(|value| named_parent(row, value)).collect();
     if row.stub && parents.is_empty() {
         // What it says and whom it belongs to could not be read: it may be anyone's.
         let detail = format!("the properties of `{}` could not be read", row.id);
@@ -208,15 +180,29 @@ fn pieces(row: &Resource, fold: &Fold, secrets: &[Arc<str>]) -> Vec<Piece> {
         .map(|parent| Piece {
             scope: Scope::of(row),
             of_this_type,
-            cause: parent.as_ref().err().cloned(),
-            parent: parent.ok(),
+            parent,
             value: value.clone(),
             satellite: satellite(row, fold),
+            condition: row.condition.clone(),
             account: row.account.clone(),
             region: row.region.clone(),
             source: row.source.clone(),
         })
         .collect()
+}
+
+/// How a satellite names one parent; `None` if it does not.
+fn named_parent(row: &Resource, value: &Value) -> Option<Result<Box<str>, Arc<Cause>>> {
+    match value {
+        Value::Str(text) if row.source.kind == SourceKind::CloudFormation && is_dynamic(text) => {
+            let detail = format!("`{text}` is resolved at deployment");
+            Some(Err(Arc::new(Cause::new(CauseKind::UnresolvedReference, detail))))
+        }
+        Value::Str(text) => Some(Ok(text.clone())),
+        Value::Int(number) => Some(Ok(number.to_string().into())),
+        Value::Unknown(cause) => Some(Err(cause.clone())),
+        _ => None,
+    }
 }
 
 fn satellite(row: &Resource, fold: &Fold) -> Satellite {
@@ -229,15 +215,34 @@ fn satellite(row: &Resource, fold: &Fold) -> Satellite {
 }
 
 /// A parent that is not in the input: only what its satellites say is known of it.
-fn add_stub(store: &mut Store, catalog: &Catalog, parent: &Arc<ResourceType>, piece: &Piece, name: &str) -> Option<usize> {
-    let bare = name.trim_matches(['{', '}']);
+fn add_stub(
+    store: &mut Store,
+    catalog: &Catalog,
+    parent: &Arc<ResourceType>,
+    piece: &Piece,
+    name: &str,
+    condition: Option<Condition>,
+) -> Option<usize> {
+    let symbol = key(name);
+    let symbol = symbol.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).filter(|rest| !rest.contains(['{', '}', ':']));
+    let bare = match symbol {
+        Some(symbol) if is_itself(name) => symbol,
+        _ => name.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).filter(|rest| !rest.contains(['{', '}'])).unwrap_or(name),
+    };
     let mut stub = Resource::new(parent.name.clone(), bare, piece.source.clone());
+    let same_word = |row: &Resource| row.logical_id.as_deref() == Some(bare) && *row.id == *bare && Scope::of(row) == piece.scope;
+    if symbol != Some(bare) && store.types.get(&parent.name).is_some_and(|rows| rows.rows.iter().any(same_word)) {
+        // The template calls another resource so, and ids tell results apart.
+        stub.id = format!("{bare} (by name)").into();
+        stub.name = Some(Arc::from(bare));
+    }
     stub.account.clone_from(&piece.account);
     stub.region.clone_from(&piece.region);
     stub.location.clone_from(&piece.satellite.location);
     stub.stub = true;
-    if piece.source.kind == SourceKind::CloudFormation && name.starts_with('{') {
-        stub.logical_id = Some(Arc::from(bare));
+    stub.condition = condition;
+    if piece.source.kind == SourceKind::CloudFormation {
+        stub.logical_id = symbol.filter(|symbol| *symbol == bare).map(Arc::from);
     }
     store.add(catalog, stub).map(|(_, place)| place)
 }
@@ -278,6 +283,7 @@ fn make_incomplete(row: &mut Resource, fold: &Fold, cause: &Arc<Cause>) {
         format!("a `{}` of an unresolved parent may belong here: {}", fold.from, cause.detail),
     ));
     let value = match row.properties.at(&fold.into) {
+        Some(Value::List(items)) if items.iter().any(Value::is_unknown) => return,
         Some(Value::List(items)) if fold.append => {
             let mut items = items.clone();
             items.push(Value::Unknown(why));
@@ -306,3 +312,6 @@ fn replace_at(properties: &mut Value, path: &str, value: Value) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
-use partywall_model::Value;
+use partywall_model::{Cause, CauseKind, Value};
 
-use crate::derive::is_pointer;
+use crate::derive::{is_dynamic, is_pointer};
 
 /// What stands where a secret was.
 const REDACTED: &str = "[redacted]";
@@ -59,6 +59,57 @@ fn blank(value: &mut Value) {
     }
 }
 
+/// What a dynamic reference stands for is not in the template. At a secret's path it stays: there one may only ask whether anything is.
+pub(crate) fn open_dynamic(properties: &mut Value, secrets: &[Arc<str>]) {
+    let secrets: Vec<String> = secrets.iter().map(|path| plain(path)).collect();
+    open_below(properties, &mut String::new(), &secrets);
+}
+
+fn open_below(value: &mut Value, path: &mut String, secrets: &[String]) {
+    match value {
+        Value::Str(text) if is_dynamic(text) && !secrets.iter().any(|secret| holds(secret, path)) => {
+            let detail = "a dynamic reference (`{{resolve:…}}`) is resolved at deployment";
+            *value = Value::unknown(Cause::new(CauseKind::UnresolvedReference, detail));
+        }
+        Value::List(items) => {
+            let before = path.len();
+            path.push_str("[]");
+            for item in items {
+                open_below(item, path, secrets);
+            }
+            path.truncate(before);
+        }
+        Value::Map(members) => {
+            for (name, member) in members {
+                let before = path.len();
+                if before > 0 {
+                    path.push('.');
+                }
+                path.push_str(name);
+                open_below(member, path, secrets);
+                path.truncate(before);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// True if the inner path is the outer one or lies in it.
+pub(crate) fn holds(outer: &str, inner: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+}
+
+/// `List[Member=text].Name` → `List[].Name`, as inputs are written.
+pub(crate) fn plain(secret: &str) -> String {
+    let mut parts = secret.split('[');
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        out.push_str("[]");
+        out.push_str(part.split_once(']').map_or("", |(_, rest)| rest));
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -67,6 +118,25 @@ mod tests {
         let mut value = crate::json::value_from_slice(json.as_bytes(), &mut crate::json::Names::default()).unwrap();
         redact(&mut value, &[Arc::from(path)]);
         partywall_table::canonical_json(&value).unwrap()
+    }
+
+    #[test]
+    fn dynamic_references_stay_where_only_their_presence_counts() {
+        let mut value = crate::json::value_from_slice(
+            br#"{"Password":"{{resolve:ssm:p}}","Users":[{"Password":"{{resolve:ssm:p}}","Name":"x-{{resolve:ssm:n}}"}],"Plain":"p"}"#,
+            &mut crate::json::Names::default(),
+        )
+        .unwrap();
+        open_dynamic(&mut value, &[Arc::from("Password"), Arc::from("Users[Kind=a].Password")]);
+        let user = value.get("Users").and_then(Value::as_list).unwrap()[0].clone();
+        let known = [value.get("Password"), user.get("Password"), user.get("Name"), value.get("Plain")];
+        assert_eq!(known.map(|value| value.unwrap().is_unknown()), [false, false, true, false]);
+    }
+
+    #[test]
+    fn conditions_are_left_out_of_paths() {
+        assert_eq!(plain("A[N=x].B[M=y].C"), "A[].B[].C");
+        assert_eq!(plain("A.B"), "A.B");
     }
 
     #[test]

@@ -5,8 +5,8 @@ use partywall_model::{Cause, CauseKind, Resource, Value};
 use partywall_table::{Paths, project};
 
 use crate::defaults::Lookup;
-use crate::derive;
-use crate::redact::redact;
+use crate::derive::{self, About};
+use crate::redact::{holds, plain, redact};
 
 /// Redaction keeps whether there is a secret, which is all that this function asks; every other one needs the text that is gone.
 const ASKS_FOR_PRESENCE: &str = "plaintext-secrets";
@@ -41,25 +41,11 @@ pub fn rederive(row: &mut Resource, resource_type: &ResourceType, changed: &[&st
         lookup.add(other);
     }
     let blind = resource_type.blind_paths(row.source.kind);
-    derive::apply(row, resource_type, &project(&resource_type.schema, &wanted), &lookup, &blind);
+    for about in [About::Secrets, About::Else] {
+        derive::apply(row, resource_type, about, &project(&resource_type.schema, &wanted), &lookup, &blind);
+    }
     redact(&mut row.properties, &resource_type.secrets);
     found
-}
-
-/// True if the inner path is the outer one or lies in it.
-fn holds(outer: &str, inner: &str) -> bool {
-    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-}
-
-/// `List[Member=text].Name` → `List[].Name`, as inputs are written.
-fn plain(secret: &str) -> String {
-    let mut parts = secret.split('[');
-    let mut out = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        out.push_str("[]");
-        out.push_str(part.split_once(']').map_or("", |(_, rest)| rest));
-    }
-    out
 }
 
 #[cfg(test)]
@@ -118,11 +104,5 @@ mod tests {
         assert!(task.properties.at("_Derived.SecretKinds").unwrap().is_unknown());
         assert!(task.properties.at("_Derived.PlaintextSecrets").unwrap().as_list().is_some_and(|paths| !paths.is_empty()));
         assert!(rederive(&mut task, &resource_type, &["Family"], &[]).is_empty());
-    }
-
-    #[test]
-    fn conditions_are_left_out_of_paths() {
-        assert_eq!(plain("A[N=x].B[M=y].C"), "A[].B[].C");
-        assert_eq!(plain("A.B"), "A.B");
     }
 }

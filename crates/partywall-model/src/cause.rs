@@ -12,6 +12,9 @@ pub struct Cause {
     /// The IAM action that would have made the read possible, such as `s3:GetBucketPolicy`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iam_action: Option<String>,
+    /// The source states a text for the value, only not whether this one or another counts: a secret may stand there all the same.
+    #[serde(skip)]
+    pub states_text: bool,
 }
 
 /// The closed list of reasons for which a fact is unknown (`ARCHITECTURE.md` §1, gap).
@@ -41,7 +44,14 @@ pub enum CauseKind {
 impl Cause {
     /// Makes a cause without an IAM action.
     pub fn new(kind: CauseKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), iam_action: None }
+        Self { kind, detail: detail.into(), iam_action: None, states_text: false }
+    }
+
+    /// The same cause, of a value for which the source states a text.
+    #[must_use]
+    pub fn stating_text(mut self) -> Self {
+        self.states_text = true;
+        self
     }
 
     /// Adds the IAM action that was missing.

@@ -12,7 +12,7 @@ mod value;
 
 pub use cause::{Cause, CauseKind};
 pub use party::{ParsePartyError, Party};
-pub use resource::{Defaulted, Gap, Listing, Location, Resource, Satellite, Source, SourceKind};
+pub use resource::{Condition, Defaulted, Gap, Listing, Location, Resource, Satellite, Source, SourceKind};
 pub use result::{CheckResult, Exception, ExceptionKind, Fact, FindingId, UnknownBecause};
 pub use severity::{ParseSeverityError, Severity};
 pub use status::Status;

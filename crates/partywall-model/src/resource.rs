@@ -77,6 +77,15 @@ pub struct Defaulted {
     pub note: Arc<str>,
 }
 
+/// A condition of a template whose answer is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    /// Its name.
+    pub name: Arc<str>,
+    /// Why it is not known.
+    pub cause: Arc<Cause>,
+}
+
 /// One resource with the facts read of it, in the shape of the CloudFormation registry.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resource {
@@ -110,6 +119,10 @@ pub struct Resource {
     pub defaulted: Vec<Defaulted>,
     /// True if only satellites of it were seen, so that every other path is unknown.
     pub stub: bool,
+    /// Why its own properties could not be read, for a stub that the source does declare.
+    pub unread: Option<Arc<Cause>>,
+    /// The condition on which it exists at all, if that is not known.
+    pub condition: Option<Condition>,
 }
 
 impl Resource {
@@ -131,6 +144,8 @@ impl Resource {
             satellites: Vec::new(),
             defaulted: Vec::new(),
             stub: false,
+            unread: None,
+            condition: None,
         }
     }
 

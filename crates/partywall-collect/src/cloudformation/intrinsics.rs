@@ -80,7 +80,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    fn known_text(&mut self, node: &'a Node) -> Result<String, Stop> {
+    pub(super) fn known_text(&mut self, node: &'a Node) -> Result<String, Stop> {
         match values::text(&self.known(node)?) {
             Some(text) => Ok(text.into_owned()),
             None => Err(self.unknown(format!("not a text ({})", self.place(node.at)))),
@@ -199,47 +199,21 @@ impl<'a> Resolver<'a> {
         }
         Err(self.unknown(format!("`Fn::Select` of element {index}, which the list lacks ({})", self.place(at))))
     }
-
-    fn find_in_map(&mut self, keys: [&'a Node; 3], default: Option<&'a Node>, at: Position) -> Result<Value, Stop> {
-        let [map, first, second] = self.with_symbols(false, |this| {
-            let [map, first, second] = keys;
-            Ok::<_, Stop>([this.known_text(map)?, this.known_text(first)?, this.known_text(second)?])
-        })?;
-        match (self.sections.mappings.get(&(map.as_str(), first.as_str(), second.as_str())).copied(), default) {
-            (Some(node), _) => {
-                let value = self.literal(node)?;
-                Ok(value)
-            }
-            (None, Some(default)) => self.known(default),
-            (None, None) => {
-                let path = [map, first, second].map(|key| shown(&key)).join(".");
-                Err(self.unknown(format!("the mappings hold no `{path}` ({})", self.place(at))))
-            }
-        }
-    }
-
-    /// A value of a mapping: a scalar or a list of scalars, in which functions are not allowed.
-    fn literal(&mut self, node: &'a Node) -> Result<Value, Stop> {
-        match &node.kind {
-            Kind::Map(_) => Err(self.unknown(format!("a mapping's value is neither text nor a list ({})", self.place(node.at)))),
-            Kind::List(items) => {
-                items.iter().map(|item| self.deeper(item.at, |this| this.literal(item))).collect::<Result<_, _>>().map(Value::List)
-            }
-            _ => self.known(node),
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::Parameters;
-    use super::super::tests::shown_with;
+    use super::super::tests::{shown_with, value_with};
+    use super::*;
 
     const SECTIONS: &str = "\
 Parameters:
   Free: {Type: String}
   FreeList: {Type: CommaDelimitedList}
   Env: {Type: String, Default: prod}
+  Hidden: {Type: String, NoEcho: true, Default: hunter2}
+  Given: {Type: String, NoEcho: true}
   List: {Type: CommaDelimitedList, Default: 'a,b,c'}
 Mappings:
   M:
@@ -247,6 +221,8 @@ Mappings:
     eu-west-1: {Ami: ami-1}
 Conditions:
   Yes: !Equals [a, a]
+  Open: !Equals [!Ref Free, x]
+  Stored: !Equals ['{{resolve:ssm:/stage}}', prod]
 Resources:
   Bucket: {Type: AWS::S3::Bucket}";
 
@@ -310,20 +286,25 @@ Resources:
     }
 
     #[test]
-    fn find_in_map() {
-        check(&[
-            ("!FindInMap [M, !Ref Env, Size]", "3"),
-            ("!FindInMap [M, prod, Zones]", "[\"x\",\"y\"]"),
-            ("!FindInMap [M, prod, Id]", "\"012\""),
-            ("!FindInMap [M, dev, Size, {DefaultValue: 1}]", "1"),
-            ("!FindInMap [M, dev, Size]", "?the mappings hold no `M.dev.Size`"),
-            ("!FindInMap [M, prod, Deep]", "?neither text nor a list"),
-            ("!FindInMap [M, !Ref Free, Size, {DefaultValue: 1}]", "?parameter `Free`"),
-            ("!FindInMap [M, !Ref AWS::Region, Ami]", "?`AWS::Region` is known only at deployment"),
-            ("!FindInMap [M, prod]", "?`Fn::FindInMap` has arguments of the wrong shape"),
-        ]);
-        let parameters = Parameters { region: Some("eu-west-1".to_owned()), ..Parameters::default() };
-        assert_eq!(shown_with(SECTIONS, "!FindInMap [M, !Ref AWS::Region, Ami]", &parameters), "\"ami-1\"");
+    fn texts_that_the_template_states_are_told() {
+        let states = |expression: &str| match value_with(SECTIONS, expression, &Parameters::default()) {
+            Some(Value::Unknown(cause)) => cause.states_text,
+            other => panic!("{expression}: {other:?}"),
+        };
+        for (expression, want) in [
+            ("!If [Open, one, two]", true),
+            ("!If [Open, one, !Ref AWS::NoValue]", true),
+            ("!If [Open, !Ref Free, !ImportValue x]", false),
+            ("!If [Open, '{{resolve:ssm-secure:a}}', '{{resolve:ssm-secure:b}}']", false),
+            ("!FindInMap [M, !Ref Free, Size]", true),
+            ("!FindInMap [M, !Ref Free, Nothing]", false),
+            ("!Ref Free", false),
+            ("!Ref Hidden", true),
+            ("!Ref Given", false),
+            ("'{Passw0rd}'", true),
+        ] {
+            assert_eq!(states(expression), want, "{expression}");
+        }
     }
 
     #[test]
@@ -331,6 +312,7 @@ Resources:
         check(&[
             ("!If [Yes, a, b]", "\"a\""),
             ("!If [Yes, !Ref AWS::NoValue, b]", "absent"),
+            ("!If [Stored, true, false]", "?condition `Stored` is unknown: a dynamic reference is resolved at deployment"),
             ("!If [Yes, a]", "?`Fn::If` has arguments of the wrong shape"),
             ("!Base64 'echo 1'", "\"echo 1\""),
             ("{'Fn::Base64': !Sub '${Env}'}", "\"prod\""),
@@ -340,7 +322,7 @@ Resources:
             ("!Length [a, !Ref Free]", "?parameter `Free`"),
             ("!ToJsonString {b: [1, true], a: !Ref Env}", "\"{\\\"a\\\":\\\"prod\\\",\\\"b\\\":[1,true]}\""),
             ("!ToJsonString {a: !Ref Free}", "?parameter `Free`"),
-            ("!ImportValue net-Vpc", "?`Fn::ImportValue` of `net-Vpc` is resolved at deployment (t.yaml:14:44)"),
+            ("!ImportValue net-Vpc", "?`Fn::ImportValue` of `net-Vpc` is resolved at deployment (t.yaml:18:44)"),
             ("!Cidr [10.0.0.0/16, 2, 8]", "?`Fn::Cidr` is resolved at deployment"),
             ("!Transform {Name: AWS::Include}", "?`Fn::Transform` is resolved at deployment"),
             ("{'Fn::ForEach::X': [a, [b], c]}", "?`Fn::ForEach::X` is not resolved here"),

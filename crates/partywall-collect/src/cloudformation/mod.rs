@@ -6,7 +6,9 @@
 //! CloudFormation template reference.
 //!
 //! What a deployment fills in but is certain to set is a *symbol*, a known text in braces: `{AWS::AccountId}`, `{LogicalId}` for `Ref` and
-//! `{LogicalId.Attribute}` for `Fn::GetAtt`. Symbols never decide anything: conditions, mapping keys and `Fn::Split` that meet one are unknown.
+//! `{LogicalId.Attribute}` for `Fn::GetAtt`, where AWS itself makes the value: what custom resources, modules and other providers answer is
+//! unknown. Partition and URL suffix are written as `aws` and `amazonaws.com` where no region is given. Symbols never decide anything:
+//! conditions, mapping keys and `Fn::Split` that meet one are unknown.
 //!
 //! Templates are untrusted: size, depth, number of values, and what references multiply into are limited, and no limit is found by crashing.
 
@@ -15,6 +17,8 @@ mod detect;
 mod document;
 mod intrinsics;
 mod json;
+mod mappings;
+mod parameters;
 mod references;
 mod resolver;
 mod sections;

@@ -7,9 +7,10 @@ use std::sync::Arc;
 use partywall_model::{Cause, CauseKind, Key, Value};
 
 use super::Parameters;
-use super::document::{Fault, Kind, MAX_NODES, Member, Node, Position};
+use super::document::{Fault, Kind, MAX_NODES, Member, Node, Position, shown};
 use super::sections::Sections;
 use super::values;
+use crate::derive::{is_dynamic, is_symbol};
 
 /// Most values that resolving may visit or copy: references make small templates large.
 const MAX_STEPS: usize = 4 * MAX_NODES;
@@ -125,6 +126,14 @@ impl<'a> Resolver<'a> {
             Kind::Float(value) => Value::Float(*value),
             Kind::Str(text) => {
                 self.write(node.at, text.len())?;
+                if !self.symbols && is_dynamic(text) {
+                    return Err(self.unknown(format!("a dynamic reference is resolved at deployment ({})", self.place(node.at))));
+                }
+                if is_symbol(text) {
+                    let detail = format!("`{}` cannot be told from a reference ({})", shown(text), self.place(node.at));
+                    let cause = Cause::new(CauseKind::UnresolvedReference, detail).stating_text();
+                    return Err(Stop::Unknown(Arc::new(cause)));
+                }
                 Value::Str(text.clone())
             }
             Kind::List(items) => Value::List(self.list(items)?),

@@ -9,6 +9,8 @@ pub(super) struct Sections<'a> {
     pub(super) parameters: HashMap<&'a str, &'a Member>,
     /// By map name, first and second key.
     pub(super) mappings: HashMap<(&'a str, &'a str, &'a str), &'a Node>,
+    /// An include or a macro may add mappings, or change them.
+    pub(super) mappings_open: bool,
     pub(super) conditions: HashMap<&'a str, &'a Node>,
     pub(super) resources: HashMap<&'a str, Declared<'a>>,
 }
@@ -26,7 +28,11 @@ impl<'a> Sections<'a> {
         let parameters = section(root, "Parameters")?.iter().map(|member| (&*member.name, member)).collect();
         let conditions = section(root, "Conditions")?.iter().map(|member| (&*member.name, &member.value)).collect();
         let mut mappings = HashMap::new();
+        let mut mappings_open = includes(root);
         for map in section(root, "Mappings")? {
+            let second = map.value.members().unwrap_or_default();
+            mappings_open |= is_function(map) || second.iter().any(is_function);
+            mappings_open |= second.iter().flat_map(|first| first.value.members().unwrap_or_default()).any(is_function);
             for first in map.value.members().unwrap_or_default() {
                 for second in first.value.members().unwrap_or_default() {
                     mappings.insert((&*map.name, &*first.name, &*second.name), &second.value);
@@ -34,8 +40,19 @@ impl<'a> Sections<'a> {
             }
         }
         let resources = section(root, "Resources")?.iter().filter_map(|member| Some((&*member.name, declared(&member.value)?))).collect();
-        Ok(Self { parameters, mappings, conditions, resources })
+        Ok(Self { parameters, mappings, mappings_open, conditions, resources })
     }
+}
+
+fn is_function(member: &Member) -> bool {
+    member.name.starts_with("Fn::")
+}
+
+/// True if the template as a whole includes another file, which may bring anything that is not here.
+fn includes(root: &Node) -> bool {
+    let listed = root.get("Transform").map_or(&[][..], |node| node.items().unwrap_or(std::slice::from_ref(node)));
+    let named = |node: &Node| node.get("Name").and_then(Node::text).is_some_and(|name| name == "AWS::Include");
+    listed.iter().chain(root.get("Fn::Transform")).any(named)
 }
 
 /// The members of a top-level section; none if it is absent or empty.

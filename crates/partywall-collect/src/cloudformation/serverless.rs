@@ -1,8 +1,9 @@
-//! `Globals` of the Serverless Application Model: properties that its resources share.
+//! The Serverless Application Model: `Globals`, the properties that its resources share, and what a function makes beside itself.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use partywall_model::Value;
+use partywall_model::{Cause, CauseKind, Condition, Resource, Value};
 
 use super::document::Node;
 
@@ -34,11 +35,76 @@ pub(super) fn apply(own: &mut Value, shared: Value) {
     }
 }
 
+/// The URL of a function and the permission that a URL without authorisation gets, as the transform names them.
+pub(super) fn made_by(function: &Resource) -> Vec<Resource> {
+    const CONFIG: &str = "FunctionUrlConfig";
+    let (true, Some(logical), Some(config)) =
+        (&*function.resource_type == "AWS::Serverless::Function", &function.logical_id, function.properties.get(CONFIG))
+    else {
+        return Vec::new();
+    };
+    let auth = match config.at("AuthType") {
+        None => Value::unknown(Cause::new(CauseKind::UnresolvedReference, format!("`{CONFIG}` of `{logical}` has no `AuthType`"))),
+        Some(auth) => auth.clone(),
+    };
+    let make = |resource_type: &str, suffix: &str, properties: &[(&str, Value)]| {
+        let id: Arc<str> = format!("{logical}{suffix}").into();
+        let mut row = Resource::new(resource_type, id.clone(), function.source.clone());
+        row.logical_id = Some(id);
+        row.account.clone_from(&function.account);
+        row.region.clone_from(&function.region);
+        row.location = function.position(CONFIG);
+        row.condition.clone_from(&function.condition);
+        for (name, value) in properties {
+            row.properties.set(name, value.clone());
+        }
+        if let Value::Unknown(cause) = config {
+            row.condition = Some(Condition { name: format!("{logical}.{CONFIG}").into(), cause: cause.clone() });
+        }
+        row
+    };
+    let target = Value::str(format!("{{{logical}}}"));
+    let mut url = make("AWS::Lambda::Url", "Url", &[("TargetFunctionArn", target.clone()), ("AuthType", auth.clone())]);
+    for name in ["Cors", "InvokeMode"] {
+        if let Some(value) = config.at(name) {
+            url.properties.set(name, value.clone());
+        }
+    }
+    let granted = [
+        ("FunctionName", target),
+        ("Action", Value::str("lambda:InvokeFunctionUrl")),
+        ("Principal", Value::str("*")),
+        ("FunctionUrlAuthType", Value::str("NONE")),
+    ];
+    let mut permission = make("AWS::Lambda::Permission", "UrlPublicPermissions", &granted);
+    match auth {
+        Value::Str(auth) if &*auth != "NONE" => return vec![url],
+        Value::Unknown(cause) => permission.condition = Some(Condition { name: format!("{logical}.AuthType").into(), cause }),
+        _ => {}
+    }
+    vec![url, permission]
+}
+
 #[cfg(test)]
 mod tests {
-    use partywall_model::{Cause, CauseKind};
-
+    use super::super::tests::read;
     use super::*;
+
+    #[test]
+    fn a_function_makes_its_url_and_who_may_call_it() {
+        let made = |config: &str| {
+            let text = format!(
+                "Transform: AWS::Serverless-2016-10-31\nParameters: {{P: {{Type: String}}}}\nConditions: {{C: !Equals [!Ref P, x]}}\nResources: {{F: {{Type: 'AWS::Serverless::Function', Properties: {{FunctionUrlConfig: {config}}}}}}}\n"
+            );
+            let rows = read(&text).resources;
+            rows.iter().skip(1).map(|row| format!("{} {}", row.id, row.condition.is_some())).collect::<Vec<_>>()
+        };
+        assert_eq!(made("{AuthType: NONE}"), ["FUrl false", "FUrlPublicPermissions false"]);
+        assert_eq!(made("{AuthType: AWS_IAM}"), ["FUrl false"]);
+        assert_eq!(made("{AuthType: !Ref P}"), ["FUrl false", "FUrlPublicPermissions true"]);
+        assert_eq!(made("!If [C, {AuthType: NONE}, !Ref AWS::NoValue]"), ["FUrl true", "FUrlPublicPermissions true"]);
+        assert_eq!(made("!Ref AWS::NoValue"), [""; 0]);
+    }
 
     #[test]
     fn own_values_win_and_collections_unite() {

@@ -3,15 +3,22 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use partywall_model::{Cause, CauseKind, Gap, Location, Resource, Source, Value};
+use partywall_model::{Cause, CauseKind, Condition, Gap, Location, Resource, Source, Value};
 
 use super::document::{Fault, Member, Node, Position, shown};
 use super::resolver::{Resolver, Stop};
 use super::sections::{Sections, declared, section};
 use super::{Parameters, Template, Warning, serverless};
 
-/// Macros that AWS runs and whose effect is either none here (language extensions only add functions) or read as written (SAM).
-const UNDERSTOOD: [&str; 2] = ["AWS::Serverless-2016-10-31", "AWS::LanguageExtensions"];
+/// Macros that AWS runs and whose effect is either none here (language extensions only add functions, a rotation function gets a stack of
+/// its own, blue/green deployments their hook) or read as written (SAM).
+const UNDERSTOOD: [&str; 5] = [
+    "AWS::Serverless-2016-10-31",
+    "AWS::LanguageExtensions",
+    "AWS::SecretsManager-2020-07-23",
+    "AWS::SecretsManager-2024-09-16",
+    "AWS::CodeDeployBlueGreen",
+];
 
 pub(super) fn read(
     root: &Node,
@@ -23,9 +30,14 @@ pub(super) fn read(
         return Err(Fault::refused(root.at, "a template is a mapping with `Resources`"));
     }
     let resolver = Resolver::new(Sections::of(root)?, parameters, id_property, source.file.clone());
-    let mut reader = Reader { source, parameters, resolver, template: Template::default() };
+    let mut reader = Reader { source, parameters, resolver, rewritten: None, template: Template::default() };
     reader.transforms(root);
-    reader.template.parameters = section(root, "Parameters")?.iter().map(|member| member.name.to_string()).collect();
+    for member in section(root, "Parameters")? {
+        reader.template.parameters.insert(member.name.to_string());
+        if let Some(message) = reader.resolver.refused(member) {
+            reader.warn(member.at, message);
+        }
+    }
     let globals = serverless::globals(root);
     for member in section(root, "Resources")? {
         reader.resource(member, &globals)?;
@@ -37,6 +49,8 @@ struct Reader<'a> {
     source: &'a Arc<Source>,
     parameters: &'a Parameters,
     resolver: Resolver<'a>,
+    /// A macro that may rewrite the whole template.
+    rewritten: Option<Arc<Cause>>,
     template: Template,
 }
 
@@ -77,7 +91,11 @@ impl<'a> Reader<'a> {
             if name == "AWS::Include" {
                 self.more_resources("", node.at, "`AWS::Include`");
             } else {
-                self.warn(node.at, format!("macro `{name}` may change any fact of this template when it is deployed"));
+                let detail = format!("macro `{name}` may change any fact of this template when it is deployed");
+                self.warn(node.at, detail.clone());
+                self.more_resources("", node.at, &format!("macro `{name}`"));
+                let detail = format!("{detail} ({})", self.location(node.at));
+                self.rewritten = Some(Arc::new(Cause::new(CauseKind::UnresolvedReference, detail)));
             }
         }
     }
@@ -95,9 +113,12 @@ impl<'a> Reader<'a> {
         }
         let logical_id = shown(&member.name);
         let Some(declared) = declared(&member.value) else {
-            self.warn(member.at, format!("resource `{logical_id}` has no `Type` and is left out"));
+            self.warn(member.at, format!("resource `{logical_id}` has no `Type` that can be read and is left out"));
+            let detail = format!("the type of resource `{logical_id}` cannot be read ({})", self.location(member.at));
+            self.gap("", None, Arc::new(Cause::new(CauseKind::UnresolvedReference, detail)));
             return Ok(());
         };
+        let mut perhaps = None;
         if let Some(condition) = declared.condition {
             let name = condition.text().unwrap_or_default();
             match self.resolver.condition(&name, condition.at) {
@@ -108,6 +129,7 @@ impl<'a> Reader<'a> {
                 }
                 Err(Stop::Unknown(cause)) => {
                     self.warn(condition.at, format!("resource `{logical_id}` may not exist: {}", cause.detail));
+                    perhaps = Some(Condition { name: name.as_ref().into(), cause });
                 }
                 Err(Stop::Fault(fault)) => return Err(fault),
             }
@@ -124,8 +146,9 @@ impl<'a> Reader<'a> {
         resource.account = self.parameters.account.as_deref().map(Into::into);
         resource.region = self.parameters.region.as_deref().map(Into::into);
         resource.location = Some(self.location(member.at));
-        let mut unread = self.include_beside(&member.value);
-        if let Some(node) = declared.properties {
+        resource.condition = perhaps;
+        let mut unread = self.rewritten.clone().or_else(|| self.include_beside(&member.value));
+        if let Some(node) = declared.properties.filter(|_| self.rewritten.is_none()) {
             let (value, positions) = self.resolver.properties(node)?;
             resource.positions = positions;
             match value {
@@ -148,9 +171,12 @@ impl<'a> Reader<'a> {
         if let Some(cause) = unread {
             // Nothing that is not listed is known to be absent.
             resource.stub = true;
+            resource.unread = Some(cause.clone());
             self.gap(declared.resource_type, Some(id), cause);
         }
+        let made = serverless::made_by(&resource);
         self.template.resources.push(resource);
+        self.template.resources.extend(made);
         Ok(())
     }
 
@@ -195,8 +221,9 @@ mod tests {
         assert_eq!(template.resources.len(), 1);
         assert_eq!(template.resources[0].properties, Value::Map(vec![]));
         let warnings: Vec<_> = template.warnings.iter().map(|warning| format!("{} {}", warning.location, warning.message)).collect();
-        assert_eq!(warnings[0], "t.yaml:2:3 resource `A` has no `Type` and is left out");
+        assert_eq!(warnings[0], "t.yaml:2:3 resource `A` has no `Type` that can be read and is left out");
         assert_eq!(warnings.len(), 3);
+        assert_eq!(gaps(&template), [("", None); 3], "they may be of any type");
     }
 
     #[test]
@@ -212,11 +239,17 @@ mod tests {
 
     #[test]
     fn macros_are_named() {
-        let quiet = read("Transform: [AWS::Serverless-2016-10-31, AWS::LanguageExtensions]\nResources: {}\n");
+        let quiet =
+            read("Transform: [AWS::Serverless-2016-10-31, AWS::LanguageExtensions, AWS::SecretsManager-2020-07-23]\nResources: {}\n");
         assert_eq!(quiet, Template::default());
         let template = read("Transform:\n  - Mine\n  - {Name: AWS::Include, Parameters: {Location: s3://x}}\n");
         assert_eq!(template.warnings[0].message, "macro `Mine` may change any fact of this template when it is deployed");
-        assert_eq!(gaps(&template), [("", None)]);
+        assert_eq!(gaps(&template), [("", None), ("", None)]);
+        let template = read("Transform: Mine\nResources: {A: {Type: T, Properties: {B: 1}}}\n");
+        let row = &template.resources[0];
+        assert!(row.stub && row.properties == Value::Map(vec![]), "the macro may have changed it");
+        assert!(row.unread.as_ref().unwrap().detail.starts_with("macro `Mine` may change any fact"));
+        assert_eq!(gaps(&template), [("", None), ("T", Some("A"))]);
     }
 
     #[test]

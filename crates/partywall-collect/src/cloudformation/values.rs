@@ -6,6 +6,8 @@ use std::sync::Arc;
 
 use partywall_model::{Cause, Value};
 
+use crate::derive::is_pointer;
+
 /// A scalar as CloudFormation would hand it to a text property.
 pub(super) fn text(value: &Value) -> Option<Cow<'_, str>> {
     match value {
@@ -36,6 +38,17 @@ pub(super) fn same(left: &Value, right: &Value) -> bool {
 
 /// What is known of a value that is one of two; `None` is a property that is taken away.
 pub(super) fn either(first: Option<Value>, second: Option<Value>, cause: &Arc<Cause>) -> Option<Value> {
+    let stating = Arc::new(Cause::clone(cause).stating_text());
+    one_of(first, second, [cause, &stating])
+}
+
+/// As [`either`], with the cause for where neither states a text and that for where one does.
+fn one_of(first: Option<Value>, second: Option<Value>, causes: [&Arc<Cause>; 2]) -> Option<Value> {
+    let [cause, stating] = causes;
+    let open = |first: Option<&Value>, second: Option<&Value>| {
+        let stated = [first, second].into_iter().flatten().any(states_text);
+        Value::Unknown(if stated { stating.clone() } else { cause.clone() })
+    };
     match (first, second) {
         (None, None) => None,
         (Some(Value::Map(first)), Some(Value::Map(second))) => {
@@ -43,18 +56,28 @@ pub(super) fn either(first: Option<Value>, second: Option<Value>, cause: &Arc<Ca
             let mut members = Vec::with_capacity(first.len());
             for (key, value) in first {
                 let other = others.remove(&key);
-                members.extend(either(Some(value), other, cause).map(|value| (key, value)));
+                members.extend(one_of(Some(value), other, causes).map(|value| (key, value)));
             }
             let only_second = second.into_iter().filter(|(key, _)| others.contains_key(key));
-            members.extend(only_second.map(|(key, _)| (key, Value::Unknown(cause.clone()))));
+            members.extend(only_second.map(|(key, value)| (key, open(None, Some(&value)))));
             Some(Value::Map(members))
         }
         (Some(Value::List(first)), Some(Value::List(second))) if first.len() == second.len() => {
-            let items = first.into_iter().zip(second).filter_map(|(first, second)| either(Some(first), Some(second), cause));
+            let items = first.into_iter().zip(second).filter_map(|(first, second)| one_of(Some(first), Some(second), causes));
             Some(Value::List(items.collect()))
         }
         (Some(first), Some(second)) if !first.is_unknown() && first == second => Some(first),
-        _ => Some(Value::Unknown(cause.clone())),
+        (first, second) => Some(open(first.as_ref(), second.as_ref())),
+    }
+}
+
+/// True for a text or number that the template states itself, and for an unknown that may be one.
+pub(super) fn states_text(value: &Value) -> bool {
+    match value {
+        Value::Str(text) => !text.is_empty() && !is_pointer(text),
+        Value::Int(_) | Value::Float(_) => true,
+        Value::Unknown(cause) => cause.states_text,
+        _ => false,
     }
 }
 
@@ -105,8 +128,10 @@ mod tests {
     fn of_two_values_the_common_part_is_known() {
         let cause = Arc::new(Cause::new(CauseKind::UnresolvedReference, "x"));
         let unknown = Value::Unknown(cause.clone());
+        let stating = Value::unknown(Cause::clone(&cause).stating_text());
         let first = map(&[
             ("same", Value::Int(1)),
+            ("on", Value::Bool(true)),
             ("other", Value::Int(1)),
             ("first", Value::Int(1)),
             ("list", Value::List(vec![Value::Int(1), Value::Int(2)])),
@@ -119,13 +144,14 @@ mod tests {
         ]);
         let want = map(&[
             ("same", Value::Int(1)),
-            ("other", unknown.clone()),
-            ("first", unknown.clone()),
-            ("list", Value::List(vec![Value::Int(1), unknown.clone()])),
-            ("second", unknown.clone()),
+            ("on", unknown),
+            ("other", stating.clone()),
+            ("first", stating.clone()),
+            ("list", Value::List(vec![Value::Int(1), stating.clone()])),
+            ("second", stating.clone()),
         ]);
         assert_eq!(either(Some(first), Some(second), &cause), Some(want));
         assert_eq!(either(None, None, &cause), None);
-        assert_eq!(either(Some(Value::Int(1)), None, &cause), Some(unknown));
+        assert_eq!(either(Some(Value::Int(1)), None, &cause), Some(stating));
     }
 }

@@ -11,7 +11,7 @@ use partywall_model::{Cause, CauseKind, Resource, SourceKind, Value};
 
 use crate::defaults::{Lookup, Scope};
 
-pub(crate) use secrets::is_pointer;
+pub(crate) use secrets::{is_dynamic, is_pointer, is_symbol};
 
 /// What a derive function may look at.
 pub(crate) struct Inputs<'a> {
@@ -33,10 +33,18 @@ pub fn columns_of(function: &str) -> Option<Column> {
     }
 }
 
+/// Which derived facts are computed: those about secrets read texts that the others must not see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum About {
+    Secrets,
+    Else,
+}
+
 /// Computes the wanted derived facts of a row.
-pub(crate) fn apply(row: &mut Resource, resource_type: &ResourceType, wanted: &Schema, lookup: &Lookup, blind: &[Arc<str>]) {
+pub(crate) fn apply(row: &mut Resource, resource_type: &ResourceType, about: About, wanted: &Schema, lookup: &Lookup, blind: &[Arc<str>]) {
     for derive in &resource_type.derives {
-        if !wants(wanted, &derive.path) {
+        let secrets = matches!(derive.function.as_str(), "plaintext-secrets" | "secret-kinds");
+        if secrets != (about == About::Secrets) || !wants(wanted, &derive.path) {
             continue;
         }
         let inputs = Inputs { row, resource_type, derive, lookup, blind };
@@ -97,5 +105,8 @@ impl Inputs<'_> {
 
 /// Why everything but its satellites is unknown of a stub.
 pub(crate) fn stub_cause(row: &Resource) -> Cause {
-    Cause::new(CauseKind::MissingRow, format!("`{}` itself is not in the input", row.id))
+    match &row.unread {
+        Some(cause) => Cause::clone(cause),
+        None => Cause::new(CauseKind::MissingRow, format!("`{}` itself is not in the input", row.id)),
+    }
 }

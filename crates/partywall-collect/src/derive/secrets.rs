@@ -41,11 +41,8 @@ fn gather(value: &Value, path: &str, full: &str, found: &mut Vec<Value>) {
                     found.push(Value::str(full));
                 }
                 Value::Int(_) | Value::Float(_) => found.push(Value::str(full)),
-                // A parameter that is not NoEcho is printed wherever the stack's parameters are; any other reference that only a
-                // deployment resolves is the way in which secrets should be given.
-                Value::Unknown(cause) if cause.detail.starts_with("parameter `") && cause.detail.contains("has no default") => {
-                    found.push(Value::str(full));
-                }
+                // What only a deployment brings is the way in which secrets should be given, unless a text stands there as well.
+                Value::Unknown(cause) if cause.states_text => found.push(Value::str(full)),
                 Value::Unknown(cause) if cause.kind != CauseKind::UnresolvedReference => found.push(element.clone()),
                 _ => {}
             },
@@ -55,11 +52,18 @@ fn gather(value: &Value, path: &str, full: &str, found: &mut Vec<Value>) {
 
 /// True for a reference to a secret store or to another resource: it may be shown, the secret is elsewhere.
 pub(crate) fn is_pointer(text: &str) -> bool {
-    text.trim_start().starts_with("{{resolve:") || is_symbol(text)
+    text.trim_start().starts_with(DYNAMIC) || is_symbol(text)
+}
+
+const DYNAMIC: &str = "{{resolve:";
+
+/// True if a text of a template holds a dynamic reference, which only a deployment resolves.
+pub(crate) fn is_dynamic(text: &str) -> bool {
+    text.contains(DYNAMIC)
 }
 
 /// `{Key}`, `{Key.Arn}`, `{AWS::Region}`: how the template reader writes a reference. JSON in braces is none.
-fn is_symbol(text: &str) -> bool {
+pub(crate) fn is_symbol(text: &str) -> bool {
     let inner = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     inner.is_some_and(|inner| !inner.is_empty() && inner.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b':')))
 }
@@ -86,12 +90,7 @@ fn scan(value: &Value, name: Option<&str>, kinds: &mut Vec<&'static str>, unknow
             if let Some(decoded) = decode(text) {
                 scan_text(&decoded, kinds);
             }
-            if name.is_some_and(names_a_secret)
-                && !text.is_empty()
-                && !text.contains("{{resolve:")
-                && !is_symbol(text)
-                && !is_reference(text)
-            {
+            if name.is_some_and(names_a_secret) && !text.is_empty() && !is_dynamic(text) && !is_symbol(text) && !is_reference(text) {
                 kinds.push("password-assignment");
             }
         }
@@ -164,4 +163,39 @@ fn decode(text: &str) -> Option<String> {
         return None;
     }
     String::from_utf8(base64::engine::general_purpose::STANDARD.decode(packed).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use partywall_model::{Cause, CauseKind};
+
+    use super::*;
+
+    fn found(value: Value) -> Vec<Value> {
+        let mut found = Vec::new();
+        gather(&Value::Map(vec![(Arc::from("Password"), value)]), "Password", "Password", &mut found);
+        found
+    }
+
+    #[test]
+    fn a_password_is_where_the_source_states_a_text() {
+        let cause = || Cause::new(CauseKind::UnresolvedReference, "x");
+        let there = [Value::str("Password")];
+        assert_eq!(found(Value::str("Passw0rd")), there);
+        assert_eq!(found(Value::Int(12_345_678)), there);
+        assert_eq!(found(Value::unknown(cause().stating_text())), there);
+        for elsewhere in [
+            Value::str("{{resolve:secretsmanager:s}}"),
+            Value::str("{Key.Arn}"),
+            Value::str(""),
+            Value::unknown(cause()),
+            Value::unknown(Cause::new(CauseKind::UnresolvedReference, "parameter `P` has no default")),
+        ] {
+            assert_eq!(found(elsewhere.clone()), [], "{elsewhere:?}");
+        }
+        let denied = Value::unknown(Cause::new(CauseKind::Denied, "x"));
+        assert_eq!(found(denied.clone()), [denied]);
+    }
 }

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use partywall_catalog::{DefaultOn, Fold, ResourceType, to_value};
+use partywall_catalog::{Fold, ResourceType};
 use partywall_iam::matches_ignore_case;
-use partywall_model::{Cause, CauseKind, Resource, Satellite, SourceKind, Value};
+use partywall_model::{Cause, CauseKind, Condition, Resource, Satellite, SourceKind, Value};
 
-use super::{bare_symbol, put, same_place, satellite};
-use crate::complete::fill;
+use super::names::{key, own_names};
+use super::{put, same_place, satellite};
 use crate::defaults::Scope;
 use crate::redact::redact;
 use crate::store::{Store, TypeRows};
@@ -18,6 +18,20 @@ struct Found {
     scope: Scope,
     value: Value,
     satellite: Satellite,
+    condition: Option<Condition>,
+}
+
+impl Found {
+    /// What the satellite says. A reference says that it exists; a name may be that of another if this one is not made.
+    fn value_for(&self, row: &Resource, name: &str) -> Value {
+        match &self.condition {
+            Some(condition) if !name.starts_with('{') && row.condition.as_ref().is_none_or(|own| own.name != condition.name) => {
+                let detail = format!("`{}` may not exist: {}", self.satellite.id, condition.cause.detail);
+                Value::unknown(Cause::new(condition.cause.kind, detail))
+            }
+            _ => self.value.clone(),
+        }
+    }
 }
 
 /// Puts into each parent what its `named_by` property names. A name without a row, and a parent whose names are not known, make the
@@ -44,7 +58,7 @@ pub(super) fn apply(store: &mut Store, parent: &Arc<ResourceType>, fold: &Fold, 
                 Value::Str(name) if !fold.except.iter().any(|pattern| matches_ignore_case(pattern, &name)) => {
                     let candidates = found.get(&*key(&name)).map(Vec::as_slice).unwrap_or_default();
                     match candidates.iter().find(|found| same_place(&found.scope, &scope)) {
-                        Some(found) => put(row, fold, found.value.clone(), Some(found.satellite.clone())),
+                        Some(found) => put(row, fold, found.value_for(row, &name), Some(found.satellite.clone())),
                         None => {
                             let detail = format!("`{named_by}` names `{name}`, which is not in the input");
                             put(row, fold, Value::unknown(Cause::new(CauseKind::MissingRow, detail)), None);
@@ -57,22 +71,18 @@ pub(super) fn apply(store: &mut Store, parent: &Arc<ResourceType>, fold: &Fold, 
     }
 }
 
-/// The satellites by every name that a parent may use: symbol, id, ARN. Names of their own are none: another row may have the same.
+/// The satellites by every name that a parent may use.
 fn index(rows: &TypeRows, fold: &Fold) -> HashMap<Box<str>, Vec<Arc<Found>>> {
     let mut index: HashMap<Box<str>, Vec<Arc<Found>>> = HashMap::new();
     let resource_type = &rows.resource_type;
     for row in &rows.rows {
-        let found = Arc::new(Found { scope: Scope::of(row), value: value(row, resource_type, fold), satellite: satellite(row, fold) });
-        let id = resource_type.id_path().and_then(|path| row.properties.at(path)?.as_str());
-        let mut names: Vec<Box<str>> = [id, row.arn.as_deref()].into_iter().flatten().map(key).collect();
-        match &row.logical_id {
-            Some(logical) => names.push(format!("{{{logical}}}").into()),
-            None => names.push(key(&row.id)),
-        }
-        names.extend(own_arn(row, resource_type).map(|arn| key(&arn)));
-        names.sort_unstable();
-        names.dedup();
-        for name in names {
+        let found = Arc::new(Found {
+            scope: Scope::of(row),
+            value: value(row, resource_type, fold),
+            satellite: satellite(row, fold),
+            condition: row.condition.clone(),
+        });
+        for name in own_names(row, resource_type).known {
             index.entry(name).or_default().push(Arc::clone(&found));
         }
     }
@@ -92,61 +102,12 @@ fn value(row: &Resource, resource_type: &ResourceType, fold: &Fold) -> Value {
     }
 }
 
-/// The ARN by the type's template, before the row is completed: with the symbols of a template and with what AWS puts into it itself.
-fn own_arn(row: &Resource, resource_type: &ResourceType) -> Option<String> {
-    let template = row.source.kind == SourceKind::CloudFormation;
-    let defaults: HashMap<&str, Value> = resource_type
-        .defaults
-        .iter()
-        .filter(|default| template && default.on == DefaultOn::Create)
-        .filter_map(|default| Some((&*default.path, to_value(default.value.as_ref()?))))
-        .collect();
-    let symbol = |symbol: &'static str| template.then_some(symbol);
-    fill(resource_type.arn.as_deref()?, |name| match name {
-        "partition" => Some("*"),
-        "account" => row.account.as_deref().or_else(|| symbol("{AWS::AccountId}")),
-        "region" => row.region.as_deref().or_else(|| symbol("{AWS::Region}")),
-        property => match row.properties.at(property) {
-            None | Some(Value::Null) => defaults.get(property)?.as_str(),
-            Some(value) => value.as_str(),
-        },
-    })
-}
-
-/// A name as it is compared: symbols without their attribute, ARNs without their partition, which is the same within an input.
-fn key(name: &str) -> Box<str> {
-    let rest = name.strip_prefix("arn:").and_then(|rest| rest.strip_prefix("{AWS::Partition}:").or_else(|| Some(rest.split_once(':')?.1)));
-    match rest {
-        Some(rest) => format!("arn:*:{rest}").into(),
-        None => bare_symbol(name),
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use partywall_catalog::Catalog;
-
+    use super::super::tests::rows;
     use super::*;
-    use crate::{Need, Options};
 
     const INTO: &str = "_Attached.CustomerManagedPolicies";
-
-    /// The rows of a type after everything, by logical id or id, as a template makes them.
-    fn rows(name: &str, resource_type: &str, resources: &str) -> HashMap<String, Arc<Resource>> {
-        let catalog = Catalog::load(None).unwrap().with_derived(crate::derived_columns).unwrap();
-        let path = std::env::temp_dir().join(format!("partywall-named-{}-{name}.yaml", std::process::id()));
-        std::fs::write(&path, format!("Resources:\n{resources}")).unwrap();
-        let mut found = HashMap::new();
-        let mut emit = |batch: partywall_table::TypeBatch| {
-            if &*batch.resource_type.name == resource_type {
-                found.extend(batch.rows.iter().map(|row| (row.id.to_string(), Arc::clone(row))));
-            }
-            Ok(())
-        };
-        crate::collect(&catalog, std::slice::from_ref(&path), &Options::default(), &|_| Need::default(), &mut emit).unwrap();
-        std::fs::remove_file(path).unwrap();
-        found
-    }
 
     fn attached(row: &Resource) -> Vec<&Value> {
         row.properties.at(INTO).and_then(Value::as_list).into_iter().flatten().collect()
@@ -180,6 +141,25 @@ mod tests {
         assert_eq!(unknown("Bare"), [false; 0]);
         let satellite = &rows["ByRef"].satellites[0];
         assert_eq!((&*satellite.path, &*satellite.id), ("_Attached.CustomerManagedPolicies[0]", "P"));
+    }
+
+    #[test]
+    fn a_name_may_be_that_of_another_if_this_one_is_not_made() {
+        let rows = rows(
+            "perhaps",
+            "AWS::IAM::Role",
+            r#"
+  P: {Type: AWS::IAM::ManagedPolicy, Condition: C, Properties: {ManagedPolicyName: p, PolicyDocument: {Statement: []}}}
+  ByRef: {Type: AWS::IAM::Role, Properties: {ManagedPolicyArns: [!Ref P]}}
+  ByArn: {Type: AWS::IAM::Role, Properties: {ManagedPolicyArns: [!Sub "arn:aws:iam::${AWS::AccountId}:policy/p"]}}
+  Both: {Type: AWS::IAM::Role, Condition: C, Properties: {ManagedPolicyArns: [!Sub "arn:aws:iam::${AWS::AccountId}:policy/p"]}}
+Parameters: {E: {Type: String}}
+Conditions: {C: !Equals [!Ref E, x]}
+"#,
+        );
+        for (id, want) in [("ByRef", false), ("ByArn", true), ("Both", false)] {
+            assert_eq!(attached(&rows[id])[0].is_unknown(), want, "{id}");
+        }
     }
 
     #[test]
@@ -239,19 +219,5 @@ mod tests {
         assert!(rows["Restored"].defaulted.iter().all(|default| &*default.path != "StorageEncrypted"));
         assert_eq!(rows["Stated"].properties.at("StorageEncrypted"), Some(&Value::Bool(true)));
         assert!(cause("Perhaps", "Engine").starts_with("unresolved reference: `DBSnapshotIdentifier` may be set: "));
-    }
-
-    #[test]
-    fn names_are_compared_without_partition_and_attribute() {
-        for (name, want) in [
-            ("arn:aws:iam::111122223333:policy/p", "arn:*:iam::111122223333:policy/p"),
-            ("arn:{AWS::Partition}:iam::{AWS::AccountId}:policy/p", "arn:*:iam::{AWS::AccountId}:policy/p"),
-            ("{Policy}", "{Policy}"),
-            ("{Policy.PolicyArn}", "{Policy}"),
-            ("arn:", "arn:"),
-            ("é", "é"),
-        ] {
-            assert_eq!(&*key(name), want, "{name}");
-        }
     }
 }
