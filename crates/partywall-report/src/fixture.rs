@@ -206,6 +206,7 @@ pub(crate) fn sample() -> Sample {
     let run = Run {
         title: "examples/harbour-bank".to_owned(),
         synthetic: Some("synthetic: a mid-sized bank on AWS".to_owned()),
+        narrowed: None,
         as_of: moment(20),
         snapshot: "S-2026-11-20T06".to_owned(),
         catalog: "0.1.0".to_owned(),

@@ -4,5 +4,7 @@
 mod commands;
 mod hostile;
 mod names;
+mod outputs;
+mod reading;
 mod sources;
 mod support;
