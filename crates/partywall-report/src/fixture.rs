@@ -87,7 +87,7 @@ pub(crate) fn location(file: &str, line: u32, column: u32) -> Location {
 }
 
 pub(crate) fn fact(path: &str, json: &str, location: Option<Location>) -> Fact {
-    Fact { path: Arc::from(path), json: json.to_owned(), location, default_note: None }
+    Fact { path: Arc::from(path), json: json.to_owned(), location, default_note: None, decided: true }
 }
 
 pub(crate) fn result(id: u64, check: &CheckInfo, status: Status, resource: &Arc<Resource>, facts: Vec<Fact>) -> CheckResult {

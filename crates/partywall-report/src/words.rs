@@ -128,11 +128,17 @@ pub(crate) fn missing(because: &UnknownBecause) -> String {
     if because.path.is_empty() { cause.into_owned() } else { format!("{}: {cause}", text::clean(&because.path)) }
 }
 
+/// The facts on which the answer rests; all, if none of them is known to.
+pub(crate) fn deciding(result: &CheckResult) -> impl Iterator<Item = &Fact> {
+    let known = result.facts.iter().any(|fact| fact.decided);
+    result.facts.iter().filter(move |fact| fact.decided || !known)
+}
+
 /// Why the answer is what it is: the deciding facts with position, or what could not be read.
 pub(crate) fn because(result: &CheckResult) -> String {
     let mut parts: Vec<String> = if result.unknown_because.is_empty() {
-        let facts = result.facts.iter().take(MOST_FACTS);
-        facts
+        deciding(result)
+            .take(MOST_FACTS)
             .map(|one| match &one.location {
                 Some(at) => format!("{}:{} {}", text::clean(file_name(&at.file)), at.line, fact(one)),
                 None => fact(one),
@@ -141,7 +147,7 @@ pub(crate) fn because(result: &CheckResult) -> String {
     } else {
         result.unknown_because.iter().take(MOST_FACTS).map(missing).collect()
     };
-    let all = result.facts.len().max(result.unknown_because.len());
+    let all = if result.unknown_because.is_empty() { deciding(result).count() } else { result.unknown_because.len() };
     if all > MOST_FACTS && parts.len() == MOST_FACTS {
         parts.push(format!("{} more", all - MOST_FACTS));
     }

@@ -195,6 +195,7 @@ fn others(catalog: &Catalog, subject: &Subject, but: Option<&CheckResult>) -> Ve
                 None => result
                     .facts
                     .iter()
+                    .filter(|fact| fact.decided)
                     .take(2)
                     .map(|fact| format!("{} is {}", fact.path, shown(&fact.json, 60)))
                     .collect::<Vec<_>>()

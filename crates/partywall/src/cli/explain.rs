@@ -155,10 +155,12 @@ fn page_of_finding(told: &Finding) -> Page {
     };
     page.lines.extend(told.resource.arn.clone().filter(|arn| Some(arn) != told.resource.id.as_ref()));
     page.block("Whose duty", duty_lines(&told.duty));
-    page.block(
-        "What decided, and what was read beside it",
-        told.facts.iter().flat_map(fact_lines).chain(told.decided_by.iter().map(|one| format!("read in {one}"))).collect(),
-    );
+    let facts = |decided: bool| told.facts.iter().filter(move |fact| fact.decided == decided).flat_map(fact_lines);
+    let (mut deciding, mut beside): (Vec<String>, Vec<String>) = (facts(true).collect(), facts(false).collect());
+    let read_in = if deciding.is_empty() { &mut beside } else { &mut deciding };
+    read_in.extend(told.decided_by.iter().map(|one| format!("read in {one}")));
+    page.block("What decided", deciding);
+    page.block("Read beside it", beside);
     page.block("Not known", told.unknown_because.iter().map(missing).collect());
     let mut sides = vec![told.verdict.clone()];
     if told.facts.iter().any(|fact| fact.path.starts_with("_Derived")) && told.status == Status::Fail {

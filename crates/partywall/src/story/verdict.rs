@@ -88,7 +88,13 @@ mod tests {
         }
         let facts = facts
             .iter()
-            .map(|(path, value)| Fact { path: Arc::from(*path), json: value.to_string(), location: None, default_note: None })
+            .map(|(path, value)| Fact {
+                path: Arc::from(*path),
+                json: value.to_string(),
+                location: None,
+                default_note: None,
+                decided: true,
+            })
             .collect();
         let result = CheckResult {
             id: FindingId(1),

@@ -138,6 +138,10 @@ fn the_fact_that_decided_comes_first() {
         role("'arn:aws:iam::aws:policy/AdministratorAccess'")
     );
     let (results, _) = Sources::new(&[("t.yaml", &template)]).results();
+    let open =
+        results.iter().find(|result| result["check"] == "iam.role-grants-no-full-admin" && result["resource"]["logical_id"] == "OfAws");
+    let facts = open.expect("the role has a result")["facts"].as_array().expect("facts").clone();
+    assert!(facts.iter().any(|fact| fact["decided"] == true) && facts.iter().any(|fact| fact["decided"] == false), "{facts:?}");
     let first = |id: &str| {
         let of = |result: &&serde_json::Value| result["check"] == "iam.role-grants-no-full-admin" && result["resource"]["logical_id"] == id;
         let result = results.iter().find(of).expect("the role has a result");
