@@ -88,7 +88,7 @@ impl<W: Write> ResultSink for Markdown<W> {
             writeln!(out, "*{}*\n", escape(note))?;
         }
         if let Some(narrowed) = &run.narrowed {
-            writeln!(out, "**Narrowed: {}.** {}.\n", escape(narrowed), capital(NARROWED))?;
+            writeln!(out, "**Narrowed: {}**; {NARROWED}.\n", escape(narrowed))?;
         }
         writeln!(
             out,

@@ -250,7 +250,7 @@ pub(super) fn page(run: &Run, summary: &Summary, data: String, left_out: u64) ->
             counted(summary.regions, "region", "regions"),
             format!("as of {} UTC", run.as_of.format("%Y-%m-%d %H:%M")),
         ],
-        narrowed: run.narrowed.as_deref().map(|words| format!("Narrowed: {}. {}.", clean(words), capital(NARROWED))),
+        narrowed: run.narrowed.as_deref().map(|words| format!("Narrowed: {}; {NARROWED}.", clean(words))),
         rows: courses(&summary.wall),
         total: summary.counts(),
         proof: proof(summary),
