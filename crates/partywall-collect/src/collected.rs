@@ -1,7 +1,6 @@
 //! What a reading is told, and what it tells beside the batches.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
@@ -39,8 +38,6 @@ pub struct Collected {
     pub listed: BTreeSet<Listing>,
     /// Rows by type.
     pub types: BTreeMap<Arc<str>, u64>,
-    /// Accounts with rows, by type.
-    pub accounts_of: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
     /// Items of types that neither the registry nor the catalogue knows.
     pub unmodelled: BTreeMap<Arc<str>, u64>,
     /// Names of the parameters that the templates declare.
@@ -53,6 +50,4 @@ pub struct Collected {
     pub observed_at: Option<DateTime<Utc>>,
     /// Files read, by kind of source.
     pub files: BTreeMap<SourceKind, u64>,
-    /// State files beside the facts (`exceptions.toml`, `parties.toml`), by file name.
-    pub state: BTreeMap<String, PathBuf>,
 }

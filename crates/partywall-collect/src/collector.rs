@@ -206,21 +206,18 @@ impl<'a> Collector<'a> {
     fn hand_over(&mut self, resource_type: &Arc<ResourceType>, rows: Vec<Resource>, lookup: &Lookup) -> Result<(), CollectError> {
         let need = self.need_of(resource_type);
         let mut by_kind: BTreeMap<SourceKind, Vec<Arc<Resource>>> = BTreeMap::new();
-        let mut accounts: BTreeSet<Arc<str>> = BTreeSet::new();
         *self.out.types.entry(resource_type.name.clone()).or_default() += rows.len() as u64;
         for mut row in rows {
             complete(&mut row, resource_type, &need.columns, lookup);
             if let Some(account) = &row.account
-                && !accounts.contains(account)
+                && !self.out.accounts.contains(account)
             {
-                accounts.insert(account.clone());
+                self.out.accounts.insert(account.clone());
             }
             self.out.regions.extend(row.region.clone().filter(|region| &**region != "global"));
             self.out.observed_at = self.out.observed_at.max(row.observed_at);
             by_kind.entry(row.source.kind).or_default().push(Arc::new(row));
         }
-        self.out.accounts.extend(accounts.iter().cloned());
-        self.out.accounts_of.entry(resource_type.name.clone()).or_default().extend(accounts);
         for (kind, rows) in by_kind {
             let mut rows = rows.into_iter();
             loop {

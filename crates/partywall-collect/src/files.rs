@@ -18,14 +18,9 @@ const STATE_FILES: [&str; 4] = ["exceptions.toml", "parties.toml", "scope.toml",
 impl Collector<'_> {
     pub(crate) fn file(&mut self, path: &Path) -> Result<(), CollectError> {
         let shown = input::shown(path);
-        if let Some(name) = path.file_name().and_then(|name| name.to_str()) {
-            if STATE_FILES.contains(&name) {
-                self.out.state.insert(name.to_owned(), path.to_owned());
-                return Ok(());
-            }
-            if path.extension().is_some_and(|extension| extension == "md") {
-                return Ok(());
-            }
+        let is_state = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| STATE_FILES.contains(&name));
+        if is_state || path.extension().is_some_and(|extension| extension == "md") {
+            return Ok(());
         }
         let bytes = match input::read(path) {
             Ok(bytes) => bytes,
@@ -168,7 +163,10 @@ impl Collector<'_> {
             Ok(()) => Ok(()),
             Err(ReadError::Sink(error)) => Err(error),
             Err(ReadError::Json(error)) => {
-                self.unreadable(format!("{}:{}:{}: broken JSON: {error}", source.file, error.line(), error.column()), source.clone());
+                self.unreadable(
+                    format!("{}:{}:{}: broken JSON: {error}", source.file, error.line(), error.column().max(1)),
+                    source.clone(),
+                );
                 Ok(())
             }
         }
@@ -199,7 +197,7 @@ impl Collector<'_> {
         let answer = match value_from_slice(if empty { b"{}" } else { text.as_bytes() }, &mut Names::default()) {
             Ok(answer) => answer,
             Err(error) => {
-                self.broken(path, format!("{}:{}:{}: broken JSON: {error}", source.file, error.line(), error.column()));
+                self.broken(path, format!("{}:{}:{}: broken JSON: {error}", source.file, error.line(), error.column().max(1)));
                 return;
             }
         };

@@ -89,6 +89,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     sink.begin(&Run {
         title: "generated".to_owned(),
         synthetic: Some("synthetic".to_owned()),
+        narrowed: None,
         as_of: chrono::DateTime::default(),
         snapshot: format!("sha256:{}", "0".repeat(64)),
         catalog: catalog.fingerprint().to_owned(),

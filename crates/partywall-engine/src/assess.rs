@@ -233,13 +233,16 @@ pub(crate) fn answer_checks<E>(
                 Status::NotApplicable => counts.not_applicable += 1,
                 Status::Fail => {
                     counts.fail += 1;
-                    let paths = first(asked.deciders(predicates.pass, row), &predicates.reads.facts);
-                    result.facts = facts(resource, &batch.resource_type, &paths, &predicates.reads.paths, &deciding.of_row(row));
+                    let reads = &predicates.reads;
+                    let mut deciders = asked.deciders(predicates.pass, row);
+                    deciders.retain(|path| reads.facts.contains(path));
+                    result.facts = facts(resource, &batch.resource_type, &deciders, &reads.facts, &reads.paths, &deciding.of_row(row));
                 }
                 Status::Unknown => {
                     counts.unknown += 1;
-                    let paths = first(asked.deciders(predicates.pass, row), &predicates.reads.facts);
-                    result.facts = facts(resource, &batch.resource_type, &paths, &predicates.reads.paths, &[]);
+                    let reads = &predicates.reads;
+                    let open = first(asked.deciders(predicates.pass, row), &reads.facts);
+                    result.facts = facts(resource, &batch.resource_type, &[], &open, &reads.paths, &[]);
                     result.unknown_because = because(predicates, answers, batch, row, &blind, catalog);
                     if result.is_blind() {
                         counts.blind += 1;
@@ -253,7 +256,7 @@ pub(crate) fn answer_checks<E>(
     Ok((modes, evidence))
 }
 
-/// All paths, those that decided before the others.
+/// All paths, those on which the open answer rests before the others.
 fn first(mut deciders: Vec<Arc<str>>, all: &[Arc<str>]) -> Vec<Arc<str>> {
     deciders.retain(|path| all.contains(path));
     let rest: Vec<_> = all.iter().filter(|path| !deciders.contains(path)).cloned().collect();

@@ -12,29 +12,40 @@ use crate::unknowns::touches;
 /// A list is shown by what was read of its elements, up to this many of them.
 const SHOWN_ELEMENTS: usize = 20;
 
-/// The facts at the paths; after a computed fact, what it was computed from, so that its position is seen too.
+/// The facts at the paths that decided, then those at the paths beside them; after computed facts, what these were computed from, so that
+/// its position is seen too.
 ///
 /// Of the lists in `deciding` only the elements that decided are facts, each with its own path and position.
 pub(crate) fn facts(
     resource: &Resource,
     resource_type: &ResourceType,
-    paths: &[Arc<str>],
+    deciders: &[Arc<str>],
+    beside: &[Arc<str>],
     reads: &Paths,
     deciding: &[(Arc<str>, Vec<usize>)],
 ) -> Vec<Fact> {
-    let mut all: Vec<Arc<str>> = Vec::with_capacity(paths.len());
-    for path in paths {
-        all.push(path.clone());
-    }
-    for path in paths.iter().filter(|path| path.starts_with("_Derived")) {
-        for input in resource_type.derives.iter().filter(|derive| touches(&derive.path, path, false)).flat_map(|derive| &derive.inputs) {
-            let present = resource.properties.at(input).is_some_and(|value| !value.is_null() && !value.is_unknown());
-            if present && !all.contains(input) {
-                all.push(input.clone());
+    let mut all: Vec<Arc<str>> = Vec::with_capacity(deciders.len() + beside.len());
+    let mut found = Vec::new();
+    for (paths, decided) in [(deciders, true), (beside, false)] {
+        let before = all.len();
+        for path in paths {
+            if !all.contains(path) {
+                all.push(path.clone());
             }
         }
+        for path in paths.iter().filter(|path| path.starts_with("_Derived")) {
+            for input in resource_type.derives.iter().filter(|derive| touches(&derive.path, path, false)).flat_map(|derive| &derive.inputs)
+            {
+                let present = resource.properties.at(input).is_some_and(|value| !value.is_null() && !value.is_unknown());
+                if present && !all.contains(input) {
+                    all.push(input.clone());
+                }
+            }
+        }
+        let facts = plain_facts(resource, all.get(before..).unwrap_or_default(), reads, deciding);
+        found.extend(facts.into_iter().map(|fact| Fact { decided, ..fact }));
     }
-    plain_facts(resource, &all, reads, deciding)
+    found
 }
 
 fn plain_facts(resource: &Resource, paths: &[Arc<str>], reads: &Paths, deciding: &[(Arc<str>, Vec<usize>)]) -> Vec<Fact> {
@@ -71,7 +82,7 @@ fn placed(resource: &Resource, path: Arc<str>, json: String) -> Fact {
         .and_then(|satellite| satellite.location.clone());
     let default_note = resource.defaulted.iter().find(|default| touches(&default.path, &path, true)).map(|default| default.note.clone());
     let location = satellite.or_else(|| resource.position(&path));
-    Fact { path, json, location, default_note }
+    Fact { path, json, location, default_note, decided: false }
 }
 
 /// The chosen elements of a list, by their place among the elements that are known.
@@ -86,7 +97,7 @@ fn elements(resource: &Resource, path: &str, items: &[Value], chosen: &[usize], 
     }
     if chosen.len() > SHOWN_ELEMENTS {
         let json = format!("\"… {} more\"", chosen.len() - SHOWN_ELEMENTS);
-        found.push(Fact { path: Arc::from(path), json, location: None, default_note: None });
+        found.push(Fact { path: Arc::from(path), json, location: None, default_note: None, decided: false });
     }
     found
 }

@@ -79,7 +79,7 @@ impl Assessor<'_> {
                         mode: if modes.len() == 1 { mode.id.clone() } else { Arc::from("") },
                         owner: party,
                         when,
-                        facts: facts(resource, &batch.resource_type, &paths, &Paths::new(), &[]),
+                        facts: facts(resource, &batch.resource_type, &paths, &[], &Paths::new(), &[]),
                         row: duty.row,
                     });
                 }

@@ -91,10 +91,18 @@ impl Query {
     }
 
     /// Adds a batch to its table, its gaps to `gap`, its policies to `policy_statement`.
-    ///
-    /// # Errors
-    /// None today.
-    pub fn add(&mut self, batch: &TypeBatch) -> Result<(), EngineError> {
+    pub fn add(&mut self, batch: &TypeBatch) {
+        self.note(batch);
+        self.tables.entry(batch.resource_type.table()).or_default().push(batch.batch.clone());
+    }
+
+    /// Rows of the tables that are no types, so far.
+    pub fn own_rows(&self) -> [(&'static str, usize); 2] {
+        [("gap", self.gaps.len()), ("policy_statement", self.statements.len())]
+    }
+
+    /// Adds only the gaps and policies of a batch.
+    pub fn note(&mut self, batch: &TypeBatch) {
         for (row, gaps) in batch.rows.iter().zip(&batch.gaps) {
             let text = |value: Option<&Arc<str>>| value.map(ToString::to_string);
             for (path, cause) in gaps {
@@ -128,8 +136,6 @@ impl Query {
                 }
             }
         }
-        self.tables.entry(batch.resource_type.table()).or_default().push(batch.batch.clone());
-        Ok(())
     }
 
     /// Adds a failed listing to `gap`.
@@ -198,7 +204,10 @@ impl Query {
         let batches = runtime
             .block_on(async {
                 tokio::time::timeout(Duration::from_secs(limits.seconds), async {
-                    context.sql_with_options(sql, options).await?.collect().await
+                    let rows = context.sql_with_options(sql, options).await?;
+                    // No rows have columns too.
+                    let none = RecordBatch::new_empty(Arc::new(rows.schema().as_arrow().clone()));
+                    rows.collect().await.map(|batches| if batches.is_empty() { vec![none] } else { batches })
                 })
                 .await
             })

@@ -9,7 +9,7 @@ pub struct Cause {
     pub kind: CauseKind,
     /// One lower-case line that names the call, the reference or the value.
     pub detail: String,
-    /// The IAM action that would have made the read possible, such as `s3:GetBucketPolicy`.
+    /// The IAM action that was denied, such as `s3:GetBucketPolicy`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub iam_action: Option<String>,
     /// The source states a text for the value, only not whether this one or another counts: a secret may stand there all the same.
@@ -54,10 +54,10 @@ impl Cause {
         self
     }
 
-    /// Adds the IAM action that was missing.
+    /// Adds the IAM action of the call. Kept only if the call was denied: a call that was throttled or never made lacks no permission.
     #[must_use]
     pub fn with_action(mut self, action: impl Into<String>) -> Self {
-        self.iam_action = Some(action.into());
+        self.iam_action = (self.kind == CauseKind::Denied).then(|| action.into());
         self
     }
 }
@@ -86,5 +86,18 @@ impl fmt::Display for Cause {
             write!(f, ": {}", self.detail)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_denied_call_lacks_a_permission() {
+        let action = |kind| Cause::new(kind, "GetKeyRotationStatus").with_action("kms:GetKeyRotationStatus").iam_action;
+        assert_eq!(action(CauseKind::Denied).as_deref(), Some("kms:GetKeyRotationStatus"));
+        assert_eq!(action(CauseKind::CallFailed), None, "throttled");
+        assert_eq!(action(CauseKind::NotLooked), None, "never called");
     }
 }

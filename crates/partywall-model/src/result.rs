@@ -52,6 +52,8 @@ pub struct Fact {
     pub location: Option<Location>,
     /// Set if the value is AWS's default and nobody set it.
     pub default_note: Option<Arc<str>>,
+    /// True if the answer rests on it; false if it was only read beside what decided, as every fact of an unknown answer was.
+    pub decided: bool,
 }
 
 /// One path that a result lacks, and why.

@@ -13,13 +13,9 @@ use crate::{CheckInfo, Run, Summary};
 
 /// `BatchImportFindings` takes at most so many findings per call.
 const BATCH: usize = 100;
-/// Stands for the account of a result that has none, such as one from a template. Security Hub refuses it, so findings
-/// without an account are written but never land in somebody else's account.
-const NO_ACCOUNT: &str = "000000000000";
-
 /// AWS Security Finding Format: each line is one complete `BatchImportFindings` request
 /// (`aws securityhub batch-import-findings --cli-input-json`), of one account and region and at most 100 findings. Blind
-/// results are left out.
+/// results are left out, and so is what names no account or region, as in most templates: [`fits_asff`].
 #[derive(Debug)]
 pub struct Asff<W> {
     out: W,
@@ -37,6 +33,26 @@ impl<W: Write> Asff<W> {
 fn write<W: Write>(out: &mut W, findings: &[Value]) -> io::Result<()> {
     serde_json::to_writer(&mut *out, &json!({ "Findings": findings }))?;
     out.write_all(b"\n")
+}
+
+/// True if ASFF can hold the result: it needs an account and a region, and none is made up.
+pub fn fits_asff(result: &CheckResult) -> bool {
+    place(result).is_some()
+}
+
+/// The account and region of a result. What is global stands in the region in which its partition keeps it.
+fn place(result: &CheckResult) -> Option<(&str, &str)> {
+    let account = result.account.as_deref()?;
+    let region = match result.region.as_deref()? {
+        "global" => match result.resource.as_deref().and_then(|resource| resource.arn.as_deref()?.split(':').nth(1)) {
+            Some("aws-cn") => "cn-north-1",
+            Some("aws-us-gov") => "us-gov-west-1",
+            Some("aws-eusc") => "eusc-de-east-1",
+            _ => "us-east-1",
+        },
+        region => region,
+    };
+    Some((account, region))
 }
 
 fn severity(severity: Severity) -> &'static str {
@@ -178,11 +194,7 @@ impl<W: Write> ResultSink for Asff<W> {
         if result.is_blind() {
             return Ok(());
         }
-        let account = result.account.as_deref().unwrap_or(NO_ACCOUNT);
-        let region = match result.region.as_deref() {
-            None | Some("global") => "us-east-1",
-            Some(region) => region,
-        };
+        let Some((account, region)) = place(result) else { return Ok(()) };
         let finding = finding(run, check, result, account, region);
         let batch = self.batches.entry((account.to_owned(), region.to_owned())).or_default();
         batch.push(finding);
@@ -236,6 +248,22 @@ mod tests {
             let first = findings.first().unwrap();
             assert!(findings.iter().all(|finding| finding["ProductArn"] == first["ProductArn"]));
         }
+    }
+
+    #[test]
+    fn no_account_or_region_is_made_up() {
+        let mut sample = fixture::sample();
+        let (check, one) = sample.results.swap_remove(1);
+        let with = |account: Option<&str>, region: Option<&str>| {
+            let (account, region) = (account.map(Into::into), region.map(Into::into));
+            (check.clone(), CheckResult { account, region, ..one.clone() })
+        };
+        let account = Some("111122223333");
+        sample.results = vec![with(None, None), with(None, Some("eu-west-1")), with(account, None), with(account, Some("global"))];
+        assert!(!fits_asff(&sample.results[0].1) && fits_asff(&sample.results[3].1));
+        let text = fixture::render_sample(&sample, Format::Asff, Options::default());
+        assert_eq!(text.matches("\"AwsAccountId\"").count(), 1, "{text}");
+        assert!(text.contains("us-east-1"), "what is global: {text}");
     }
 
     #[test]

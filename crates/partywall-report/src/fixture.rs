@@ -87,7 +87,7 @@ pub(crate) fn location(file: &str, line: u32, column: u32) -> Location {
 }
 
 pub(crate) fn fact(path: &str, json: &str, location: Option<Location>) -> Fact {
-    Fact { path: Arc::from(path), json: json.to_owned(), location, default_note: None }
+    Fact { path: Arc::from(path), json: json.to_owned(), location, default_note: None, decided: true }
 }
 
 pub(crate) fn result(id: u64, check: &CheckInfo, status: Status, resource: &Arc<Resource>, facts: Vec<Fact>) -> CheckResult {
@@ -206,6 +206,7 @@ pub(crate) fn sample() -> Sample {
     let run = Run {
         title: "examples/harbour-bank".to_owned(),
         synthetic: Some("synthetic: a mid-sized bank on AWS".to_owned()),
+        narrowed: None,
         as_of: moment(20),
         snapshot: "S-2026-11-20T06".to_owned(),
         catalog: "0.1.0".to_owned(),

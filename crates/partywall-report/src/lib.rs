@@ -27,7 +27,7 @@ mod view;
 mod words;
 
 pub use self::csv::Csv;
-pub use asff::Asff;
+pub use asff::{Asff, fits_asff};
 pub use html::Html;
 pub use json::Json;
 pub use jsonl::Jsonl;

@@ -4,6 +4,7 @@ use partywall_model::{CheckResult, Status};
 
 use crate::sink::ResultSink;
 use crate::text::{capital, clean, counted, dash, thousands};
+use crate::words::NARROWED;
 use crate::{CheckInfo, Counts, FindingLine, Run, Side, Summary};
 
 /// A pull request comment holds so many table rows and stays readable.
@@ -29,10 +30,7 @@ impl<W: Write> Markdown<W> {
         if self.failed.is_empty() {
             return writeln!(out, "{}\n", summary.nothing_failed());
         }
-        self.failed.sort_by(|a, b| {
-            let key = |line: &FindingLine| (line.exception.is_some(), std::cmp::Reverse(line.severity));
-            key(a).cmp(&key(b)).then_with(|| a.cmp(b))
-        });
+        self.failed.sort_by(|a, b| a.rank().cmp(&b.rank()));
         writeln!(out, "| severity | what | resource | because | whose | id |")?;
         writeln!(out, "|---|---|---|---|---|---|")?;
         for line in self.failed.iter().take(MOST_FINDINGS) {
@@ -89,6 +87,9 @@ impl<W: Write> ResultSink for Markdown<W> {
         if let Some(note) = &run.synthetic {
             writeln!(out, "*{}*\n", escape(note))?;
         }
+        if let Some(narrowed) = &run.narrowed {
+            writeln!(out, "**Narrowed: {}**; {NARROWED}.\n", escape(narrowed))?;
+        }
         writeln!(
             out,
             "{} · {} · {} · {} · as of {} UTC\n",
@@ -136,7 +137,10 @@ impl<W: Write> ResultSink for Markdown<W> {
 
         if !summary.frameworks.is_empty() {
             writeln!(out, "## Frameworks\n")?;
-            writeln!(out, "| framework | all | AWS | shared | yours | met | not met | partly | no evidence | nothing in scope |")?;
+            writeln!(
+                out,
+                "| framework | all | AWS | shared | yours | met | not met | partly evidenced | no evidence | nothing in scope |"
+            )?;
             writeln!(out, "|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|")?;
         }
         for one in &summary.frameworks {

@@ -273,7 +273,7 @@ fn fact_object(out: &mut Vec<u8>, fact: &Fact) {
     optional_location(out, fact.location.as_ref());
     out.extend_from_slice(b",\"default\":");
     optional(out, fact.default_note.as_deref());
-    out.push(b'}');
+    out.extend_from_slice(if fact.decided { b",\"decided\":true}" } else { b",\"decided\":false}" });
 }
 
 fn because_object(out: &mut Vec<u8>, because: &UnknownBecause) {

@@ -5,6 +5,7 @@ use partywall_model::{CheckResult, Severity, Status};
 
 use crate::sink::{Options, ResultSink};
 use crate::text::{clean, counted, cut, cut_front, dash, thousands, width};
+use crate::words::{self, NARROWED};
 use crate::{CheckInfo, Counts, FindingLine, FrameworkLine, Proof, Run, Side, Summary, WallRow};
 
 /// No line is wider, so that the screen fits a terminal and a code review.
@@ -62,6 +63,11 @@ impl<W: Write> Table<W> {
             format!("as of {} UTC", run.as_of.format("%Y-%m-%d %H:%M")),
         ];
         self.line(&parts.join(" · "))?;
+        if let Some(narrowed) = &run.narrowed {
+            let heading = self.paint(WARN, "NARROWED");
+            self.line(&format!("{heading}  {}", cut(&clean(narrowed), WIDTH - 10)))?;
+            self.line(&format!("  {NARROWED}"))?;
+        }
         self.line("")
     }
 
@@ -265,7 +271,7 @@ impl<W: Write> Table<W> {
         let mut parts = vec![
             format!("{} met", thousands(framework.met)),
             format!("{} not met", thousands(framework.not_met)),
-            format!("{} partly", thousands(framework.partly)),
+            format!("{} partly evidenced", thousands(framework.partly)),
             format!("{} no evidence", thousands(framework.no_evidence)),
         ];
         if framework.nothing_in_scope > 0 {
@@ -282,11 +288,10 @@ impl<W: Write> Table<W> {
 
 /// How AWS's duties are proven, and why not all are.
 fn proof_lines(aws: u64, proof: &Proof) -> Vec<String> {
-    let parts =
-        [(proof.attested, "attested"), (proof.lapsed, "lapsed"), (proof.out_of_scope, "out of scope"), (proof.unproven, "unproven")];
-    let said: Vec<String> =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{} {word}", thousands(*count))).collect();
-    let mut lines = vec![format!("AWS's {}: {}", thousands(aws), said.join(", "))];
+    if aws == 0 {
+        return Vec::new();
+    }
+    let mut lines = vec![format!("AWS's {}: {}", thousands(aws), words::proof(proof))];
     lines.extend(proof.why.as_deref().map(|why| format!("why: {}", clean(why))));
     lines
 }
@@ -306,11 +311,7 @@ impl<W: Write> ResultSink for Table<W> {
 
     fn finish(&mut self, summary: &Summary) -> io::Result<()> {
         let Some(run) = self.run.take() else { return Ok(()) };
-        // Worst first; what an exception covers comes after what is open.
-        self.failed.sort_by(|a, b| {
-            let key = |line: &FindingLine| (line.exception.is_some(), std::cmp::Reverse(line.severity));
-            key(a).cmp(&key(b)).then_with(|| a.cmp(b))
-        });
+        self.failed.sort_by(|a, b| a.rank().cmp(&b.rank()));
         self.header(&run, summary)?;
         self.wall(summary)?;
         self.findings(summary)?;
@@ -326,6 +327,14 @@ impl<W: Write> ResultSink for Table<W> {
 mod tests {
     use super::*;
     use crate::{Format, fixture};
+
+    #[test]
+    fn an_empty_wall_speaks_of_no_proof() {
+        let mut sample = fixture::sample();
+        sample.summary.wall.iter_mut().flat_map(|row| &mut row.cells).for_each(|cell| cell.counts = Counts::default());
+        let text = fixture::render_sample(&sample, Format::Table, Options::default());
+        assert!(!text.contains("AWS's 0"), "{text}");
+    }
 
     #[test]
     fn the_first_screen_looks_like_this() {

@@ -1,7 +1,8 @@
+use std::cmp::Reverse;
 use std::sync::Arc;
 
 use chrono::{DateTime, Days, NaiveDate, SecondsFormat, Utc};
-use partywall_model::{CheckResult, FindingId, Severity, Status};
+use partywall_model::{CheckResult, FindingId, Severity, SourceKind, Status};
 use serde::Serialize;
 
 use crate::summary::Side;
@@ -67,6 +68,9 @@ pub struct Run {
     pub title: String,
     /// One line that says that the input is made up, if it is.
     pub synthetic: Option<String>,
+    /// Which checks were asked and by which options, if not all were. Duties that only the others speak of then look as if nothing spoke
+    /// for or against them.
+    pub narrowed: Option<String>,
     /// The moment to which every answer refers.
     #[serde(serialize_with = "as_timestamp")]
     pub as_of: DateTime<Utc>,
@@ -158,10 +162,12 @@ impl CheckInfo {
 }
 
 /// One failed check as a person reads it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FindingLine {
     /// How much it hurts.
     pub severity: Severity,
+    /// False if it stands in a template: then it may not run yet.
+    pub live: bool,
     /// The check's title, or a sentence that says what is wrong.
     pub title: String,
     /// The resource, by the name people use.
@@ -174,7 +180,7 @@ pub struct FindingLine {
     pub due_in_days: Option<i64>,
     /// The facts that decided, with position.
     pub because: String,
-    /// What this says about AWS's side.
+    /// What is to be said of the owner if that is not the customer; else empty.
     pub attribution: String,
     /// The command that shows more.
     pub command: String,
@@ -189,6 +195,7 @@ impl FindingLine {
     pub fn new(run: &Run, check: &CheckInfo, result: &CheckResult) -> Self {
         Self {
             severity: result.severity,
+            live: Self::is_live(result),
             title: check.title.clone(),
             resource: words::resource(result),
             party: words::party(&result.party).to_owned(),
@@ -202,16 +209,26 @@ impl FindingLine {
         }
     }
 
+    /// True unless it stands in a template.
+    pub fn is_live(result: &CheckResult) -> bool {
+        result.resource.as_ref().is_none_or(|resource| resource.source.kind != SourceKind::CloudFormation)
+    }
+
+    /// What every list of findings is sorted by: what an exception covers last, then the worst, then what runs already.
+    pub fn rank(&self) -> impl Ord + '_ {
+        (self.exception.is_some(), Reverse(self.severity), !self.live, &self.title, &self.resource, self.id)
+    }
+
     /// Whose it is, who answers, and by when: `you · team-data · due 3 d`.
     pub fn responsibility(&self) -> String {
-        let owner = self.owner.as_deref().unwrap_or("NO OWNER");
+        let owner = self.owner.as_ref().map(|owner| format!(" · {owner}")).unwrap_or_default();
         let due = match (&self.exception, self.due_in_days) {
             (Some(exception), _) => format!(" · {exception}"),
             (None, Some(days)) if days < 0 => format!(" · overdue {} d", days.unsigned_abs()),
             (None, Some(days)) => format!(" · due {days} d"),
             (None, None) => String::new(),
         };
-        format!("{} · {owner}{due}", self.party)
+        format!("{}{owner}{due}", self.party)
     }
 }
 

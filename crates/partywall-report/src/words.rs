@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use partywall_model::{CheckResult, Exception, ExceptionKind, Fact, Location, Satellite, UnknownBecause};
 use serde_json::{Value, json};
 
-use crate::text;
+use crate::{Proof, text};
 
 /// Values longer than this are cut: a policy document does not fit a sentence. The jsonl line has all of it.
 const LONGEST_VALUE: usize = 80;
@@ -13,6 +13,17 @@ const LONGEST_VALUE: usize = 80;
 const LONGEST_NAME: usize = 120;
 /// A reader needs the facts that decided, not all that were read.
 const MOST_FACTS: usize = 3;
+
+/// What a run that did not ask all checks leaves open.
+pub(crate) const NARROWED: &str = "duties that only the other checks speak of are counted under no evidence";
+
+/// How AWS's duties are proven: `1,226 attested, 84 unproven`.
+pub(crate) fn proof(proof: &Proof) -> String {
+    let Proof { attested, lapsed, out_of_scope, unproven, .. } = *proof;
+    let parts = [(attested, "attested"), (lapsed, "lapsed"), (out_of_scope, "out of scope"), (unproven, "unproven")];
+    let said = parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{} {word}", text::thousands(*count)));
+    said.collect::<Vec<String>>().join(", ")
+}
 
 /// `AWS::S3::Bucket` as people say it: `S3 Bucket`.
 pub(crate) fn type_name(resource_type: &str) -> String {
@@ -50,12 +61,12 @@ pub(crate) fn party(party: &str) -> &str {
     }
 }
 
-/// What a failed check says about AWS's side.
+/// What has to be said of the owner of a failed check's duty, if it is not the customer or somebody whom the customer hired.
 pub(crate) fn attribution(party: &str) -> &'static str {
     match party {
         "aws" => "This duty is AWS's.",
-        "undetermined" => "Whose this is could not be determined; it counts as yours.",
-        _ => "AWS did not fail: the infrastructure was secure.",
+        "undetermined" => "Whose this is could not be determined; see to it as if it were yours.",
+        _ => "",
     }
 }
 
@@ -117,11 +128,17 @@ pub(crate) fn missing(because: &UnknownBecause) -> String {
     if because.path.is_empty() { cause.into_owned() } else { format!("{}: {cause}", text::clean(&because.path)) }
 }
 
+/// The facts on which the answer rests; all, if none of them is known to.
+pub(crate) fn deciding(result: &CheckResult) -> impl Iterator<Item = &Fact> {
+    let known = result.facts.iter().any(|fact| fact.decided);
+    result.facts.iter().filter(move |fact| fact.decided || !known)
+}
+
 /// Why the answer is what it is: the deciding facts with position, or what could not be read.
 pub(crate) fn because(result: &CheckResult) -> String {
     let mut parts: Vec<String> = if result.unknown_because.is_empty() {
-        let facts = result.facts.iter().take(MOST_FACTS);
-        facts
+        deciding(result)
+            .take(MOST_FACTS)
             .map(|one| match &one.location {
                 Some(at) => format!("{}:{} {}", text::clean(file_name(&at.file)), at.line, fact(one)),
                 None => fact(one),
@@ -130,7 +147,7 @@ pub(crate) fn because(result: &CheckResult) -> String {
     } else {
         result.unknown_because.iter().take(MOST_FACTS).map(missing).collect()
     };
-    let all = result.facts.len().max(result.unknown_because.len());
+    let all = if result.unknown_because.is_empty() { deciding(result).count() } else { result.unknown_because.len() };
     if all > MOST_FACTS && parts.len() == MOST_FACTS {
         parts.push(format!("{} more", all - MOST_FACTS));
     }

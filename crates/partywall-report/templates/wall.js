@@ -41,7 +41,7 @@
 
   const item = (row) => {
     const one = read(row);
-    const whose = [one.party, one.owner || "NO OWNER", one.exception || (one.due === null ? "" : one.due < 0 ? "overdue " + -one.due + " d" : "due " + one.due + " d")];
+    const whose = [one.party, one.owner, one.exception || (one.due === null ? "" : one.due < 0 ? "overdue " + -one.due + " d" : "due " + one.due + " d")];
     const more = el("details", {}, el("summary", {}, "Why, whose and how to fix"));
     more.addEventListener("toggle", () => {
       if (!more.open || more.childElementCount > 1) return;

@@ -213,6 +213,7 @@ mod tests {
         resource.properties.set_at("_Attached.Permissions", Value::List(vec![statement("mine"), statement("every one"), statement("-x")]));
         let decided = |places: &[usize]| {
             let fact = |place| Fact {
+                decided: true,
                 path: Arc::from(format!("_Attached.Permissions[{place}]")),
                 json: "{}".to_owned(),
                 location: None,

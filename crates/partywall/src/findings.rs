@@ -44,6 +44,8 @@ pub(crate) struct Found {
     pub(crate) finding: Option<CheckResult>,
     /// The resources.
     pub(crate) subjects: Vec<Subject>,
+    /// The exit code: 3 if an input was broken.
+    pub(crate) code: u8,
 }
 
 /// A name as typed: the beginning of a finding id, a resource's name, or either.
@@ -164,7 +166,8 @@ pub(crate) fn find(context: &Context, sources: &Sources, name: &str) -> anyhow::
     }
     if !resources.is_empty() {
         let meant: Vec<_> = resources.iter().map(|(batch, row)| (&**batch, row.clone())).collect();
-        return Ok(Found { finding: None, subjects: subjects(context, &state, &memory, &outcome.collected, &meant)? });
+        let subjects = subjects(context, &state, &memory, &outcome.collected, &meant)?;
+        return Ok(Found { finding: None, subjects, code: run::exit_code(&outcome.collected) });
     }
     let Some(Hit { batch, mut result }) = only(hits, name)? else { return Err(not_found(name, &near)) };
     let meant = result.resource.as_ref().and_then(|own| {
@@ -173,7 +176,7 @@ pub(crate) fn find(context: &Context, sources: &Sources, name: &str) -> anyhow::
     });
     let subjects = subjects(context, &state, &memory, &outcome.collected, meant.as_slice())?;
     state.cover(&mut result);
-    Ok(Found { finding: Some(result), subjects })
+    Ok(Found { finding: Some(result), subjects, code: run::exit_code(&outcome.collected) })
 }
 
 /// The one finding that is meant: of several, the one that somebody has to act on.

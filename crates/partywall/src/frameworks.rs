@@ -5,23 +5,29 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use partywall_catalog::{Catalog, Check, Duty, Framework, Requirement};
-use partywall_collect::Collected;
 use partywall_engine::{StatusCounts, Tally};
 use partywall_model::Party;
 use partywall_report::{Answer, FrameworkLine, RequirementLine, Split};
 
 use crate::cli::Context;
 use crate::near::did_you_mean;
+use crate::run::Outcome;
+use crate::sight::Sight;
 
-/// A framework by one of its ids.
+/// A framework by one of its ids, or through a framework whose ids its requirements carry; that name is then the second.
 ///
 /// # Errors
 /// There is none; the message says what is near.
-pub(crate) fn of_id<'a>(catalog: &'a Catalog, id: &str) -> anyhow::Result<&'a Arc<Framework>> {
-    catalog.framework(id).ok_or_else(|| {
-        let near = did_you_mean(id, catalog.frameworks.keys().map(|id| &**id));
-        anyhow!("there is no framework `{id}`{near}; see `partywall framework list`")
-    })
+pub(crate) fn of_id<'a>(catalog: &'a Catalog, id: &str) -> anyhow::Result<(&'a Arc<Framework>, Option<String>)> {
+    if let Some(framework) = catalog.framework(id) {
+        return Ok((framework, None));
+    }
+    let carries = |framework: &&Arc<Framework>| framework.requirements.iter().any(|requirement| requirement.aliases.contains_key(id));
+    if let Some(framework) = catalog.frameworks.values().find(carries) {
+        return Ok((framework, Some(id.to_owned())));
+    }
+    let near = did_you_mean(id, catalog.frameworks.keys().map(|id| &**id));
+    Err(anyhow!("there is no framework `{id}`{near}; see `partywall framework list`"))
 }
 
 /// What can show that a requirement is met. Every requirement is exactly one of these.
@@ -189,16 +195,31 @@ pub(crate) fn means(catalog: &Catalog, requirement: &Requirement, checks: &[&Arc
     }
 }
 
-/// Where each requirement stands, in the framework's order. Without a tally nothing was read, so there is no evidence.
-///
-/// The tally must hold all checks that name the framework: a check that was left out looks as if nothing were in scope.
-pub(crate) fn lines(context: &Context, framework: &Framework, read: Option<(&Tally, &Collected)>) -> Vec<RequirementLine> {
+/// What was read and which checks were asked of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Reading<'a> {
+    pub(crate) outcome: &'a Outcome,
+    pub(crate) asked: &'a dyn Fn(&Check) -> bool,
+}
+
+impl Reading<'_> {
+    /// How much was seen of what the checks ask about. Of a check that was not asked nothing is known.
+    fn sight(self, catalog: &Catalog, checks: &[&Arc<Check>], counts: StatusCounts) -> Sight {
+        if checks.iter().all(|check| (self.asked)(check)) {
+            return self.outcome.seen.of(catalog, &self.outcome.collected, checks);
+        }
+        if counts.pass + counts.fail + counts.unknown > 0 { Sight::Some } else { Sight::Nothing }
+    }
+}
+
+/// Where each requirement stands, in the framework's order. Without a reading there is no evidence.
+pub(crate) fn lines(context: &Context, framework: &Framework, read: Option<Reading<'_>>) -> Vec<RequirementLine> {
     let checks = checks(&context.catalog, framework);
     let line = |requirement: &Requirement| {
         let split = split(&context.catalog, requirement);
         let checks = named(&checks, requirement);
-        let counts = read.map(|(tally, _)| sum(tally, checks));
-        let sight = read.map_or(Sight::Nothing, |(_, collected)| sight(collected, checks));
+        let counts = read.map(|read| sum(&read.outcome.tally, checks));
+        let sight = read.zip(counts).map_or(Sight::Nothing, |(read, counts)| read.sight(&context.catalog, checks, counts));
         RequirementLine {
             id: requirement.id.to_string(),
             title: requirement.title.to_string(),
@@ -214,7 +235,7 @@ pub(crate) fn lines(context: &Context, framework: &Framework, read: Option<(&Tal
 }
 
 /// The framework with its counts over all requirements.
-pub(crate) fn line(context: &Context, framework: &Framework, read: Option<(&Tally, &Collected)>) -> FrameworkLine {
+pub(crate) fn line(context: &Context, framework: &Framework, read: Option<Reading<'_>>) -> FrameworkLine {
     let requirements = lines(context, framework, read);
     let SplitCounts { aws, shared, customer } = SplitCounts::of(&context.catalog, framework);
     let answer = |answer: Answer| count(&requirements, |line| line.answer == answer);
@@ -249,43 +270,6 @@ fn sum(tally: &Tally, checks: &[&Arc<Check>]) -> StatusCounts {
     })
 }
 
-/// How much of what a requirement's checks ask about was looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Sight {
-    /// Of every type there are rows, or its listing was answered, in every account that was seen; and no listing failed.
-    All,
-    /// Of some type, or in some account.
-    Some,
-    /// Of no type.
-    Nothing,
-}
-
-fn sight(collected: &Collected, checks: &[&Arc<Check>]) -> Sight {
-    let types: BTreeSet<&str> = checks.iter().map(|check| &*check.resource).collect();
-    let failed = |name: &str| collected.gaps.iter().any(|gap| gap.resource_type.is_empty() || &*gap.resource_type == name);
-    let rows = |name: &str| collected.types.get(name).is_some_and(|rows| *rows > 0);
-    let listed = |name: &str, account: Option<&Arc<str>>| {
-        let covers = |known: &Option<Arc<str>>| known.is_none() || account.is_none() || known.as_ref() == account;
-        collected.listed.iter().any(|listing| &*listing.resource_type == name && covers(&listing.account))
-    };
-    let looked = |name: &str| rows(name) || listed(name, None);
-    // What is not of an account, such as a template, is one place.
-    let everywhere = |name: &str| {
-        looked(name)
-            && collected
-                .accounts
-                .iter()
-                .all(|account| collected.accounts_of.get(name).is_some_and(|known| known.contains(account)) || listed(name, Some(account)))
-    };
-    if !types.iter().any(|name| looked(name) || failed(name)) && !types.is_empty() {
-        Sight::Nothing
-    } else if types.iter().any(|name| failed(name)) || !types.iter().all(|name| everywhere(name)) {
-        Sight::Some
-    } else {
-        Sight::All
-    }
-}
-
 /// How a requirement stands (`ARCHITECTURE.md` §7). A failure that an exception covers is no pass, and evidence that only people can give
 /// is missing until they have given it: both leave a requirement partly evidenced at best.
 fn answer(requirement: &Requirement, split: Split, checks: usize, counts: Option<StatusCounts>, sight: Sight) -> Answer {
@@ -303,7 +287,7 @@ fn answer(requirement: &Requirement, split: Split, checks: usize, counts: Option
     match (counts.pass > 0, people) {
         (true, true) => Answer::Partly,
         (true, false) => Answer::Met,
-        (false, false) if checks > 0 && split != Split::Inherited => Answer::NothingInScope,
+        (false, false) if checks > 0 && split != Split::Inherited && sight == Sight::All => Answer::NothingInScope,
         (false, _) => Answer::NoEvidence,
     }
 }
@@ -343,6 +327,7 @@ mod tests {
         assert_eq!(ask(&["a document"], 1, Some(counts(3, 0, 0, 0)), Sight::All), Answer::Partly);
         assert_eq!(ask(&[], 1, Some(counts(0, 0, 0, 0)), Sight::Some), Answer::Partly);
         assert_eq!(ask(&[], 1, Some(counts(0, 0, 0, 0)), Sight::All), Answer::NothingInScope);
+        assert_eq!(ask(&[], 1, Some(counts(0, 0, 0, 0)), Sight::Rows), Answer::NoEvidence, "there may be more than the rows");
         assert_eq!(ask(&["a document"], 1, Some(counts(0, 0, 0, 0)), Sight::All), Answer::NoEvidence);
         assert_eq!(ask(&["a document"], 0, Some(counts(0, 0, 0, 0)), Sight::All), Answer::NoEvidence);
         assert_eq!(ask(&[], 0, Some(counts(0, 0, 0, 0)), Sight::All), Answer::NoEvidence);
@@ -365,23 +350,5 @@ mod tests {
             }
             assert_eq!(usize::try_from(line.no_evidence).unwrap(), all);
         }
-    }
-
-    #[test]
-    fn an_account_that_nobody_looked_at_is_not_met() {
-        let catalog = Catalog::load(None).unwrap();
-        let check = catalog.checks.values().find(|check| &*check.resource == "AWS::S3::Bucket").unwrap();
-        let (bucket, one, two) = (check.resource.clone(), Arc::<str>::from("111122223333"), Arc::<str>::from("444455556666"));
-        let mut collected = Collected::default();
-        assert_eq!(sight(&collected, &[check]), Sight::Nothing);
-        collected.types.insert(bucket.clone(), 1);
-        collected.accounts_of.entry(bucket.clone()).or_default().insert(one.clone());
-        collected.accounts.insert(one);
-        assert_eq!(sight(&collected, &[check]), Sight::All);
-        collected.accounts.insert(two.clone());
-        assert_eq!(sight(&collected, &[check]), Sight::Some);
-        let listing = partywall_model::Listing { resource_type: bucket, account: Some(two), region: None };
-        collected.listed.insert(listing);
-        assert_eq!(sight(&collected, &[check]), Sight::All);
     }
 }

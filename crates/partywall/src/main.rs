@@ -9,6 +9,7 @@ mod frameworks;
 mod near;
 mod proposal;
 mod run;
+mod sight;
 mod single_row;
 mod state;
 mod story;

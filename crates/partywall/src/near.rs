@@ -1,5 +1,7 @@
 //! Names that resemble one that nothing has, so that an error says what was meant.
 
+use std::collections::BTreeSet;
+
 /// A longer text is no misspelt name.
 const LONGEST: usize = 80;
 /// A shorter text is a part of too many names.
@@ -29,13 +31,33 @@ pub(crate) fn apart(typed: &str, candidate: &str) -> Option<usize> {
     is_part.then_some(PART)
 }
 
-/// The known names that are nearest to a text, all equally near, at most [`MOST`].
+/// The known names that are nearest to a text, all equally near, at most [`MOST`]: by letters, else by words, else as parts.
 pub(crate) fn near<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut found: Vec<(usize, &str)> = known.into_iter().filter_map(|name| Some((apart(typed, name)?, name))).collect();
+    let known: Vec<&str> = known.into_iter().collect();
+    let mut found: Vec<(usize, &str)> = known.iter().filter_map(|name| Some((apart(typed, name)?, *name))).collect();
+    if !found.iter().any(|(letters, _)| *letters < PART) {
+        let by_words: Vec<(usize, &str)> = known.iter().filter_map(|name| Some((words_apart(typed, name)?, *name))).collect();
+        if !by_words.is_empty() {
+            found = by_words;
+        }
+    }
     found.sort_unstable();
     found.dedup();
     let best = found.first().map_or(0, |(letters, _)| *letters);
     found.into_iter().take_while(|(letters, _)| *letters == best).map(|(_, name)| name).take(MOST).collect()
+}
+
+/// How many words only one of two names has, if they share at least two, and those are most of what was typed.
+fn words_apart(typed: &str, candidate: &str) -> Option<usize> {
+    let words = |text: &str| -> BTreeSet<String> {
+        text.to_lowercase().split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).map(ToOwned::to_owned).collect()
+    };
+    if typed.len() > LONGEST {
+        return None;
+    }
+    let (typed, candidate) = (words(typed), words(candidate));
+    let shared = typed.intersection(&candidate).count();
+    (shared >= 2 && shared * 2 > typed.len()).then_some(typed.len() + candidate.len() - 2 * shared)
 }
 
 /// `; did you mean …?` or nothing.
@@ -88,5 +110,12 @@ mod tests {
         assert_eq!(near("rdss", ["dms", "rds", "rdss-old"]), ["rds"]);
         assert_eq!(did_you_mean("ecx", known), "; did you mean `ecr` or `ecs`?");
         assert_eq!(did_you_mean("zzzzzz", known), "");
+    }
+
+    #[test]
+    fn words_that_are_shared_say_what_was_meant() {
+        let known = ["rds", "rds.instance-keeps-backups", "rds.instance-is-not-public", "rds.cluster-keeps-backups"];
+        assert_eq!(near("rds.instance-takes-backups", known), ["rds.instance-keeps-backups"]);
+        assert_eq!(near("rds.no-such-thing", known), ["rds"]);
     }
 }

@@ -11,11 +11,13 @@ use partywall_catalog::{Check, ResourceType};
 use partywall_collect::{CollectError, Collected, Need, Options};
 use partywall_engine::{Assessor, Engine, EngineError, Parties, Tally};
 use partywall_model::{CheckResult, Party, Resource, SourceKind};
+use partywall_report::counted;
 use partywall_table::{Paths, TypeBatch};
 
 use crate::cli::Context;
 use crate::exit;
 use crate::near::near;
+use crate::sight::Seen;
 use crate::state::State;
 
 /// Where facts come from; the same for every command that reads.
@@ -38,11 +40,11 @@ pub(crate) struct Sources {
     #[arg(long, value_name = "CODE", value_parser = region, requires = "sources")]
     pub(crate) region: Option<String>,
 
-    /// Parties file: who takes over which duties (default: parties.toml among the sources)
+    /// Parties file: who takes over which duties (default: parties.toml beside the sources)
     #[arg(long, value_name = "FILE", requires = "sources")]
     pub(crate) parties: Option<PathBuf>,
 
-    /// Exceptions file (default: exceptions.toml among the sources)
+    /// Exceptions file (default: exceptions.toml beside the sources)
     #[arg(long, value_name = "FILE", requires = "sources")]
     pub(crate) exceptions: Option<PathBuf>,
 }
@@ -131,6 +133,17 @@ impl Sources {
 pub(crate) struct Outcome {
     pub(crate) collected: Collected,
     pub(crate) tally: Tally,
+    pub(crate) seen: Seen,
+}
+
+/// The exit code of a command that tells of single things: a file that could not be read may have held more about them.
+pub(crate) fn exit_code(collected: &Collected) -> u8 {
+    if collected.errors.is_empty() {
+        return exit::CLEAN;
+    }
+    let broken = counted(collected.errors.len() as u64, "input", "inputs");
+    exit::note(&format!("exit {}: {broken} could not be read", exit::INCOMPLETE));
+    exit::INCOMPLETE
 }
 
 /// Collects the sources and answers the selected checks; every result goes to `take`, every batch first to `look`. Rows keep what checks
@@ -163,7 +176,9 @@ pub(crate) fn assess(
         }
     };
     let mut failure: Option<anyhow::Error> = None;
+    let mut seen = Seen::default();
     let mut emit = |batch: TypeBatch| {
+        seen.look(&batch);
         let mut assessor = assessor.borrow_mut();
         let result = look(&batch, &mut assessor)
             .and_then(|()| assessor.assess::<TakeError>(&batch, &mut |result| take(result).map_err(TakeError)).map_err(|error| error.0));
@@ -188,7 +203,7 @@ pub(crate) fn assess(
         .assess_joined::<TakeError>(&collected.gaps, &collected.listed, &mut |result| take(result).map_err(TakeError))
         .map_err(|error| error.0)?;
     assessor.finish();
-    Ok(Outcome { collected, tally: std::mem::take(&mut assessor.tally) })
+    Ok(Outcome { collected, tally: std::mem::take(&mut assessor.tally), seen })
 }
 
 struct TakeError(anyhow::Error);

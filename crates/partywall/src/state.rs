@@ -14,6 +14,8 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::cli::{Context, check};
+use crate::exit;
+use crate::findings::plain;
 use crate::near::did_you_mean;
 use crate::run::{Sources, is_called};
 
@@ -87,19 +89,16 @@ struct Takes {
 }
 
 impl State {
-    /// Reads the files of a run: those that were named, else those among the sources, the first of each name.
+    /// Reads the files of a run: those that were named, else those beside the sources, the first of each name. Says which.
     ///
     /// # Errors
     /// A file cannot be read or is broken, or it names a check, duty, layer or type that the catalogue does not have.
     pub(crate) fn of(context: &Context, sources: &Sources) -> anyhow::Result<Self> {
-        let file = |named: &Option<PathBuf>, name: &str| {
-            named.clone().or_else(|| sources.sources.iter().map(|source| source.join(name)).find(|path| path.is_file()))
-        };
         let mut state = Self { today: Some(context.today()), ..Self::default() };
-        if let Some(path) = file(&sources.exceptions, "exceptions.toml") {
+        if let Some(path) = file(sources, sources.exceptions.as_ref(), "exceptions") {
             state.read_exceptions(context, &Text::of(path)?)?;
         }
-        if let Some(path) = file(&sources.parties, "parties.toml") {
+        if let Some(path) = file(sources, sources.parties.as_ref(), "parties") {
             state.read_parties(&context.catalog, &Text::of(path)?)?;
         }
         Ok(state)
@@ -108,6 +107,9 @@ impl State {
     fn read_exceptions(&mut self, context: &Context, file: &Text) -> anyhow::Result<()> {
         for rule in file.parse::<ExceptionsFile>()?.exception {
             let id = rule.id.get_ref();
+            if self.exceptions.iter().any(|(known, _)| known.id.get_ref() == id) {
+                return Err(file.error(&rule.id.span(), &format!("`{id}` is the id of an earlier exception; give each its own")));
+            }
             if !context.catalog.checks.contains_key(rule.check.get_ref().as_str()) {
                 let check = rule.check.get_ref();
                 return Err(file.error(&rule.check.span(), &format!("there is no check `{check}`{}", check::meant(context, check))));
@@ -209,6 +211,28 @@ impl State {
         }
         lines
     }
+}
+
+/// The file that was named, else the first of that name in the directories of the sources.
+fn file(sources: &Sources, named: Option<&PathBuf>, what: &str) -> Option<PathBuf> {
+    if named.is_some() {
+        return named.cloned();
+    }
+    let name = format!("{what}.toml");
+    let beside = |source: &PathBuf| if source.is_dir() { source.join(&name) } else { source.with_file_name(&name) };
+    let mut found: Vec<PathBuf> = Vec::new();
+    for path in sources.sources.iter().map(beside).filter(|path| path.is_file()) {
+        if !found.contains(&path) {
+            found.push(path);
+        }
+    }
+    let mut found = found.into_iter();
+    let first = found.next()?;
+    exit::note(&format!("{what}: `{}`", plain(&first.display().to_string())));
+    for other in found {
+        exit::note(&format!("{what}: `{}` is not used, the first one counts; choose with --{what}", plain(&other.display().to_string())));
+    }
+    Some(first)
 }
 
 fn covers(rule: &ExceptionRule, result: &CheckResult) -> bool {

@@ -113,10 +113,7 @@ pub(crate) fn finding(context: &Context, check: &Check, result: &CheckResult, su
     }
     let in_template = result.resource.as_ref().is_some_and(|resource| resource.logical_id.is_some());
     let (fix, fix_missing) = match subject {
-        None => {
-            let action = result.unknown_because.iter().find_map(|because| because.cause.iam_action.as_deref()).unwrap_or("the call");
-            (format!("# Nothing is known to be wrong. Allow {action} and read again."), Vec::new())
-        }
+        None => (format!("# Nothing is known to be wrong; {}.", summary::remedy_of(result)), Vec::new()),
         Some(_) if in_template => (check.fix.cloudformation.trim().to_owned(), Vec::new()),
         Some(subject) => {
             let filled = fill(check.fix.cli.trim(), catalog, &subject.resource, &result.facts);
@@ -198,6 +195,7 @@ fn others(catalog: &Catalog, subject: &Subject, but: Option<&CheckResult>) -> Ve
                 None => result
                     .facts
                     .iter()
+                    .filter(|fact| fact.decided)
                     .take(2)
                     .map(|fact| format!("{} is {}", fact.path, shown(&fact.json, 60)))
                     .collect::<Vec<_>>()

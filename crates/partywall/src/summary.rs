@@ -153,7 +153,7 @@ impl Unseen {
             (Some(account), None) => format!(" (account {account})"),
             _ => String::new(),
         };
-        self.reasons.entry(format!("{cause}{place}")).or_insert_with(|| (0, cause.iam_action.clone())).0 += 1;
+        self.reasons.entry(format!("{cause}{place}")).or_insert_with(|| (0, remedy(cause))).0 += 1;
     }
 
     /// All that are missing.
@@ -168,18 +168,26 @@ impl Unseen {
 
     /// One line per reason, most first.
     pub(crate) fn lines(&self) -> Vec<NotSeen> {
-        let mut lines: Vec<NotSeen> = self
-            .reasons
-            .iter()
-            .map(|(words, (count, action))| NotSeen {
-                count: *count,
-                words: words.clone(),
-                hint: action.as_ref().map(|action| format!("allow {action} and read again")),
-            })
-            .collect();
+        let mut lines: Vec<NotSeen> =
+            self.reasons.iter().map(|(words, (count, hint))| NotSeen { count: *count, words: words.clone(), hint: hint.clone() }).collect();
         lines.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.words.cmp(&b.words)));
         lines
     }
+}
+
+/// What would make the fact visible, if another reading could.
+pub(crate) fn remedy(cause: &Cause) -> Option<String> {
+    match (cause.kind, &cause.iam_action) {
+        (CauseKind::Denied, Some(action)) => Some(format!("allow {action} and read again")),
+        (CauseKind::Denied | CauseKind::CallFailed, _) => Some("read again".to_owned()),
+        (CauseKind::NotLooked, _) => Some("add it to the sources".to_owned()),
+        _ => None,
+    }
+}
+
+/// What would answer a result that is unknown.
+pub(crate) fn remedy_of(result: &CheckResult) -> String {
+    result.unknown_because.iter().find_map(|because| remedy(&because.cause)).unwrap_or_else(|| "read again".to_owned())
 }
 
 /// How many services the types read belong to.
@@ -191,4 +199,18 @@ pub(crate) fn services<'a>(catalog: &Catalog, types: impl Iterator<Item = &'a Ar
         })
         .collect();
     names.len() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_permission_is_advised_only_where_one_was_missing() {
+        let advice = |kind| remedy(&Cause::new(kind, "GetKeyRotationStatus answered so").with_action("kms:GetKeyRotationStatus"));
+        assert_eq!(advice(CauseKind::Denied).as_deref(), Some("allow kms:GetKeyRotationStatus and read again"));
+        assert_eq!(advice(CauseKind::CallFailed).as_deref(), Some("read again"));
+        assert_eq!(advice(CauseKind::NotLooked).as_deref(), Some("add it to the sources"));
+        assert_eq!(advice(CauseKind::UnresolvedReference), None);
+    }
 }

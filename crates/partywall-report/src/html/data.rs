@@ -171,7 +171,7 @@ impl Tables {
         let resource = self.resource(result);
         let mut facts = Vec::new();
         if result.unknown_because.is_empty() {
-            for fact in result.facts.iter().take(MOST_FACTS) {
+            for fact in words::deciding(result).take(MOST_FACTS) {
                 facts.push(self.string(&words::fact(fact)));
                 match &fact.location {
                     Some(at) => facts.extend([self.string(&at_most(&at.file, LONGEST_NAME)), at.line.to_string()]),

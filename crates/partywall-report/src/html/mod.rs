@@ -107,7 +107,6 @@ mod tests {
             "Of 2,107 duties here, AWS carries 1,310 and you carry 788: 562 are met, 74 are not, 31 could not be seen and 121 have no evidence yet.",
             "kms:GetKeyRotationStatus denied",
             "214 results need facts",
-            "AWS did not fail",
             "PR.AA-05",
             "exit 1:",
         ] {

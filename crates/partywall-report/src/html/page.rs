@@ -4,6 +4,7 @@ use askama::Template;
 use sha2::{Digest, Sha256};
 
 use crate::text::{capital, clean, counted, thousands};
+use crate::words::{self, NARROWED};
 use crate::{Answer, Counts, FindingLine, FrameworkLine, RequirementLine, Run, Side, Split, Summary, WallCell, WallRow};
 
 const STYLE: &str = include_str!("../../templates/wall.css");
@@ -18,6 +19,7 @@ pub(super) struct Page {
     title: String,
     synthetic: Option<String>,
     header: Vec<String>,
+    narrowed: Option<String>,
     rows: Vec<Course>,
     total: Counts,
     proof: Option<String>,
@@ -144,8 +146,11 @@ fn sentence(summary: &Summary) -> String {
     };
     let unclear = match unclear {
         0 => String::new(),
-        1 => " Whose the last one is could not be determined; until then it counts as yours.".to_owned(),
-        many => format!(" Whose the other {} are could not be determined; until then they count as yours.", thousands(many)),
+        1 => " Whose the last one is could not be determined: it is in neither count, and yours to see to until it is known.".to_owned(),
+        many => format!(
+            " Whose the other {} are could not be determined: they are in neither count, and yours to see to until it is known.",
+            thousands(many)
+        ),
     };
     let all = counted(aws + you + summary.counts().unclear, "duty", "duties");
     format!("Of {all} here, AWS carries {} and you carry {}{yours}.{unclear}", thousands(aws), thousands(you))
@@ -153,15 +158,12 @@ fn sentence(summary: &Summary) -> String {
 
 fn proof(summary: &Summary) -> Option<String> {
     let proof = &summary.proof;
-    let parts =
-        [(proof.attested, "attested"), (proof.lapsed, "lapsed"), (proof.out_of_scope, "out of scope"), (proof.unproven, "unproven")];
-    let said: Vec<String> =
-        parts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{} {word}", thousands(*count))).collect();
+    let said = words::proof(proof);
     if said.is_empty() {
         return None;
     }
     let why = proof.why.as_deref().map(|why| format!(" ({})", clean(why))).unwrap_or_default();
-    Some(format!("{}{why}", said.join(", ")))
+    Some(format!("{said}{why}"))
 }
 
 fn finding(line: &FindingLine) -> Finding {
@@ -202,7 +204,7 @@ fn framework(line: &FrameworkLine) -> Framework {
     let shares = [
         ("met", line.met, "met"),
         ("fail", line.not_met, "not met"),
-        ("unseen", line.partly, "partly"),
+        ("unseen", line.partly, "partly evidenced"),
         ("none", line.no_evidence, "no evidence"),
         ("", line.nothing_in_scope, "nothing in scope"),
     ];
@@ -248,6 +250,7 @@ pub(super) fn page(run: &Run, summary: &Summary, data: String, left_out: u64) ->
             counted(summary.regions, "region", "regions"),
             format!("as of {} UTC", run.as_of.format("%Y-%m-%d %H:%M")),
         ],
+        narrowed: run.narrowed.as_deref().map(|words| format!("Narrowed: {}; {NARROWED}.", clean(words))),
         rows: courses(&summary.wall),
         total: summary.counts(),
         proof: proof(summary),

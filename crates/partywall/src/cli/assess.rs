@@ -1,3 +1,4 @@
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, BufWriter, IsTerminal as _, Write};
@@ -12,6 +13,7 @@ use partywall_report::{CheckInfo, DueDays, Exit, FindingLine, Format, Options, R
 use partywall_table::Paths;
 
 use super::{Context, check};
+use crate::frameworks::Reading;
 use crate::run::{Outcome, Sources};
 use crate::state::State;
 use crate::summary::Unseen;
@@ -28,7 +30,7 @@ pub(crate) struct Assess {
     #[command(flatten)]
     sources: Sources,
 
-    /// Output format: table, json, jsonl, csv, html, md, sarif, ocsf, asff, junit (default: table on a terminal and elsewhere)
+    /// Output format: table, json, jsonl, csv, html, md, sarif, ocsf, asff, junit
     #[arg(long, default_value = "table", value_name = "FORMAT")]
     format: Format,
 
@@ -114,8 +116,10 @@ impl Assess {
             bail!("no check is left by --check, --severity and --framework together; leave one of them out");
         }
         let baseline = self.baseline.as_deref().map(read_baseline).transpose()?.unwrap_or_default();
+        let asked = context.catalog.checks.values().filter(|check| selected(check)).count();
         let run = Run {
             title: self.sources.title(),
+            narrowed: self.narrowed(asked, context.catalog.checks.len()),
             synthetic: synthetic_note(&self.sources.sources),
             as_of: context.now,
             snapshot: partywall_collect::fingerprint(&self.sources.sources)?,
@@ -132,6 +136,8 @@ impl Assess {
         }
         let mut worst = Worst::default();
         let mut excepted: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+        let has_asff = self.format == Format::Asff || self.out.is_some();
+        let mut not_in_asff = 0;
         let mut unseen = Unseen::default();
         let mut take = |mut result: CheckResult| -> anyhow::Result<()> {
             if matches!(result.status, Status::Fail | Status::Unknown) {
@@ -149,6 +155,7 @@ impl Assess {
                 worst.add(&run, info, &result, self.fail_on);
             }
             unseen.add(&result);
+            not_in_asff += u64::from(has_asff && !result.is_blind() && !partywall_report::fits_asff(&result));
             for sink in &mut sinks {
                 sink.result(info, &result)?;
             }
@@ -173,9 +180,14 @@ impl Assess {
         for line in &stale {
             exit::note(&format!("finding: {line}"));
         }
-        let summary = self.summary(context, &outcome, worst, &unseen, &frameworks, stale.len() as u64);
+        let reading = Reading { outcome: &outcome, asked: &selected };
+        let summary = self.summary(context, reading, worst, &unseen, &frameworks, stale.len() as u64);
         for sink in &mut sinks {
             sink.finish(&summary)?;
+        }
+        if not_in_asff > 0 {
+            let results = counted(not_in_asff, "result names", "results name");
+            exit::note(&format!("asff: {results} no account or Region and are left out; for templates give --account and --region"));
         }
         exit::note(&summary.exit_line());
         Ok(summary.exit.code)
@@ -185,7 +197,25 @@ impl Assess {
         if self.frameworks.is_empty() {
             return Ok(context.catalog.frameworks.values().cloned().collect());
         }
-        self.frameworks.iter().map(|id| frameworks::of_id(&context.catalog, id).cloned()).collect()
+        let mut chosen: Vec<Arc<partywall_catalog::Framework>> = Vec::new();
+        for name in &self.frameworks {
+            let (framework, through) = frameworks::of_id(&context.catalog, name)?;
+            if let Some(name) = through {
+                exit::note(&format!("`{name}` is shown through {}: all of its lines", framework.title));
+            }
+            if !chosen.iter().any(|known| known.id == framework.id) {
+                chosen.push(framework.clone());
+            }
+        }
+        Ok(chosen)
+    }
+
+    /// What says in every output that not all checks were asked.
+    fn narrowed(&self, asked: usize, all: usize) -> Option<String> {
+        let checks = self.checks.iter().map(|prefix| format!("--check {prefix}"));
+        let severity = self.severity.iter().map(|least| format!("--severity {least}"));
+        let options: Vec<String> = checks.chain(severity).chain(self.frameworks.iter().map(|id| format!("--framework {id}"))).collect();
+        (!options.is_empty()).then(|| format!("{asked} of {all} checks were asked: {}", options.join(" ")))
     }
 
     fn selects(&self, check: &Check, frameworks: &[Arc<partywall_catalog::Framework>]) -> bool {
@@ -217,14 +247,14 @@ impl Assess {
     fn summary(
         &self,
         context: &Context,
-        outcome: &Outcome,
+        reading: Reading<'_>,
         worst: Worst,
         unseen: &Unseen,
         frameworks: &[Arc<partywall_catalog::Framework>],
         stale_exceptions: u64,
     ) -> Summary {
         let catalog = &context.catalog;
-        let Outcome { collected, tally } = outcome;
+        let Outcome { collected, tally, .. } = reading.outcome;
         let broken = collected.errors.len() as u64;
         let exit = self.exit(&worst, unseen, broken, stale_exceptions);
         Summary {
@@ -241,19 +271,22 @@ impl Assess {
             unseen_before: unseen.before,
             unmodelled: collected.unmodelled.iter().map(|(name, count)| (name.to_string(), *count)).collect(),
             blind: tally.total().blind,
-            frameworks: frameworks.iter().map(|framework| frameworks::line(context, framework, Some((tally, collected)))).collect(),
+            frameworks: frameworks.iter().map(|framework| frameworks::line(context, framework, Some(reading))).collect(),
             exit,
         }
     }
 
     fn exit(&self, worst: &Worst, unseen: &Unseen, broken: u64, stale: u64) -> Exit {
         let (failing, counted_in, least) = (worst.failing, worst.counted, self.fail_on);
+        let excepted = if worst.excepted > 0 { format!(" ({} excepted)", worst.excepted) } else { String::new() };
+        let none = if worst.excepted > 0 { "none of the others" } else { "none" };
         let (code, mut words) = if counted_in > 0 {
-            (exit::FINDINGS, format!("{failing} not met ({counted_in} {least} or worse), "))
+            let excepted = if worst.excepted > 0 { format!(", {} excepted", worst.excepted) } else { String::new() };
+            (exit::FINDINGS, format!("{failing} not met ({counted_in} {least} or worse{excepted}), "))
         } else if broken > 0 || self.allow_unknown.unwrap_or(0) < unseen.open() {
-            (exit::INCOMPLETE, format!("{failing} not met, none {least} or worse; "))
+            (exit::INCOMPLETE, format!("{failing} not met{excepted}, {none} {least} or worse; "))
         } else {
-            (exit::CLEAN, format!("{failing} not met, none {least} or worse; "))
+            (exit::CLEAN, format!("{failing} not met{excepted}, {none} {least} or worse; "))
         };
         words.push_str(&format!("{} unseen", unseen.total()));
         if unseen.open() < unseen.total() {
@@ -274,6 +307,8 @@ impl Assess {
 struct Worst {
     lines: Vec<FindingLine>,
     failing: u64,
+    /// Those among them that an exception covers: they are told everywhere, and count for nothing.
+    excepted: u64,
     counted: u64,
 }
 
@@ -281,29 +316,32 @@ impl Worst {
     fn add(&mut self, run: &Run, info: &CheckInfo, result: &CheckResult, fail_on: Severity) {
         self.failing += 1;
         if result.exception.is_some() {
+            self.excepted += 1;
             return;
         }
         self.counted += u64::from(result.severity >= fail_on);
-        let rank = |severity: Severity, check: &str, id| (std::cmp::Reverse(severity), check.to_owned(), id);
-        let least = self.lines.last().map(|line| line.severity);
-        if self.lines.len() >= FIX_FIRST && least.is_some_and(|least| result.severity <= least) {
+        let kind = (Reverse(result.severity), !FindingLine::is_live(result), &*info.title);
+        let is_behind = |line: &FindingLine| kind > (Reverse(line.severity), !line.live, &line.title);
+        if self.lines.len() >= FIX_FIRST && self.lines.last().is_some_and(is_behind) {
             return;
         }
+        let line = FindingLine::new(run, info, result);
         // One line per check: the screen shows kinds of trouble, `--all` every case.
-        if self.lines.iter().any(|line| line.title == info.title) {
-            return;
+        match self.lines.iter_mut().find(|known| known.title == line.title) {
+            Some(known) if line.rank() < known.rank() => *known = line,
+            Some(_) => {}
+            None => self.lines.push(line),
         }
-        self.lines.push(FindingLine::new(run, info, result));
-        self.lines.sort_by_key(|line| rank(line.severity, &line.title, line.id));
+        self.lines.sort_by(|a, b| a.rank().cmp(&b.rank()));
         self.lines.truncate(FIX_FIRST);
     }
 }
 
-/// Examples say in their README's first lines that they are synthetic.
+/// Examples have a line in their README that begins `synthetic:`. Nothing less: real accounts have notes beside them too.
 fn synthetic_note(sources: &[PathBuf]) -> Option<String> {
     let readme = sources.iter().map(|source| source.join("README.md")).find(|path| path.is_file())?;
     let text = std::fs::read_to_string(readme).ok()?;
-    let line = text.lines().take(5).find(|line| line.to_ascii_lowercase().starts_with("synthetic"))?;
+    let line = text.lines().take(5).find(|line| line.to_ascii_lowercase().starts_with("synthetic:"))?;
     Some(line.trim_end_matches('.').to_ascii_lowercase())
 }
 

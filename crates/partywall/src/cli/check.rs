@@ -246,6 +246,9 @@ fn start(context: &Context, id: &str, resource: &str, into: &std::path::Path) ->
     if context.catalog.resource_type(resource).is_none() {
         bail!("nobody knows the type `{resource}`; write it as AWS does, such as AWS::S3::Bucket");
     }
+    if context.catalog.checks.contains_key(id) {
+        bail!("there is a check `{id}`, which the new file would replace; choose another name, see `partywall check show {id}`");
+    }
     let path = into.join("checks").join(service).join(format!("{name}.toml"));
     if path.exists() {
         bail!("`{}` is there already", path.display());

@@ -5,7 +5,6 @@ use clap::{Args, ValueEnum};
 use partywall_model::Status;
 
 use super::Context;
-use crate::exit;
 use crate::findings::{self, plain};
 use crate::run::Sources;
 use crate::story::{self, Duty, Finding, Missing, Other, Place, Told, Whole, shown};
@@ -67,7 +66,7 @@ impl Explain {
             }
         }
         out.flush()?;
-        Ok(exit::CLEAN)
+        Ok(found.code)
     }
 }
 
@@ -156,10 +155,12 @@ fn page_of_finding(told: &Finding) -> Page {
     };
     page.lines.extend(told.resource.arn.clone().filter(|arn| Some(arn) != told.resource.id.as_ref()));
     page.block("Whose duty", duty_lines(&told.duty));
-    page.block(
-        "What decided",
-        told.facts.iter().flat_map(fact_lines).chain(told.decided_by.iter().map(|one| format!("read in {one}"))).collect(),
-    );
+    let facts = |decided: bool| told.facts.iter().filter(move |fact| fact.decided == decided).flat_map(fact_lines);
+    let (mut deciding, mut beside): (Vec<String>, Vec<String>) = (facts(true).collect(), facts(false).collect());
+    let read_in = if deciding.is_empty() { &mut beside } else { &mut deciding };
+    read_in.extend(told.decided_by.iter().map(|one| format!("read in {one}")));
+    page.block("What decided", deciding);
+    page.block("Read beside it", beside);
     page.block("Not known", told.unknown_because.iter().map(missing).collect());
     let mut sides = vec![told.verdict.clone()];
     if told.facts.iter().any(|fact| fact.path.starts_with("_Derived")) && told.status == Status::Fail {
@@ -234,7 +235,7 @@ fn duty_lines(duty: &Duty) -> Vec<String> {
     lines.push(match &*duty.owner {
         "customer" => "Owner: you".to_owned(),
         "aws" => "Owner: AWS".to_owned(),
-        "undetermined" => "Owner: undetermined; it counts as yours until it is settled".to_owned(),
+        "undetermined" => "Owner: undetermined; until it is known, see to it as if it were yours".to_owned(),
         party => format!("Owner: {party}, who takes this over from you"),
     });
     if let Some(when) = &duty.when {

@@ -9,7 +9,7 @@ use super::Context;
 use crate::fill::fill;
 use crate::findings::{self, called, plain};
 use crate::run::Sources;
-use crate::{exit, proposal};
+use crate::{exit, proposal, summary};
 
 /// Templates are small; what is larger is not read again for a proposal.
 const MAX_TEMPLATE: u64 = 16 << 20;
@@ -72,21 +72,33 @@ impl Fix {
         let check = context.catalog.checks.get(&result.check).ok_or_else(|| anyhow!("the catalogue lacks the check `{}`", result.check))?;
         let Some(resource) = result.resource.as_deref() else {
             bail!(
-                "`{}` says that a listing could not be read; allow {} and read again",
+                "`{}` says that a listing could not be read, so nothing is known to be wrong; {}",
                 result.id,
-                result.unknown_because.iter().find_map(|because| because.cause.iam_action.as_deref()).unwrap_or("the call")
+                summary::remedy_of(&result)
             );
         };
+        let mut out = std::io::BufWriter::new(anstream::stdout());
         if matches!(result.status, Status::Pass | Status::NotApplicable) {
-            exit::note(&format!("{} is {} here: there is nothing to fix", result.id, result.status));
+            writeln!(out, "{} · {} · {}: {} here, there is nothing to fix", result.id, check.title, called(resource), result.status)?;
+            out.flush()?;
+            return Ok(found.code);
         }
         if result.status == Status::Unknown {
             exit::note(&format!("{} is not known to fail; see `partywall explain {}` for what could not be read", result.id, result.id));
         }
         let tool = self.tool.unwrap_or(if resource.logical_id.is_some() { Tool::Cloudformation } else { Tool::Cli });
-        let mut out = std::io::BufWriter::new(anstream::stdout());
         let remark = if tool == Tool::Console { "" } else { "# " };
         writeln!(out, "{remark}{} · {} · {}", result.id, check.title, called(resource))?;
+        if let Some(exception) = &result.exception {
+            writeln!(
+                out,
+                "{remark}Excepted until {} by `{}` of {}: {}",
+                exception.expires,
+                plain(&exception.id),
+                plain(&exception.owner),
+                plain(&exception.reason)
+            )?;
+        }
         match tool {
             Tool::Cli => cli(&mut out, context, check, &result, resource)?,
             Tool::Console => writeln!(out, "{}", check.fix.console.trim())?,
@@ -100,7 +112,7 @@ impl Fix {
             writeln!(out, "{remark}In the console: {}", check.fix.console.trim().replace('\n', " "))?;
         }
         out.flush()?;
-        Ok(exit::CLEAN)
+        Ok(found.code)
     }
 }
 

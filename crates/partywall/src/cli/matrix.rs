@@ -14,7 +14,7 @@ use std::sync::Arc;
 use anyhow::bail;
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
-use partywall_model::Resource;
+use partywall_model::{Gap, Resource};
 use partywall_report::counted;
 
 use super::Context;
@@ -102,7 +102,13 @@ impl Matrix {
             bail!("resources stand in sources; name files or directories to read");
         }
         let framework = match &self.framework {
-            Some(id) => Some(frameworks::of_id(catalog, id)?),
+            Some(id) => {
+                let (framework, through) = frameworks::of_id(catalog, id)?;
+                if let Some(name) = through {
+                    exit::note(&format!("`{name}` is shown through {}: all of its lines", framework.title));
+                }
+                Some(framework)
+            }
             None => None,
         };
         for name in &self.services {
@@ -170,12 +176,15 @@ fn finish(used: &used::Used<'_>) -> u8 {
         let resources = counted(used.unclaimed, "resource is of a type", "resources are of types");
         exit::note(&format!("not in the matrix: {resources} that no service file claims"));
     }
-    let unread: BTreeSet<_> = used.collected.gaps.iter().filter(|gap| gap.id.is_none()).map(|gap| gap.resource_type.clone()).collect();
+    // A broken input leaves a gap of no type, which is no listing beside it.
+    let is_listing = |gap: &&Gap| gap.id.is_none() && (!gap.resource_type.is_empty() || used.collected.errors.is_empty());
+    let unread: BTreeSet<_> = used.collected.gaps.iter().filter(is_listing).map(|gap| gap.resource_type.clone()).collect();
     if used.collected.errors.is_empty() && unread.is_empty() {
         return exit::CLEAN;
     }
-    let files = counted(used.collected.errors.len() as u64, "file", "files");
-    let listings = counted(unread.len() as u64, "listing", "listings");
-    exit::note(&format!("exit 3: {files} and {listings} could not be read"));
+    let parts = [(used.collected.errors.len(), "input", "inputs"), (unread.len(), "listing", "listings")];
+    let parts: Vec<String> =
+        parts.iter().filter(|(count, ..)| *count > 0).map(|(count, one, many)| counted(*count as u64, one, many)).collect();
+    exit::note(&format!("exit {}: {} could not be read", exit::INCOMPLETE, parts.join(" and ")));
     exit::INCOMPLETE
 }

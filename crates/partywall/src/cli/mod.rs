@@ -11,15 +11,16 @@ mod matrix;
 mod query;
 mod shift;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use anyhow::bail;
 use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
 use partywall_catalog::Catalog;
 
 /// Who secures what in your AWS account: reads real files, says whose duty each thing is, checks your side.
 #[derive(Debug, Parser)]
-#[command(name = "partywall", version, about, max_term_width = 100, disable_help_subcommand = true, help_template = HELP)]
+#[command(name = "partywall", version, about, max_term_width = 100, help_template = HELP)]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     command: Command,
@@ -52,6 +53,7 @@ Expert
   check        List, show, test and start checks
   catalog      Lint the catalogue
   completions  Shell completions
+  help         What a command does
 
 Options
 {options}";
@@ -85,10 +87,22 @@ impl Context {
     }
 }
 
+/// Refuses a directory that lays nothing over the built-in catalogue.
+fn is_catalog(directory: &Path) -> anyhow::Result<()> {
+    const LAYOUT: [&str; 6] = ["checks", "resources", "services", "frameworks", "reference", "duties.toml"];
+    if directory.is_dir() && !LAYOUT.iter().any(|name| directory.join(name).exists()) {
+        bail!("`{}` holds nothing of a catalogue; name the directory that has {}", directory.display(), LAYOUT.join(", "));
+    }
+    Ok(())
+}
+
 /// Runs the chosen command and gives its exit code.
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
     if let Command::Completions(command) = arguments.command {
         return command.run();
+    }
+    if let Some(directory) = arguments.catalog.as_deref() {
+        is_catalog(directory)?;
     }
     let catalog = Catalog::load(arguments.catalog.as_deref())?.with_derived(partywall_collect::derived_columns)?;
     let context = Context { catalog, now: crate::clock::moment(arguments.as_of) };

@@ -1,6 +1,6 @@
 mod words;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::path::PathBuf;
 
@@ -10,11 +10,13 @@ use partywall_catalog::{Column, ResourceType, Schema};
 use partywall_collect::Need;
 use partywall_engine::{EngineError, Query as EngineQuery, QueryFormat, QueryLimits};
 use partywall_table::Envelope;
+use serde_json::{Value, json};
 
 use super::Context;
+use super::matrix::text::Sheet;
 use crate::exit;
 use crate::near::did_you_mean;
-use crate::run::Sources;
+use crate::run::{self, Sources};
 
 /// SQL over everything that was read
 ///
@@ -46,11 +48,11 @@ pub(crate) struct Query {
     format: Output,
 
     /// Memory limit in MiB
-    #[arg(long, default_value_t = 1024, value_name = "MIB")]
-    memory: usize,
+    #[arg(long, default_value_t = 1024, value_name = "MIB", value_parser = clap::value_parser!(u32).range(1..))]
+    memory: u32,
 
     /// Time limit in seconds
-    #[arg(long, default_value_t = 60, value_name = "SECONDS")]
+    #[arg(long, default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     timeout: u64,
 
     /// Value of a template parameter; may be repeated
@@ -73,12 +75,12 @@ enum Output {
 impl Query {
     pub(crate) fn run(mut self, context: &Context) -> anyhow::Result<u8> {
         if let Some(table) = &self.describe {
-            return describe(context, table);
+            return describe(context, table, self.format);
         }
         if self.tables {
             self.sources.splice(0..0, self.sql.take().map(PathBuf::from));
             if self.sources.is_empty() {
-                return all_tables(context);
+                return all_tables(context, self.format);
             }
         }
         if self.sources.is_empty() {
@@ -106,30 +108,30 @@ impl Query {
                 envelope: if asked { Envelope::ALL.to_vec() } else { Vec::new() },
             }
         };
-        let mut counts: std::collections::BTreeMap<String, u64> = std::collections::BTreeMap::new();
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         let collected = partywall_collect::collect(&context.catalog, &sources.sources, &sources.options(), &need, &mut |batch| {
-            *counts.entry(batch.resource_type.table()).or_default() += batch.rows.len() as u64;
-            if self.sql.is_some()
-                && wanted.as_ref().is_none_or(|names| {
-                    names.contains(&batch.resource_type.table()) || names.contains("policy_statement") || names.contains("gap")
-                })
+            let name = batch.resource_type.table();
+            if self.tables {
+                query.note(&batch);
+            } else if wanted
+                .as_ref()
+                .is_none_or(|names| names.contains(&name) || names.contains("policy_statement") || names.contains("gap"))
             {
-                query.add(&batch).map_err(|error| partywall_collect::CollectError::Sink(error.to_string()))?;
+                query.add(&batch);
             }
+            *counts.entry(name).or_default() += batch.rows.len();
             Ok(())
         })?;
         sources.read_something(&collected)?;
-        let mut out = std::io::BufWriter::new(anstream::stdout());
-        if self.tables {
-            let width = counts.keys().map(String::len).max().unwrap_or(0);
-            for (name, rows) in &counts {
-                writeln!(out, "{name:width$}  {rows:>8}")?;
-            }
-            out.flush()?;
-            return Ok(exit::CLEAN);
-        }
         for gap in &collected.gaps {
             query.add_gap(gap);
+        }
+        if self.tables {
+            counts.extend(query.own_rows().map(|(name, rows)| (name.to_owned(), rows)));
+            let width = counts.keys().map(String::len).max().unwrap_or(0);
+            let lines = counts.iter().map(|(name, rows)| (format!("{name:width$}  {rows:>8}"), vec![json!(name), json!(rows)]));
+            listing(self.format, &["table", "rows"], &lines.collect::<Vec<_>>())?;
+            return Ok(run::exit_code(&collected));
         }
         let Some(sql) = &self.sql else { bail!("write a query, or --tables, or --describe TABLE") };
         let format = match self.format {
@@ -138,11 +140,46 @@ impl Query {
             Output::Jsonl => QueryFormat::Jsonl,
             Output::Csv => QueryFormat::Csv,
         };
-        let limits = QueryLimits { memory_bytes: self.memory << 20, seconds: self.timeout };
-        query.run(sql, format, limits, &mut out).map_err(|error| explained(context, &wanted.unwrap_or_default(), &error))?;
+        let limits =
+            QueryLimits { memory_bytes: usize::try_from(u64::from(self.memory) << 20).unwrap_or(usize::MAX), seconds: self.timeout };
+        // Written at once, so that a reader who went away is told from a query that failed.
+        let mut answer = Vec::new();
+        query.run(sql, format, limits, &mut answer).map_err(|error| explained(context, &wanted.unwrap_or_default(), &error))?;
+        let mut out = anstream::stdout();
+        out.write_all(&answer)?;
         out.flush()?;
-        Ok(exit::CLEAN)
+        Ok(run::exit_code(&collected))
     }
+}
+
+/// Writes a listing that is no query: each line for people, and the same as cells.
+fn listing(format: Output, head: &[&str], lines: &[(String, Vec<Value>)]) -> anyhow::Result<()> {
+    let mut out = std::io::BufWriter::new(anstream::stdout());
+    let object = |cells: &[Value]| Value::Object(head.iter().map(ToString::to_string).zip(cells.iter().cloned()).collect());
+    match format {
+        Output::Table => {
+            for (line, _) in lines {
+                writeln!(out, "{line}")?;
+            }
+        }
+        Output::Json => {
+            let objects: Vec<Value> = lines.iter().map(|(_, cells)| object(cells)).collect();
+            writeln!(out, "{}", serde_json::to_string_pretty(&objects)?)?;
+        }
+        Output::Jsonl => {
+            for (_, cells) in lines {
+                writeln!(out, "{}", object(cells))?;
+            }
+        }
+        Output::Csv => {
+            let mut sheet = Sheet::new(head);
+            let text = |cell: &Value| cell.as_str().map_or_else(|| cell.to_string(), ToOwned::to_owned);
+            sheet.rows.extend(lines.iter().map(|(_, cells)| cells.iter().map(text).collect()));
+            sheet.csv(&mut out)?;
+        }
+    }
+    out.flush()?;
+    Ok(())
 }
 
 fn explained(context: &Context, tables: &BTreeSet<String>, error: &EngineError) -> anyhow::Error {
@@ -172,36 +209,37 @@ fn no_table(context: &Context, name: &str) -> String {
     format!("there is no table `{name}`{near}; see `partywall query --tables`")
 }
 
-fn all_tables(context: &Context) -> anyhow::Result<u8> {
-    let mut out = std::io::BufWriter::new(anstream::stdout());
+fn all_tables(context: &Context, format: Output) -> anyhow::Result<u8> {
     let types = context.catalog.types.values().map(|known| (known.table(), &*known.title));
     let tables: Vec<(String, &str)> = types.chain(OWN_TABLES.iter().map(|(name, title, _)| ((*name).to_owned(), *title))).collect();
     let width = tables.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    for (name, title) in tables {
-        writeln!(out, "{name:width$}  {title}")?;
-    }
-    out.flush()?;
+    let lines = tables.iter().map(|(name, title)| (format!("{name:width$}  {title}"), vec![json!(name), json!(title)]));
+    listing(format, &["table", "title"], &lines.collect::<Vec<_>>())?;
     Ok(exit::CLEAN)
 }
 
-fn describe(context: &Context, table: &str) -> anyhow::Result<u8> {
-    let mut out = std::io::BufWriter::new(anstream::stdout());
-    if let Some((name, title, columns)) = OWN_TABLES.iter().find(|(name, ..)| *name == table) {
-        writeln!(out, "{name}  {title}")?;
-        for column in *columns {
-            writeln!(out, "  {column}  text")?;
+fn describe(context: &Context, table: &str, format: Output) -> anyhow::Result<u8> {
+    let mut columns: Vec<(String, Vec<Value>)> = Vec::new();
+    let mut add = |depth: usize, path: &str, words: &str| {
+        let name = path.rsplit('.').next().unwrap_or(path);
+        columns.push((format!("{:indent$}{name}  {words}", "", indent = depth * 2), vec![json!(path), json!(words)]));
+    };
+    let title = if let Some((name, title, own)) = OWN_TABLES.iter().find(|(name, ..)| *name == table) {
+        own.iter().for_each(|column| add(1, column, "text"));
+        format!("{name}  {title}")
+    } else {
+        let Some(resource_type) = find(context, table) else { bail!(no_table(context, table)) };
+        for column in Envelope::ALL {
+            add(1, column.name(), sql_type(&column.data_type().to_string()));
         }
-        out.flush()?;
-        return Ok(exit::CLEAN);
+        add_columns(&resource_type.schema, 1, "", &mut add);
+        add(1, "_unknown", "list of text: paths that could not be read");
+        format!("{}  {}", resource_type.table(), resource_type.name)
+    };
+    if format == Output::Table {
+        writeln!(anstream::stdout(), "{title}")?;
     }
-    let Some(resource_type) = find(context, table) else { bail!(no_table(context, table)) };
-    writeln!(out, "{}  {}", resource_type.table(), resource_type.name)?;
-    for column in Envelope::ALL {
-        writeln!(out, "  {}  {}", column.name(), sql_type(&column.data_type().to_string()))?;
-    }
-    write_columns(&mut out, &resource_type.schema, 1)?;
-    writeln!(out, "  _unknown  list of text: paths that could not be read")?;
-    out.flush()?;
+    listing(format, &["column", "type"], &columns)?;
     Ok(exit::CLEAN)
 }
 
@@ -226,15 +264,15 @@ fn sql_type(text: &str) -> &str {
     }
 }
 
-fn write_columns(out: &mut dyn std::io::Write, schema: &Schema, depth: usize) -> std::io::Result<()> {
+fn add_columns(schema: &Schema, depth: usize, outer: &str, add: &mut dyn FnMut(usize, &str, &str)) {
     for (name, column) in schema.iter() {
         let (words, inner) = words(column);
-        writeln!(out, "{:indent$}{name}  {words}", "", indent = depth * 2)?;
+        let path = if outer.is_empty() { name.to_string() } else { format!("{outer}.{name}") };
+        add(depth, &path, &words);
         if let Some(inner) = inner {
-            write_columns(out, inner, depth + 1)?;
+            add_columns(inner, depth + 1, &path, add);
         }
     }
-    Ok(())
 }
 
 fn words(column: &Column) -> (String, Option<&Schema>) {

@@ -12,6 +12,8 @@ pub(crate) struct Told {
     pub(crate) location: Option<Location>,
     pub(crate) default: Option<String>,
     pub(crate) computed_from: Vec<String>,
+    /// True if the answer rests on it.
+    pub(crate) decided: bool,
 }
 
 /// A fact that is missing.
@@ -33,6 +35,7 @@ pub(super) fn tell(catalog: &Catalog, resource: Option<&Resource>, fact: &Fact) 
         location: fact.location.clone(),
         default: fact.default_note.as_ref().map(ToString::to_string),
         computed_from,
+        decided: fact.decided,
     }
 }
 

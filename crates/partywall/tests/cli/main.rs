@@ -5,6 +5,8 @@ mod commands;
 mod hostile;
 mod lints;
 mod names;
+mod outputs;
+mod reading;
 mod sources;
 mod support;
 mod wholeness;

@@ -31,6 +31,8 @@ fn misspelt_choices_are_errors() {
         let ran = sources.run(&[&["assess", "t.yaml"], arguments].concat());
         assert!(ran.code == 2 && ran.err.contains(says), "{arguments:?}: {}", ran.err);
     }
+    let ran = sources.run(&["check", "show", "rds.instance-takes-backups"]);
+    refused(&ran, "a wrong word", &["`rds.instance-has-automated-backups`"]);
     refused(&sources.run(&["framework", "show", "nist"]), "a framework", &["`nist-csf-2.0`"]);
     refused(&sources.run(&["check", "list", "s33."]), "a beginning", &["s33.", "`s3`"]);
     refused(

@@ -105,7 +105,7 @@ fn secrets_are_found_and_never_shown() {
         assert!(!ran.out.contains(secret) && !ran.err.contains(secret), "{arguments:?}");
     }
     for table in ["aws_secretsmanager_secret", "aws_rds_dbinstance", "aws_lambda_function", "aws_ec2_instance"] {
-        let ran = sources.run(&["query", &format!("select * from {table}"), ".", "--format", "json"]);
+        let ran = sources.run(&["query", &format!("select * from {table}"), "t.yaml", "--format", "json"]);
         assert!(ran.code == 0 && !ran.out.contains(secret), "{table}: {}", ran.err);
     }
     for entry in std::fs::read_dir(sources.path().join("report")).expect("reports") {
@@ -138,6 +138,10 @@ fn the_fact_that_decided_comes_first() {
         role("'arn:aws:iam::aws:policy/AdministratorAccess'")
     );
     let (results, _) = Sources::new(&[("t.yaml", &template)]).results();
+    let open =
+        results.iter().find(|result| result["check"] == "iam.role-grants-no-full-admin" && result["resource"]["logical_id"] == "OfAws");
+    let facts = open.expect("the role has a result")["facts"].as_array().expect("facts").clone();
+    assert!(facts.iter().any(|fact| fact["decided"] == true) && facts.iter().any(|fact| fact["decided"] == false), "{facts:?}");
     let first = |id: &str| {
         let of = |result: &&serde_json::Value| result["check"] == "iam.role-grants-no-full-admin" && result["resource"]["logical_id"] == id;
         let result = results.iter().find(of).expect("the role has a result");

@@ -6,8 +6,6 @@ use std::sync::Arc;
 
 use anyhow::bail;
 use partywall_catalog::{Framework, Requirement};
-use partywall_collect::Collected;
-use partywall_engine::Tally;
 use partywall_model::{CheckResult, Status};
 use partywall_report::{Answer, RequirementLine, Split};
 use partywall_table::Paths;
@@ -15,7 +13,8 @@ use serde::Serialize;
 
 use super::{Format, Show, page};
 use crate::cli::Context;
-use crate::frameworks::{self, MeansCounts};
+use crate::frameworks::{self, MeansCounts, Reading};
+use crate::run::Outcome;
 use crate::state::State;
 use crate::{exit, run};
 
@@ -45,10 +44,13 @@ pub(super) struct Shown<'a> {
 
 impl Show {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let (framework, through) = find(context, &self.framework)?;
-        let judged = if self.sources.sources.is_empty() { None } else { Some(self.judge(context, &framework)?) };
-        let line = frameworks::line(context, &framework, judged.as_ref().map(|(tally, collected)| (tally, collected)));
-        let checks = frameworks::checks(&context.catalog, &framework);
+        let (framework, through) = frameworks::of_id(&context.catalog, &self.framework)?;
+        if let Some(name) = &through {
+            exit::note(&format!("`{name}` is shown through {}: its ids, those lines that both have", framework.title));
+        }
+        let judged = if self.sources.sources.is_empty() { None } else { Some(self.judge(context, framework)?) };
+        let line = frameworks::line(context, framework, judged.as_ref().map(|outcome| Reading { outcome, asked: &|_| true }));
+        let checks = frameworks::checks(&context.catalog, framework);
         let mut rows: Vec<Shown<'_>> = Vec::new();
         for (requirement, line) in framework.requirements.iter().zip(&line.requirements) {
             let Some(id) = id_through(requirement, through.as_deref()) else { continue };
@@ -95,7 +97,7 @@ impl Show {
                             whole.insert(name.to_owned(), serde_json::Value::Null);
                         }
                     }
-                    whole.insert("means".to_owned(), serde_json::to_value(MeansCounts::of(&context.catalog, &framework))?);
+                    whole.insert("means".to_owned(), serde_json::to_value(MeansCounts::of(&context.catalog, framework))?);
                     whole.insert("total".to_owned(), framework.requirements.len().into());
                     whole.insert("requirements".to_owned(), serde_json::to_value(&rows)?);
                 }
@@ -104,25 +106,25 @@ impl Show {
             Format::Csv => page::csv(&mut out, &rows)?,
             Format::Md => {
                 writeln!(out, "# {}\n", framework.title)?;
-                for line in page::totals(context, &framework, &line, judged.is_some(), rows.len()) {
+                for line in page::totals(context, framework, &line, judged.is_some(), rows.len()) {
                     writeln!(out, "{line}  ")?;
                 }
-                page::body(&mut out, &framework, &rows, true)?;
+                page::body(&mut out, framework, &rows, true)?;
             }
             Format::Table => {
                 writeln!(out, "{} · {}", framework.title, framework.id)?;
-                for line in page::totals(context, &framework, &line, judged.is_some(), rows.len()) {
+                for line in page::totals(context, framework, &line, judged.is_some(), rows.len()) {
                     writeln!(out, "{line}")?;
                 }
-                page::body(&mut out, &framework, &rows, false)?;
+                page::body(&mut out, framework, &rows, false)?;
             }
         }
         out.flush()?;
-        Ok(exit::CLEAN)
+        Ok(judged.map_or(exit::CLEAN, |outcome| run::exit_code(&outcome.collected)))
     }
 
     /// All checks that name the framework, asked of the sources.
-    fn judge(&self, context: &Context, framework: &Framework) -> anyhow::Result<(Tally, Collected)> {
+    fn judge(&self, context: &Context, framework: &Framework) -> anyhow::Result<Outcome> {
         let state = State::of(context, &self.sources)?;
         let mut excepted: BTreeMap<Arc<str>, u64> = BTreeMap::new();
         let mut take = |mut result: CheckResult| -> anyhow::Result<()> {
@@ -141,26 +143,7 @@ impl Show {
         for (check, count) in excepted {
             outcome.tally.checks.entry(check).or_default().excepted += count;
         }
-        Ok((outcome.tally, outcome.collected))
-    }
-}
-
-/// A framework by its ids, or through another framework's ids that its requirements carry; that name is then the second.
-fn find(context: &Context, name: &str) -> anyhow::Result<(Arc<Framework>, Option<String>)> {
-    if let Some(framework) = context.catalog.framework(name) {
-        return Ok((framework.clone(), None));
-    }
-    let through = context
-        .catalog
-        .frameworks
-        .values()
-        .find(|framework| framework.requirements.iter().any(|requirement| requirement.aliases.contains_key(name)));
-    match through {
-        Some(framework) => {
-            exit::note(&format!("`{name}` is shown through {}: its ids, those lines that both have", framework.title));
-            Ok((framework.clone(), Some(name.to_owned())))
-        }
-        None => frameworks::of_id(&context.catalog, name).map(|framework| (framework.clone(), None)),
+        Ok(outcome)
     }
 }
 

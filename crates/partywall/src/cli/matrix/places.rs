@@ -6,14 +6,12 @@ use std::sync::Arc;
 use partywall_catalog::{ResourceType, Service};
 use partywall_collect::{Collected, Need};
 use partywall_engine::{Engine, EngineError};
-use partywall_model::{Resource, SourceKind};
+use partywall_model::SourceKind;
 use partywall_table::{TypeBatch, build_batch, project};
 use serde::Serialize;
 
 use crate::cli::Context;
-
-/// Account and Region, where known; no Region for what an account has once.
-type Place = (Option<Arc<str>>, Option<Arc<str>>);
+use crate::sight::{Place, in_region, place};
 
 /// Where a service is on: places by answer, each in one of the sets.
 #[derive(Debug, Default, Clone, PartialEq, Eq, Serialize)]
@@ -152,14 +150,6 @@ fn covers(listed: Option<&Arc<str>>, asked: Option<&Arc<str>>, once: bool) -> bo
     once || listed.is_some_and(|listed| &**listed == "global") || listed == asked
 }
 
-fn place(row: &Resource) -> Place {
-    (row.account.clone(), in_region(row.region.as_ref()))
-}
-
-fn in_region(region: Option<&Arc<str>>) -> Option<Arc<str>> {
-    region.filter(|region| &***region != "global").cloned()
-}
-
 fn words(place: &Place) -> String {
     match place {
         (Some(account), Some(region)) => format!("{account} {region}"),
@@ -198,7 +188,7 @@ impl Places {
 #[cfg(test)]
 mod tests {
     use partywall_catalog::Catalog;
-    use partywall_model::{Cause, CauseKind, Gap, Listing, Source, Value};
+    use partywall_model::{Cause, CauseKind, Gap, Listing, Resource, Source, Value};
 
     use super::*;
 

@@ -15,11 +15,11 @@ use serde::Serialize;
 use super::{Format, trial};
 use crate::cli::Context;
 use crate::cli::matrix::text;
+use crate::findings;
 use crate::near::did_you_mean;
 use crate::run::{self, Sources};
 use crate::single_row::{Answers, Asker, Memory};
 use crate::state::State;
-use crate::{exit, findings};
 
 /// As many resources are looked at for names like the one that was not found.
 const MOST_NAMES: usize = 100_000;
@@ -110,7 +110,7 @@ pub(super) fn run(context: &Context, name: &str, sources: &Sources, set: &[(Stri
         }
     }
     out.flush()?;
-    Ok(exit::CLEAN)
+    Ok(run::exit_code(&outcome.collected))
 }
 
 /// The answer for one row; `None` if it carries no duties and no check asks about it.
