@@ -6,11 +6,11 @@ use crate::support::{Sources, status_of};
 fn a_satellite_whose_parent_is_not_in_the_template_keeps_its_rule() {
     let (results, ran) = Sources::new(&[(
         "t.yaml",
-        "Resources:\n  Open:\n    Type: AWS::EC2::NetworkAclEntry\n    Properties:\n      NetworkAclId: !ImportValue Acl\n      RuleNumber: 100\n      Protocol: 6\n      RuleAction: allow\n      CidrBlock: 0.0.0.0/0\n      PortRange: {From: 22, To: 22}\n",
+        "Resources:\n  Open:\n    Type: AWS::EC2::SecurityGroupIngress\n    Properties:\n      GroupId: !ImportValue Group\n      IpProtocol: tcp\n      CidrIp: 0.0.0.0/0\n      FromPort: 22\n      ToPort: 22\n",
     )])
     .results();
-    ran.must_end_well("an entry");
-    assert_eq!(status_of(&results, "ec2.network-acl-closes-admin-ports"), "fail");
+    ran.must_end_well("a rule");
+    assert_eq!(status_of(&results, "ec2.security-group-closes-admin-ports"), "fail");
 }
 
 #[test]
