@@ -8,6 +8,14 @@ use super::sections::Declared;
 use super::values;
 use crate::derive::is_dynamic;
 
+/// Attributes whose form tells what they are: type, attribute, and what AWS answers.
+const FORMS: [(&str, &str, &str); 4] = [
+    ("AWS::S3::Bucket", "DomainName", "{name}.s3.{AWS::URLSuffix}"),
+    ("AWS::S3::Bucket", "RegionalDomainName", "{name}.s3.{AWS::Region}.{AWS::URLSuffix}"),
+    ("AWS::Logs::LogGroup", "Arn", "arn:{AWS::Partition}:logs:{AWS::Region}:{AWS::AccountId}:log-group:{name}:*"),
+    ("AWS::KinesisFirehose::DeliveryStream", "Arn", "arn:{AWS::Partition}:firehose:{AWS::Region}:{AWS::AccountId}:deliverystream/{name}"),
+];
+
 impl<'a> Resolver<'a> {
     /// What `Ref` of a name gives; `None` for `AWS::NoValue`.
     pub(super) fn reference(&mut self, name: &str, at: Position) -> Result<Option<Value>, Stop> {
@@ -55,27 +63,29 @@ impl<'a> Resolver<'a> {
             let (name, attribute) = (shown(logical_id), shown(attribute));
             return Err(self.unknown(format!("`{name}.{attribute}` is known only after deployment ({})", self.place(at))));
         }
-        if declared.resource_type == "AWS::S3::Bucket" && matches!(attribute, "DomainName" | "RegionalDomainName") {
-            return self.bucket_domain(logical_id, attribute, at);
+        if let Some((_, _, form)) = FORMS.iter().find(|form| (form.0, form.1) == (declared.resource_type, attribute)) {
+            return self.formed(form, logical_id, at);
         }
         self.write(at, logical_id.len() + attribute.len() + 3)?;
         Ok(Value::str(format!("{{{logical_id}.{attribute}}}")))
     }
 
-    /// The host name of a bucket. Its form is what tells such an origin from others, so no symbol may stand for a part of it but the name.
-    fn bucket_domain(&mut self, logical_id: &str, attribute: &str, at: Position) -> Result<Value, Stop> {
-        let bucket = self.physical_id(logical_id)?.unwrap_or_else(|| format!("{{{logical_id}}}").into());
-        let suffix = self.pseudo_parameter("AWS::URLSuffix", at)?;
-        let region = match attribute {
-            "DomainName" => String::new(),
-            _ => match self.with_symbols(false, |this| this.pseudo_parameter("AWS::Region", at))? {
-                Value::Str(region) => format!(".{region}"),
-                _ => String::new(),
-            },
-        };
-        let domain = format!("{bucket}.s3{region}.{}", suffix.as_str().unwrap_or_default());
-        self.write(at, domain.len())?;
-        Ok(Value::str(domain))
+    /// An attribute by its form.
+    fn formed(&mut self, form: &str, logical_id: &str, at: Position) -> Result<Value, Stop> {
+        let mut text = form.to_owned();
+        for name in ["AWS::Partition", "AWS::AccountId", "AWS::Region", "AWS::URLSuffix"] {
+            let placeholder = format!("{{{name}}}");
+            if form.contains(&placeholder) {
+                // A host name is told by its form: no symbol may stand for a part of it but the name.
+                let symbols = form.starts_with("arn:");
+                let value = self.with_symbols(symbols || name == "AWS::URLSuffix", |this| this.pseudo_parameter(name, at))?;
+                text = text.replace(&placeholder, value.as_str().unwrap_or(&placeholder));
+            }
+        }
+        let name = self.physical_id(logical_id)?.unwrap_or_else(|| format!("{{{logical_id}}}").into());
+        text = text.replace("{name}", &name);
+        self.write(at, text.len())?;
+        Ok(Value::str(text))
     }
 
     /// The explicit name of a resource, where its type has one that is its id and the template makes it known.
@@ -143,6 +153,7 @@ Resources:
   Open: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref Free}}
   Plain: {Type: AWS::S3::Bucket}
   Stored elsewhere: {Type: AWS::S3::Bucket, Properties: {BucketName: '{{resolve:ssm:/name}}'}}
+  Logs: {Type: AWS::Logs::LogGroup}
   Topic: {Type: AWS::SNS::Topic, Properties: {TopicName: t}}
   Nested: {Type: AWS::X::Nested, Properties: {Config: {Name: inner}}}
   LoopA: {Type: AWS::S3::Bucket, Properties: {BucketName: !Ref LoopB}}
@@ -168,6 +179,7 @@ Resources:
             ("!Ref Stored elsewhere", "\"{Stored elsewhere}\""),
             ("!Ref Plain", "\"{Plain}\""),
             ("!GetAtt Plain.DomainName", "\"{Plain}.s3.amazonaws.com\""),
+            ("!GetAtt Logs.Arn", "\"arn:aws:logs:{AWS::Region}:{AWS::AccountId}:log-group:{Logs}:*\""),
             ("!Ref Topic", "\"{Topic}\""),
             ("!Ref Nested", "\"inner\""),
             ("!GetAtt Plain.Arn", "\"{Plain.Arn}\""),

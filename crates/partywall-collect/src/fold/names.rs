@@ -57,8 +57,9 @@ impl Names {
     pub(super) fn may_find(&self, key: &str, template: &str) -> Vec<usize> {
         let wanted = pattern(key);
         let here = self.written.get(template).filter(|_| !is_one_symbol(key));
-        let open = |name: &Pattern| name.contains(&None) || wanted.contains(&None);
-        let candidates = here.into_iter().flatten().filter(|(_, name)| open(name) && may_be_equal(&wanted, name));
+        // Two texts without open parts are equal or not, and these are not.
+        let open = wanted.contains(&None);
+        let candidates = here.into_iter().flatten().filter(|(_, name)| may_be_equal(&wanted, name) && (open || name.contains(&None)));
         let mut found: Vec<usize> = candidates.map(|(place, _)| *place).collect();
         found.dedup();
         found
