@@ -130,6 +130,7 @@ fn info(catalog: &Catalog, check: &Check) -> CheckInfo {
         duty_title: String::new(),
         layer: duty.map(|duty| duty.layer().to_owned()).unwrap_or_default(),
         layer_title: String::new(),
+        course: 0,
         side: partywall_report::Side::In,
         controls: pairs(&check.controls),
         equivalents: pairs(&check.equivalents),

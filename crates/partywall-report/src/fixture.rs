@@ -58,6 +58,7 @@ pub(crate) fn check(id: &str, severity: Severity, resource_type: &str, title: &s
         duty_title: "Decide who can reach it.".to_owned(),
         layer: layer.to_owned(),
         layer_title: layer_title.to_owned(),
+        course: 0,
         side: Side::In,
         controls: vec![
             ("cis-aws-5.0".to_owned(), vec!["2.1.4".to_owned()]),

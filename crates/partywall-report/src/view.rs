@@ -125,6 +125,8 @@ pub struct CheckInfo {
     pub layer: String,
     /// The layer's name.
     pub layer_title: String,
+    /// The course of the wall that the layer is in, counted from the top.
+    pub course: usize,
     /// The side of the wall on which the layer's chart band stands.
     pub side: Side,
     /// Requirements that it is evidence for: framework id and requirement ids.
@@ -168,6 +170,8 @@ pub struct FindingLine {
     pub severity: Severity,
     /// False if it stands in a template: then it may not run yet.
     pub live: bool,
+    /// The course of the wall that the layer is in, counted from the top.
+    pub course: usize,
     /// The check's title, or a sentence that says what is wrong.
     pub title: String,
     /// The resource, by the name people use.
@@ -196,6 +200,7 @@ impl FindingLine {
         Self {
             severity: result.severity,
             live: Self::is_live(result),
+            course: check.course,
             title: check.title.clone(),
             resource: words::resource(result),
             party: words::party(&result.party).to_owned(),
@@ -214,9 +219,10 @@ impl FindingLine {
         result.resource.as_ref().is_none_or(|resource| resource.source.kind != SourceKind::CloudFormation)
     }
 
-    /// What every list of findings is sorted by: what an exception covers last, then the worst, then what runs already.
+    /// What every list of findings is sorted by: what an exception covers last, then the worst, then what runs already, then
+    /// what stands higher in the wall.
     pub fn rank(&self) -> impl Ord + '_ {
-        (self.exception.is_some(), Reverse(self.severity), !self.live, &self.title, &self.resource, self.id)
+        (self.exception.is_some(), Reverse(self.severity), !self.live, self.course, &self.title, &self.resource, self.id)
     }
 
     /// Whose it is, who answers, and by when: `you · team-data · due 3 d`.

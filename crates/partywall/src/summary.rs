@@ -24,6 +24,7 @@ const BANDS: [(&str, Side); 8] = [
 pub(crate) fn check_info(catalog: &Catalog, check: &Check) -> CheckInfo {
     let duty = catalog.duties.get(&check.duty);
     let layer = duty.and_then(|duty| catalog.layer(duty.layer()));
+    let course = BANDS.iter().position(|(band, _)| layer.is_some_and(|layer| *layer.band == **band)).unwrap_or(BANDS.len());
     let own = service_duty(catalog, &check.resource, &check.duty);
     let words = |own: Option<&str>, general: Option<&str>| own.filter(|text| !text.is_empty()).or(general).unwrap_or("").to_owned();
     let pairs = |map: &BTreeMap<String, Vec<String>>| map.iter().map(|(key, ids)| (key.clone(), ids.clone())).collect();
@@ -37,7 +38,8 @@ pub(crate) fn check_info(catalog: &Catalog, check: &Check) -> CheckInfo {
         duty_title: duty.map(|duty| duty.title.to_string()).unwrap_or_default(),
         layer: layer.map(|layer| layer.id.to_string()).unwrap_or_default(),
         layer_title: layer.map(|layer| layer.title.to_string()).unwrap_or_default(),
-        side: layer.map_or(Side::In, |layer| band_side(&layer.band)),
+        course,
+        side: BANDS.get(course).map_or(Side::In, |(_, side)| *side),
         controls: pairs(&check.controls),
         equivalents: pairs(&check.equivalents),
         why: check.why.trim().to_owned(),
@@ -57,10 +59,6 @@ pub(crate) fn service_duty<'a>(catalog: &'a Catalog, resource_type: &str, duty: 
         .duties
         .iter()
         .find(|own| &*own.id == duty && (own.types.is_empty() || own.types.iter().any(|name| &**name == resource_type)))
-}
-
-fn band_side(band: &str) -> Side {
-    BANDS.iter().find(|(name, _)| *name == band).map_or(Side::In, |(_, side)| *side)
 }
 
 /// The wall with counts, top course first.

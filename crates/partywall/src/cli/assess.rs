@@ -320,8 +320,8 @@ impl Worst {
             return;
         }
         self.counted += u64::from(result.severity >= fail_on);
-        let kind = (Reverse(result.severity), !FindingLine::is_live(result), &*info.title);
-        let is_behind = |line: &FindingLine| kind > (Reverse(line.severity), !line.live, &line.title);
+        let kind = (Reverse(result.severity), !FindingLine::is_live(result), info.course, &*info.title);
+        let is_behind = |line: &FindingLine| kind > (Reverse(line.severity), !line.live, line.course, &*line.title);
         if self.lines.len() >= FIX_FIRST && self.lines.last().is_some_and(is_behind) {
             return;
         }
