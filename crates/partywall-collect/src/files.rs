@@ -15,6 +15,9 @@ use crate::{CollectError, credential_report, input};
 /// Files that people keep beside their sources and that are no source themselves.
 const STATE_FILES: [&str; 4] = ["exceptions.toml", "parties.toml", "scope.toml", "owners.toml"];
 
+/// How the JSON that partywall writes begins: a later run may find it among its sources.
+const OWN_OUTPUT: &str = "{\"schema\":\"partywall.";
+
 impl Collector<'_> {
     pub(crate) fn file(&mut self, path: &Path) -> Result<(), CollectError> {
         let shown = input::shown(path);
@@ -43,6 +46,10 @@ impl Collector<'_> {
             }
         };
         let trimmed = text.trim_start();
+        if trimmed.starts_with(OWN_OUTPUT) {
+            self.out.warnings.push(format!("{shown}: an output of partywall, no source; skipped"));
+            return Ok(());
+        }
         let json = trimmed.starts_with(['{', '[']);
         let head_end = (0..=65_536.min(trimmed.len())).rev().find(|end| trimmed.is_char_boundary(*end)).unwrap_or(0);
         let head = trimmed.get(..head_end).unwrap_or(trimmed);

@@ -180,6 +180,9 @@ fn a_file_that_is_no_source_is_passed_over_and_one_that_is_named_twice_is_read_o
     let twice = sources.run(&["assess", "t.yaml", ".", "./t.yaml", "--format", "jsonl"]);
     assert_eq!((once.code, once.out.lines().count()), (twice.code, twice.out.lines().count()));
     assert!(once.err.contains("diagram.png: not a template"), "{}", once.err);
+    sources.run(&["assess", "t.yaml", "--out", "out"]);
+    let again = sources.run(&["assess", ".", "--format", "jsonl"]);
+    assert_eq!((again.code, again.out.lines().count()), (once.code, once.out.lines().count()), "{}", again.err);
 }
 
 #[test]
