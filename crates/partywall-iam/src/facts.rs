@@ -63,7 +63,8 @@ pub struct PolicyFacts {
     /// An Allow that takes in `sts:AssumeRole` for the roles of every account, whatever the conditions.
     pub allows_assume_any_role: Answer,
     /// The accounts, other than the own one, that AWS principals of Allow statements name, sorted. If the own account is not
-    /// known, all are listed. Incomplete if a principal's account is a reference that is not resolved.
+    /// known, several are all listed, and a single one, which may be the own, is not. Incomplete then, and if a principal's
+    /// account is a reference that is not resolved.
     pub trusts_other_accounts: Items<Box<str>>,
     /// An Allow of `sts:AssumeRole` to another account, or to anyone, that asks neither for `sts:ExternalId` nor for an
     /// organisation (`aws:PrincipalOrgID`, `aws:PrincipalOrgPaths`) (IAM user guide, the confused deputy problem). Unknown

@@ -34,6 +34,12 @@ pub(crate) fn trusted_accounts(statements: &Statements<'_>, context: &Context<'_
     }
     accounts.known.sort_unstable();
     accounts.known.dedup();
+    // Of two accounts one is another's; a single one may be the own.
+    if let (None, [only]) = (context.account, accounts.known.as_slice()) {
+        let cause = own_unknown(only);
+        accounts.known.clear();
+        accounts.miss(&cause);
+    }
     accounts
 }
 
@@ -78,12 +84,13 @@ fn is_of_another_account(principal: &Principal, context: &Context<'_>) -> Answer
         Account::Symbolic => Answer::Unknown(unresolved(&principal.name)),
         Account::Id(id) => match context.account {
             Some(own) => (id != own).into(),
-            None => Answer::Unknown(Arc::new(Cause::new(
-                CauseKind::NotInSource,
-                format!("whether `{id}` is the account that this policy belongs to"),
-            ))),
+            None => Answer::Unknown(own_unknown(id)),
         },
     }
+}
+
+fn own_unknown(id: &str) -> Arc<Cause> {
+    Arc::new(Cause::new(CauseKind::NotInSource, format!("whether `{id}` is the account that this policy belongs to")))
 }
 
 fn unresolved(name: &str) -> Arc<Cause> {
@@ -189,8 +196,10 @@ mod tests {
         let unknown = facts(None, &statement).trusts_other_accounts;
         assert_eq!(unknown.known, ["222233334444".into(), "444455556666".into()]);
         let symbolic = facts(None, &assume(r#"{"AWS":["arn:aws:iam::{Partner}:root","444455556666"]}"#, "")).trusts_other_accounts;
-        assert_eq!(symbolic.known.len(), 1);
-        assert!(symbolic.missing.is_some());
+        assert!(symbolic.known.is_empty() && symbolic.missing.is_some(), "both may be the own account");
+        let single = assume(r#"{"AWS":"444455556666"}"#, "");
+        assert!(facts(None, &single).trusts_other_accounts.missing.is_some());
+        assert_eq!(facts(Some("222233334444"), &single).trusts_other_accounts.known.len(), 1);
         let deny = statement.replace("Allow", "Deny");
         assert_eq!(facts(None, &deny).trusts_other_accounts, Items::default());
     }
