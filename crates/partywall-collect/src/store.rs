@@ -81,7 +81,7 @@ fn combine(old: &mut Resource, mut new: Resource) {
         } else {
             format!("{} and {}", old.source.file, new.source.file)
         };
-        Arc::new(Cause::new(CauseKind::CallFailed, format!("{inputs} disagree, and nothing says which is newer")))
+        Arc::new(Cause::new(CauseKind::SourcesDisagree, format!("nothing says what is newer of {inputs}")))
     };
     let cause = (!dated).then(disagree);
     unite(&mut old.properties, new.properties, cause.as_ref());

@@ -39,6 +39,8 @@ pub enum CauseKind {
     MissingRow,
     /// The predicate failed on this row.
     EvaluationError,
+    /// Two inputs state different values, and nothing says which is newer.
+    SourcesDisagree,
 }
 
 impl Cause {
@@ -69,6 +71,7 @@ impl CauseKind {
             Self::UnresolvedReference => "unresolved reference",
             Self::Denied => "access denied",
             Self::CallFailed => "call failed",
+            Self::SourcesDisagree => "sources disagree",
             Self::NotLooked => "not looked",
             Self::NotRecorded => "not recorded",
             Self::NotInSource => "not in this source",

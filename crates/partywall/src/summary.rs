@@ -178,6 +178,7 @@ pub(crate) fn remedy(cause: &Cause) -> Option<String> {
     match (cause.kind, &cause.iam_action) {
         (CauseKind::Denied, Some(action)) => Some(format!("allow {action} and read again")),
         (CauseKind::Denied | CauseKind::CallFailed, _) => Some("read again".to_owned()),
+        (CauseKind::SourcesDisagree, _) => Some("leave out what is older".to_owned()),
         (CauseKind::NotLooked, _) => Some("add it to the sources".to_owned()),
         _ => None,
     }

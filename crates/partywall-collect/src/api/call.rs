@@ -1,7 +1,7 @@
 //! Which read call a file holds the answer of: read from its path (`describe-instances.json`, `get-bucket-policy/<bucket>.json`), else from
 //! the answer's members. Account and Region come from the path's directories.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -82,20 +82,22 @@ impl Operations {
         self.operations.get(operation).is_some_and(|reads| reads.iter().any(|(_, read)| read.per.is_some()))
     }
 
-    /// The operation whose listing has this answer's members, if exactly one does.
+    /// The operation whose listings have most of this answer's members, if exactly one does: `Policies` alone may be of two calls, beside
+    /// `UserDetailList` it is of one.
     pub(crate) fn guess(&self, answer: &Value) -> Option<String> {
-        let mut found: Vec<&String> = Vec::new();
+        let mut found: Vec<(usize, &String)> = Vec::new();
         for (operation, reads) in &self.operations {
-            let matches = reads.iter().any(|(_, read)| {
-                let first = read.items.split(['.', '[']).next().unwrap_or_default();
-                read.per.is_none() && !first.is_empty() && answer.get(first).is_some()
-            });
-            if matches {
-                found.push(operation);
+            let listings = reads.iter().filter(|(_, read)| read.per.is_none());
+            let members: BTreeSet<&str> = listings.filter_map(|(_, read)| read.items.split(['.', '[']).next()).collect();
+            let present = members.iter().filter(|member| !member.is_empty() && answer.get(member).is_some()).count();
+            if present > 0 {
+                found.push((present, operation));
             }
         }
+        found.sort_unstable();
         match found.as_slice() {
-            [one] => Some((*one).clone()),
+            [.., (second, _), (most, operation)] if most > second => Some((*operation).clone()),
+            [(_, operation)] => Some((*operation).clone()),
             _ => None,
         }
     }

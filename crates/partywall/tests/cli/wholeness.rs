@@ -41,6 +41,7 @@ fn a_listing_that_says_there_is_more_is_a_gap() {
     assert_eq!(none.results().1.code, 0);
     let details = r#"{"IsTruncated":true,"Marker":"m","UserDetailList":[],"GroupDetailList":[],"RoleDetailList":[],"Policies":[]}"#;
     says("get-account-authorization-details.json", details, "iam.role-trust-names-principals", "unknown");
+    says("anything.json", details, "iam.role-trust-names-principals", "unknown");
     let whole = details.replace("true", "false");
     let sources = Sources::new(&[(&format!("{PLACE}/get-account-authorization-details.json"), &whole)]);
     assert!(statuses(&sources.results().0, "iam.role-trust-names-principals").is_empty(), "`IsTruncated` decides, not `Marker`");
