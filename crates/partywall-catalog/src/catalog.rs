@@ -7,7 +7,14 @@ use serde::de::DeserializeOwned;
 
 use crate::duty::DutiesFile;
 use crate::eol::EolFile;
-use crate::{CatalogError, Check, Column, Duty, EolTable, Framework, Layer, Position, Registry, ResourceType, Schema, Service};
+use crate::evidence::EvidenceFile;
+use crate::framework::FrameworkPart;
+use crate::scope_rule::ScopeFile;
+use crate::series::SeriesFile;
+use crate::{
+    CatalogError, Check, Column, Duty, EolTable, Evidence, Framework, Layer, Position, Registry, ResourceType, Runbook, Schema, ScopeRule,
+    Series, Service, front_matter,
+};
 
 /// The whole catalogue in memory.
 #[derive(Debug)]
@@ -24,6 +31,14 @@ pub struct Catalog {
     pub services: IndexMap<Arc<str>, Arc<Service>>,
     /// Frameworks by id.
     pub frameworks: IndexMap<Arc<str>, Arc<Framework>>,
+    /// Manual evidence by id.
+    pub evidence: IndexMap<Arc<str>, Arc<Evidence>>,
+    /// Runbooks by id.
+    pub runbooks: IndexMap<Arc<str>, Arc<Runbook>>,
+    /// Series of attestations by id.
+    pub series: IndexMap<Arc<str>, Arc<Series>>,
+    /// What follows from a scope.
+    pub scope_rules: Vec<Arc<ScopeRule>>,
     /// End-of-support dates.
     pub eol: EolTable,
     registry: Registry,
@@ -46,6 +61,10 @@ impl Catalog {
             duties: IndexMap::new(),
             services: IndexMap::new(),
             frameworks: IndexMap::new(),
+            evidence: IndexMap::new(),
+            runbooks: IndexMap::new(),
+            series: IndexMap::new(),
+            scope_rules: Vec::new(),
             eol: EolTable::default(),
             registry: match files.get("reference/registry-columns.jsonl.zst") {
                 Some(bytes) => Registry::unpack(bytes)?,
@@ -61,6 +80,7 @@ impl Catalog {
             hash.add(bytes);
             catalog.add_file(path, bytes)?;
         }
+        catalog.select()?;
         catalog.fingerprint = format!("{}+{:016x}", env!("CARGO_PKG_VERSION"), hash.0);
         Ok(catalog)
     }
@@ -111,7 +131,64 @@ impl Catalog {
                 framework.position = Some(position);
                 self.frameworks.insert(framework.id.clone(), Arc::new(framework));
             }
+            // Sorted paths put `<id>.toml` before `<id>/…` only by luck of `.` and `/`; the head is asked for, not assumed.
+            ["frameworks", id, name] if has_stem(name) => {
+                let (part, _) = parse::<FrameworkPart>(path, text)?;
+                let head = self.frameworks.get_mut(*id).ok_or_else(|| layout("there is no head `frameworks/<id>.toml` for this part"))?;
+                let head = Arc::make_mut(head);
+                head.groups.extend(part.groups);
+                head.requirements.extend(part.requirements);
+            }
+            ["evidence", name] if has_stem(name) => {
+                let (file, position) = parse::<EvidenceFile>(path, text)?;
+                for mut evidence in file.evidence {
+                    if evidence.id.split_once('.').map(|(topic, _)| topic) != Some(stem(name)) {
+                        return Err(layout(&format!("`{}` does not begin with the file's name", evidence.id)));
+                    }
+                    evidence.position = Some(position.clone());
+                    if self.evidence.insert(evidence.id.clone(), Arc::new(evidence)).is_some() {
+                        return Err(layout("one id is given twice"));
+                    }
+                }
+            }
+            ["attestations.toml"] => {
+                let (file, position) = parse::<SeriesFile>(path, text)?;
+                for mut series in file.series {
+                    series.position = Some(position.clone());
+                    self.series.insert(series.id.clone(), Arc::new(series));
+                }
+            }
+            ["scope.toml"] => {
+                let (file, position) = parse::<ScopeFile>(path, text)?;
+                self.scope_rules.extend(file.rule.into_iter().map(|rule| Arc::new(ScopeRule { position: Some(position.clone()), ..rule })));
+            }
+            ["runbooks", name] if name.strip_suffix(".md").is_some_and(|stem| !stem.is_empty()) => {
+                let (head, range, body) = front_matter(text).ok_or_else(|| layout("a runbook begins with TOML between two lines `+++`"))?;
+                let mut runbook: Runbook = toml::from_str(head).map_err(|error| CatalogError::Syntax {
+                    position: Position::of(path, text, error.span().map(|span| span.start + range.start..span.end + range.start)),
+                    message: error.message().replace('\n', " "),
+                })?;
+                runbook.id = Arc::from(name.strip_suffix(".md").unwrap_or(name));
+                runbook.position = Some(Position { file: path.clone(), line: 1, column: 1 });
+                runbook.body = Arc::from(body);
+                self.runbooks.insert(runbook.id.clone(), Arc::new(runbook));
+            }
             _ => return Err(layout("no place for this file; see the layout in CONTRIBUTING.md")),
+        }
+        Ok(())
+    }
+
+    /// Fills in the lines of the frameworks that select from another.
+    fn select(&mut self) -> Result<(), CatalogError> {
+        let selections: Vec<Arc<str>> = self.frameworks.values().filter(|one| one.of.is_some()).map(|one| one.id.clone()).collect();
+        for id in selections {
+            let Some(mut selection) = self.frameworks.get(&id).cloned() else { continue };
+            let failed = |message: String| CatalogError::Layout { file: format!("frameworks/{id}.toml"), message };
+            let of = selection.of.clone().unwrap_or_default();
+            let whole = self.frameworks.get(&of).filter(|whole| whole.of.is_none());
+            let whole = whole.ok_or_else(|| failed(format!("there is no whole framework `{of}` to select from")))?;
+            Arc::make_mut(&mut selection).take_from(whole).map_err(failed)?;
+            self.frameworks.insert(id, selection);
         }
         Ok(())
     }
@@ -197,6 +274,16 @@ impl Catalog {
     /// A framework by id or alias.
     pub fn framework(&self, id: &str) -> Option<&Arc<Framework>> {
         self.frameworks.get(id).or_else(|| self.frameworks.values().find(|framework| framework.aliases.iter().any(|alias| alias == id)))
+    }
+
+    /// The checks that a pattern names, in the order of their ids: a check id, the beginning of check ids with `*`, a duty id or `layer.*`.
+    pub fn checks_of<'a>(&'a self, pattern: &'a str) -> impl Iterator<Item = &'a Arc<Check>> {
+        let layer = pattern.strip_suffix(".*").filter(|layer| self.layer(layer).is_some());
+        self.checks.values().filter(move |check| match (layer, pattern.strip_suffix('*')) {
+            (Some(layer), _) => check.duty.split('.').next() == Some(layer),
+            (None, Some(beginning)) => check.id.starts_with(beginning),
+            (None, None) => *check.id == *pattern || *check.duty == *pattern,
+        })
     }
 
     /// The layer of that id.

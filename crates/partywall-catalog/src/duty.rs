@@ -73,6 +73,9 @@ pub struct Duty {
     /// True if every service and mode carries it.
     #[serde(default)]
     pub everywhere: bool,
+    /// False if it is carried out by people alone, so that no setting of an account could ever show it.
+    #[serde(default = "yes")]
+    pub technical: bool,
     /// Owners where a service says nothing else.
     pub owner: Vec<OwnerRule>,
     /// What AWS does; empty if nothing.
@@ -81,6 +84,10 @@ pub struct Duty {
     /// What the customer does; empty if nothing.
     #[serde(default)]
     pub customer: String,
+}
+
+fn yes() -> bool {
+    true
 }
 
 impl Duty {

@@ -8,7 +8,7 @@ use crate::CatalogError;
 
 #[derive(RustEmbed)]
 #[folder = "../../catalog"]
-#[exclude = "*.md"]
+#[exclude = "*README.md"]
 struct BuiltIn;
 
 /// No catalogue file is near this; an overlay that points at something else is refused early.
@@ -38,7 +38,7 @@ fn read_directory(root: &Path, directory: &Path, files: &mut BTreeMap<Arc<str>, 
         let metadata = std::fs::metadata(&path).map_err(|error| failed(&path, error))?;
         if metadata.is_dir() {
             read_directory(root, &path, files)?;
-        } else if path.extension().is_none_or(|extension| extension != "md") && metadata.len() <= MAX_FILE {
+        } else if path.file_name().is_none_or(|name| name != "README.md") && metadata.len() <= MAX_FILE {
             let name = path.strip_prefix(root).unwrap_or(&path).to_string_lossy().replace('\\', "/");
             let bytes = std::fs::read(&path).map_err(|error| failed(&path, error))?;
             files.insert(Arc::from(name), bytes);

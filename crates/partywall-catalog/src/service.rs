@@ -45,6 +45,17 @@ pub enum Confidence {
     High,
 }
 
+impl Confidence {
+    /// The word used in files and outputs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
 /// Where a row comes from.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -12,17 +12,13 @@ use crate::config::{ConfigItems, ConfigReader, ReadError, looks_like_config};
 use crate::json::{Names, value_from_slice};
 use crate::{CollectError, credential_report, input};
 
-/// Files that people keep beside their sources and that are no source themselves.
-const STATE_FILES: [&str; 4] = ["exceptions.toml", "parties.toml", "scope.toml", "owners.toml"];
-
 /// How the JSON that partywall writes begins: a later run may find it among its sources.
 const OWN_OUTPUT: &str = "{\"schema\":\"partywall.";
 
 impl Collector<'_> {
     pub(crate) fn file(&mut self, path: &Path) -> Result<(), CollectError> {
         let shown = input::shown(path);
-        let is_state = path.file_name().and_then(|name| name.to_str()).is_some_and(|name| STATE_FILES.contains(&name));
-        if is_state || path.extension().is_some_and(|extension| extension == "md") {
+        if path.extension().is_some_and(|extension| extension == "md") {
             return Ok(());
         }
         let bytes = match input::read(path) {

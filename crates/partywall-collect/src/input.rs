@@ -43,6 +43,9 @@ pub(crate) fn shown(path: &Path) -> String {
     plain.display().to_string()
 }
 
+/// The directory in which people keep what they decided, beside the facts: it holds no source.
+pub const RECORDS: &str = "records";
+
 fn walk(directory: &Path, found: &mut Vec<PathBuf>, errors: &mut Vec<String>) {
     let entries = std::fs::read_dir(directory).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let mut entries = match entries {
@@ -57,6 +60,7 @@ fn walk(directory: &Path, found: &mut Vec<PathBuf>, errors: &mut Vec<String>) {
         }
         // Links are not followed: an archive could point them anywhere.
         match entry.file_type() {
+            Ok(kind) if kind.is_dir() && entry.file_name() == RECORDS => {}
             Ok(kind) if kind.is_dir() => walk(&path, found, errors),
             Ok(kind) if kind.is_file() => found.push(path),
             Ok(_) => {}
@@ -66,7 +70,7 @@ fn walk(directory: &Path, found: &mut Vec<PathBuf>, errors: &mut Vec<String>) {
 }
 
 /// The identity of an input: SHA-256 over the sorted SHA-256 digests of its files as they lie on disk, so that neither names nor
-/// order nor where the files are change it. State files and notes beside the sources are part of it.
+/// order nor where the files are change it. Notes beside the sources are part of it, records are not.
 ///
 /// # Errors
 /// A path does not exist. Files that cannot be read are no part of what was judged, nor of this.

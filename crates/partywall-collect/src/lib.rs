@@ -28,6 +28,6 @@ pub use collected::{Collected, Need, Options};
 pub use collector::collect;
 pub use derive::columns_of as derived_columns;
 pub use error::CollectError;
-pub use input::fingerprint;
+pub use input::{RECORDS, fingerprint};
 pub use jq::check_program;
 pub use rederive::rederive;

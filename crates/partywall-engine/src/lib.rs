@@ -36,4 +36,4 @@ pub use ownership::OwnedDuty;
 pub use predicate::{Planned, Predicate, Reads};
 pub use query::{Query, QueryFormat, QueryLimits};
 pub use reference::{ReferenceDuty, reference_duties};
-pub use tally::{DutyCounts, ModeUse, StatusCounts, Tally};
+pub use tally::{DutyCounts, ModeUse, Provided, StatusCounts, Tally};

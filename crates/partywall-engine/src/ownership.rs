@@ -158,6 +158,10 @@ pub(crate) fn count_duties(
         let mode_id = if known { first.id.clone() } else { Arc::from("?") };
         let places: BTreeSet<(Option<Arc<str>>, Option<Arc<str>>)> =
             rows.iter().filter_map(|row| batch.rows.get(*row)).map(|row| (row.account.clone(), row.region.clone())).collect();
+        let mut regions: BTreeMap<Option<Arc<str>>, u64> = BTreeMap::new();
+        for row in rows.iter().filter_map(|row| batch.rows.get(*row)) {
+            *regions.entry(row.region.clone()).or_default() += 1;
+        }
         let mut owners: Vec<(Arc<str>, Option<Party>)> = Vec::new();
         for duty in &first.duties {
             let id = &duty.duty.id;
@@ -170,6 +174,9 @@ pub(crate) fn count_duties(
                 owners.push((id.clone(), party.clone()));
                 if per_row {
                     tally.layers.entry(layer).or_default().add(party.as_ref(), None, rows.len() as u64);
+                    for (region, times) in &regions {
+                        tally.provide(party.as_ref(), id, Some(&service.id), region.as_ref(), *times);
+                    }
                     continue;
                 }
                 let worst = statuses.and_then(|all| rows.iter().filter_map(|row| all.get(*row).copied().flatten()).fold(None, worse));
@@ -190,6 +197,7 @@ pub(crate) fn count_duties(
                 }
                 if per_row {
                     tally.layers.entry(layer.clone()).or_default().add(party.as_ref(), status, 1);
+                    tally.provide(party.as_ref(), id, Some(&service.id), resource.region.as_ref(), 1);
                 } else {
                     once(tally, &duty.duty, &layer, &service.id, (&resource.account, &resource.region), party, status);
                 }

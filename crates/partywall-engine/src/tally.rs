@@ -89,7 +89,22 @@ pub struct Tally {
     pub layers: BTreeMap<Arc<str>, DutyCounts>,
     /// By service and mode id.
     pub modes: BTreeMap<(Arc<str>, Arc<str>), ModeUse>,
+    /// Duties of everybody but the customer, by whose they are, where they are: what attestations have to prove.
+    pub provided: BTreeMap<Provided, u64>,
     pub(crate) once: BTreeMap<OnceKey, (Option<Party>, Option<Status>)>,
+}
+
+/// A duty that AWS, a provider or a vendor owns.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Provided {
+    /// Who owns it.
+    pub party: Party,
+    /// Duty id.
+    pub duty: Arc<str>,
+    /// Service id; `None` for duties that are counted once per account.
+    pub service: Option<Arc<str>>,
+    /// Region; `None` where there is none.
+    pub region: Option<Arc<str>>,
 }
 
 /// A duty that is counted once per service and place, or once per account: layer, duty, service, account, region.
@@ -98,9 +113,24 @@ pub(crate) type OnceKey = (Arc<str>, Arc<str>, Option<Arc<str>>, Option<Arc<str>
 impl Tally {
     /// Counts the duties that are counted once, after the last row.
     pub(crate) fn settle(&mut self) {
-        for ((layer, ..), (owner, evidence)) in std::mem::take(&mut self.once) {
+        for ((layer, duty, service, _, region), (owner, evidence)) in std::mem::take(&mut self.once) {
             self.layers.entry(layer).or_default().add(owner.as_ref(), evidence, 1);
+            self.provide(owner.as_ref(), &duty, service.as_ref(), region.as_ref(), 1);
         }
+    }
+
+    /// Counts a duty for whoever provides it; the customer's own are not provided.
+    pub(crate) fn provide(
+        &mut self,
+        owner: Option<&Party>,
+        duty: &Arc<str>,
+        service: Option<&Arc<str>>,
+        region: Option<&Arc<str>>,
+        times: u64,
+    ) {
+        let Some(party) = owner.filter(|party| **party != Party::Customer) else { return };
+        let key = Provided { party: party.clone(), duty: duty.clone(), service: service.cloned(), region: region.cloned() };
+        *self.provided.entry(key).or_default() += times;
     }
 
     /// Sum over all checks.

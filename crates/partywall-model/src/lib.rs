@@ -3,7 +3,9 @@
 //! Every other crate speaks in these types; this crate knows nothing of files, Arrow or SQL.
 
 mod cause;
+pub mod near;
 mod party;
+mod plain;
 mod resource;
 mod result;
 mod severity;
@@ -12,6 +14,7 @@ mod value;
 
 pub use cause::{Cause, CauseKind};
 pub use party::{ParsePartyError, Party};
+pub use plain::{is_safe, plain};
 pub use resource::{Condition, Defaulted, Gap, Listing, Location, Resource, Satellite, Source, SourceKind};
 pub use result::{CheckResult, Exception, ExceptionKind, Fact, FindingId, UnknownBecause};
 pub use severity::{ParseSeverityError, Severity};

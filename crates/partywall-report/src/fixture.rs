@@ -11,8 +11,8 @@ use partywall_model::{
 };
 
 use crate::{
-    Answer, CheckInfo, Counts, DueDays, Exit, FindingLine, Format, FrameworkLine, Ledger, NotSeen, Options, Proof, RequirementLine, Run,
-    Side, Split, Summary, WallCell, WallRow, sink,
+    Answer, CheckInfo, Counts, DueDays, Exit, FindingLine, Format, FrameworkLine, Ledger, ManualLine, NotSeen, Options, OwnerLine, Proof,
+    RecordLine, RequirementLine, Run, Side, Split, Summary, WallCell, WallRow, sink,
 };
 
 /// Everything that a sink is told.
@@ -227,11 +227,16 @@ fn cell(layer: &str, title: &str, counts: [u64; 7]) -> WallCell {
         aws_part: "Offers the switches, enforces what they say and runs everything below them.".to_owned(),
         customer_part: "Decides who and what may pass, and keeps it that way.".to_owned(),
         counts: Counts { aws, you, unclear, met, fail, unseen, no_evidence },
+        proof: Proof { attested: aws, ..Proof::default() },
     }
 }
 
 fn row(id: &str, title: &str, side: Side, cells: Vec<WallCell>) -> WallRow {
     WallRow { id: id.to_owned(), title: title.to_owned(), side, cells }
+}
+
+fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).unwrap()
 }
 
 fn summary(run: &Run, results: &[(Arc<CheckInfo>, CheckResult)]) -> Summary {
@@ -304,10 +309,23 @@ fn summary(run: &Run, results: &[(Arc<CheckInfo>, CheckResult)]) -> Summary {
         title: title.to_owned(),
         split,
         aws_proof: (split != Split::Customer).then(|| "attested: SOC 2 type 2, 2025-10-01 to 2026-09-30".to_owned()),
+        aws_until: (split != Split::Customer).then(|| day(2027, 9, 30)),
         answer,
         pass: 12,
         fail,
         unknown,
+        remaining: fail + unknown,
+        due: Some(day(2026, 12, 1)),
+        owners: vec!["team-data".to_owned()],
+        manual: vec![ManualLine {
+            id: "access.review".to_owned(),
+            title: "Review of access rights".to_owned(),
+            state: "current",
+            kept: Some("Third quarter".to_owned()),
+            owner: Some("team-data".to_owned()),
+            made: Some(day(2026, 9, 1)),
+            due: Some(day(2026, 12, 1)),
+        }],
     };
     Summary {
         resources: 312,
@@ -323,6 +341,19 @@ fn summary(run: &Run, results: &[(Arc<CheckInfo>, CheckResult)]) -> Summary {
             why: Some("Connect is not in the SOC 2 on file".to_owned()),
         },
         wall,
+        owners: vec![
+            OwnerLine { owner: Some("team-data".to_owned()), contact: Some("#team-data".to_owned()), duties: 700, failing: 8 },
+            OwnerLine { owner: None, contact: None, duties: 88, failing: 0 },
+        ],
+        records: vec![RecordLine {
+            kind: "attestation",
+            severity: Severity::High,
+            subject: "aws-soc2".to_owned(),
+            message: "AWS SOC 2 lapsed on 2026-11-01; get the next one, or a bridge letter".to_owned(),
+            owner: None,
+            due: Some(day(2026, 11, 1)),
+            place: Some("records/attestations/aws-soc2.toml:1".to_owned()),
+        }],
         fix_first,
         failing: 8,
         not_seen: vec![

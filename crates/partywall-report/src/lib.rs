@@ -37,7 +37,10 @@ pub use object::RESULT_SCHEMA;
 pub use ocsf::Ocsf;
 pub use sarif::Sarif;
 pub use sink::{Format, Options, ParseFormatError, ResultSink, sink};
-pub use summary::{Answer, Counts, Exit, FrameworkLine, NotSeen, Proof, RequirementLine, Side, Split, Summary, WallCell, WallRow};
+pub use summary::{
+    Answer, Counts, Exit, FrameworkLine, ManualLine, NotSeen, OwnerLine, Proof, RecordLine, RequirementLine, Side, Split, Summary,
+    WallCell, WallRow,
+};
 pub use table::Table;
 pub use text::counted;
 pub use view::{CheckInfo, DueDays, FindingLine, Ledger, Run};

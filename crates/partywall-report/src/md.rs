@@ -120,7 +120,22 @@ impl<W: Write> ResultSink for Markdown<W> {
         self.findings(summary)?;
 
         let out = &mut self.out;
-        writeln!(out, "## Not seen\n")?;
+        if !summary.records.is_empty() {
+            writeln!(out, "## On record\n\n| severity | what | about | owner | due |\n|---|---|---|---|---|")?;
+        }
+        for line in &summary.records {
+            let due = line.due.map(|due| due.to_string()).unwrap_or_default();
+            let owner = escape(line.owner.as_deref().unwrap_or_default());
+            writeln!(out, "| {} | {} | {} | {owner} | {due} |", line.severity, escape(&line.message), escape(&line.subject))?;
+        }
+        if !summary.owners.is_empty() {
+            writeln!(out, "\n## Who answers\n\n| owner | reached by | duties | failing |\n|---|---|--:|--:|")?;
+        }
+        for line in &summary.owners {
+            let (owner, contact) = (line.owner.as_deref().unwrap_or("nobody"), line.contact.as_deref().unwrap_or_default());
+            writeln!(out, "| {} | {} | {} | {} |", escape(owner), escape(contact), thousands(line.duties), dash(line.failing))?;
+        }
+        writeln!(out, "\n## Not seen\n")?;
         if summary.not_seen.is_empty() {
             writeln!(out, "{}.\n", capital(summary.nothing_unseen()))?;
         } else {

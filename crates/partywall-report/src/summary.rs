@@ -1,6 +1,8 @@
 use std::collections::BTreeMap;
 use std::ops::Add;
 
+use chrono::NaiveDate;
+use partywall_model::Severity;
 use serde::Serialize;
 
 use crate::text::counted;
@@ -71,6 +73,8 @@ pub struct WallCell {
     pub customer_part: String,
     /// Duties of this layer over all resources.
     pub counts: Counts,
+    /// How AWS's among them are proven.
+    pub proof: Proof,
 }
 
 /// One band of the model's chart: a course of the wall, one cell per layer.
@@ -106,6 +110,39 @@ pub struct Proof {
     pub unproven: u64,
     /// The main reason for what is not attested, in one line.
     pub why: Option<String>,
+}
+
+/// Who answers for how many of the customer's duties.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OwnerLine {
+    /// A team or party; `None`: nobody is named.
+    pub owner: Option<String>,
+    /// How it is reached.
+    pub contact: Option<String>,
+    /// Duties that may fall to it.
+    pub duties: u64,
+    /// Failed results among them that no exception covers.
+    pub failing: u64,
+}
+
+/// Something in the records that needs a person: an attestation that lapsed, an expectation that is not met, a duty without an owner.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RecordLine {
+    /// What it is about, in one word.
+    pub kind: &'static str,
+    /// How much it hurts.
+    pub severity: Severity,
+    /// The id of what it is about.
+    pub subject: String,
+    /// One line: what is wrong and what to do.
+    pub message: String,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The day by which it is due or was.
+    #[serde(serialize_with = "crate::view::as_some_day")]
+    pub due: Option<NaiveDate>,
+    /// File and line.
+    pub place: Option<String>,
 }
 
 /// Duties that could not be judged for one common reason.
@@ -158,7 +195,10 @@ pub struct RequirementLine {
     pub split: Split,
     /// Proof of AWS's part, with dates; `None` if AWS has no part.
     pub aws_proof: Option<String>,
-    /// How it stands.
+    /// The first day on which AWS's part is no longer proven as it is now.
+    #[serde(serialize_with = "crate::view::as_some_day")]
+    pub aws_until: Option<NaiveDate>,
+    /// How the customer's part stands; of what is AWS's alone, how its proof stands.
     pub answer: Answer,
     /// Results that pass.
     pub pass: u64,
@@ -166,6 +206,36 @@ pub struct RequirementLine {
     pub fail: u64,
     /// Results that are unknown.
     pub unknown: u64,
+    /// What is left to do: failures, unknowns, and manual evidence that is not there or not in date.
+    pub remaining: u64,
+    /// The next day on which manual evidence is due.
+    #[serde(serialize_with = "crate::view::as_some_day")]
+    pub due: Option<NaiveDate>,
+    /// Who answers for the customer's duties behind it.
+    pub owners: Vec<String>,
+    /// Manual evidence, each with how it stands.
+    pub manual: Vec<ManualLine>,
+}
+
+/// A document or record that a requirement asks for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ManualLine {
+    /// Evidence id.
+    pub id: String,
+    /// What it is.
+    pub title: String,
+    /// `missing`, `failed`, `overdue` or `current`.
+    pub state: &'static str,
+    /// The title of what is kept.
+    pub kept: Option<String>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// The day it was made.
+    #[serde(serialize_with = "crate::view::as_some_day")]
+    pub made: Option<NaiveDate>,
+    /// The day on which it is due again.
+    #[serde(serialize_with = "crate::view::as_some_day")]
+    pub due: Option<NaiveDate>,
 }
 
 /// One framework: counts over all of its requirements, and the requirements themselves.
@@ -223,6 +293,10 @@ pub struct Summary {
     pub wall: Vec<WallRow>,
     /// Proof of AWS's duties.
     pub proof: Proof,
+    /// Duties per owner, most first; empty without an owners file.
+    pub owners: Vec<OwnerLine>,
+    /// What in the records needs a person, most severe first.
+    pub records: Vec<RecordLine>,
     /// The worst findings, worst first.
     pub fix_first: Vec<FindingLine>,
     /// All failed results, those with an exception included.

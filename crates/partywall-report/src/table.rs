@@ -11,6 +11,8 @@ use crate::{CheckInfo, Counts, FindingLine, FrameworkLine, Proof, Run, Side, Sum
 /// No line is wider, so that the screen fits a terminal and a code review.
 const WIDTH: usize = 100;
 
+/// Lines of the records on the first screen.
+const RECORDS: usize = 6;
 /// Reasons for not seeing on the first screen.
 const REASONS: usize = 6;
 
@@ -217,6 +219,44 @@ impl<W: Write> Table<W> {
         }
     }
 
+    /// What in the records needs a person; the first lines, or all.
+    fn records(&mut self, summary: &Summary) -> io::Result<()> {
+        if summary.records.is_empty() {
+            return Ok(());
+        }
+        let heading = self.paint(BOLD, "ON RECORD");
+        self.line(&heading)?;
+        let shown = if self.options.all { usize::MAX } else { RECORDS };
+        for line in summary.records.iter().take(shown) {
+            let severity = line.severity.as_str().to_uppercase();
+            let style = if line.severity >= Severity::High { BAD } else { WARN };
+            let words = clean(&line.message);
+            let words = if self.options.all { words } else { cut(&words, WIDTH - 11).into_owned().into() };
+            let painted = self.paint(style, &severity);
+            self.line(&format!(" {painted}{}{words}", " ".repeat(10 - severity.len())))?;
+        }
+        let hidden = summary.records.len().saturating_sub(shown);
+        if hidden > 0 {
+            self.line(&format!(" {} more: --all", thousands(hidden as u64)))?;
+        }
+        Ok(())
+    }
+
+    /// Who answers for how many duties, in one line.
+    fn owners(&mut self, summary: &Summary) -> io::Result<()> {
+        if summary.owners.is_empty() {
+            return Ok(());
+        }
+        let heading = self.paint(BOLD, "OWNERS");
+        let said = summary.owners.iter().map(|line| {
+            let name = line.owner.as_deref().map_or_else(|| "nobody".into(), clean);
+            let failing = if line.failing > 0 { format!(" ({} failing)", thousands(line.failing)) } else { String::new() };
+            format!("{name} {}{failing}", thousands(line.duties))
+        });
+        let said = said.collect::<Vec<_>>().join(" · ");
+        self.line(&format!("{heading}  {}", cut(&said, WIDTH - 8)))
+    }
+
     fn not_seen(&mut self, summary: &Summary) -> io::Result<()> {
         let heading = self.paint(BOLD, "NOT SEEN");
         if summary.not_seen.is_empty() {
@@ -315,6 +355,8 @@ impl<W: Write> ResultSink for Table<W> {
         self.header(&run, summary)?;
         self.wall(summary)?;
         self.findings(summary)?;
+        self.records(summary)?;
+        self.owners(summary)?;
         self.not_seen(summary)?;
         for framework in &summary.frameworks {
             self.framework(framework)?;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use partywall_catalog::Catalog;
 use partywall_model::{Fact, Resource, Value};
 
-use crate::findings::{is_safe, plain};
+use partywall_model::{is_safe, plain};
 
 /// A command with what could not be filled in.
 #[derive(Debug, Clone, PartialEq, Eq)]

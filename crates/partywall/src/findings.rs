@@ -1,6 +1,5 @@
 //! Finds what a name on the command line stands for: one finding, or resources, with everything the sources say of them.
 
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,10 +13,10 @@ use partywall_table::TypeBatch;
 
 use crate::cli::Context;
 use crate::fill;
-use crate::near;
 use crate::run::{self, Sources};
 use crate::single_row::{Answers, Asker, Memory};
-use crate::state::State;
+use partywall_model::{near, plain};
+use partywall_records::Records;
 
 /// More resources of one name than this are listed, not explained.
 const MOST_RESOURCES: usize = 5;
@@ -71,7 +70,7 @@ impl Name {
     }
 
     fn calls(&self, resource: &Arc<Resource>) -> bool {
-        !self.only_id && run::is_called(resource, &self.text)
+        !self.only_id && partywall_records::is_called(resource, &self.text)
     }
 }
 
@@ -135,7 +134,7 @@ fn is_open(result: &CheckResult) -> bool {
 /// # Errors
 /// Nothing or too much has the name; the message lists what is near. Or the sources cannot be read.
 pub(crate) fn find(context: &Context, sources: &Sources, name: &str) -> anyhow::Result<Found> {
-    let state = State::of(context, sources)?;
+    let records = sources.records(context)?;
     let search = RefCell::new(Search {
         name: Name::new(name),
         batch: None,
@@ -157,7 +156,7 @@ pub(crate) fn find(context: &Context, sources: &Sources, name: &str) -> anyhow::
         search.look(batch);
         search.memory.keep(batch, assessor)
     };
-    let outcome = run::assess(context, sources, &state, |_| true, &in_fixes, &mut take, &mut look)?;
+    let outcome = run::assess(context, sources, &records, |_| true, &in_fixes, &mut take, &mut look)?;
     sources.read_something(&outcome.collected)?;
     let Search { resources, hits, near, memory, .. } = search.into_inner();
     if resources.len() > MOST_RESOURCES {
@@ -166,7 +165,7 @@ pub(crate) fn find(context: &Context, sources: &Sources, name: &str) -> anyhow::
     }
     if !resources.is_empty() {
         let meant: Vec<_> = resources.iter().map(|(batch, row)| (&**batch, row.clone())).collect();
-        let subjects = subjects(context, &state, &memory, &outcome.collected, &meant)?;
+        let subjects = subjects(context, &records, &memory, &outcome.collected, &meant)?;
         return Ok(Found { finding: None, subjects, code: run::exit_code(&outcome.collected) });
     }
     let Some(Hit { batch, mut result }) = only(hits, name)? else { return Err(not_found(name, &near)) };
@@ -174,8 +173,8 @@ pub(crate) fn find(context: &Context, sources: &Sources, name: &str) -> anyhow::
         let here = batch.as_deref().filter(|batch| batch.rows.iter().any(|row| Arc::ptr_eq(row, own)));
         here.map(|batch| (batch, own.clone())).or_else(|| memory.original(own))
     });
-    let subjects = subjects(context, &state, &memory, &outcome.collected, meant.as_slice())?;
-    state.cover(&mut result);
+    let subjects = subjects(context, &records, &memory, &outcome.collected, meant.as_slice())?;
+    records.exceptions.cover(&mut result, context.today());
     Ok(Found { finding: Some(result), subjects, code: run::exit_code(&outcome.collected) })
 }
 
@@ -204,13 +203,13 @@ fn not_found(name: &str, near: &BTreeSet<(usize, String)>) -> anyhow::Error {
 /// Everything about the rows that are meant.
 fn subjects(
     context: &Context,
-    state: &State,
+    records: &Records,
     memory: &Memory,
     collected: &Collected,
     meant: &[(&TypeBatch, Arc<Resource>)],
 ) -> anyhow::Result<Vec<Subject>> {
     let engine = Engine::new(&context.catalog, context.today())?;
-    let mut asker = Asker::new(context, &engine, state, memory, collected);
+    let mut asker = Asker::new(context, &engine, records, memory, collected);
     let mut subjects = Vec::new();
     for (batch, row) in meant {
         let Answers { mut results, duties, gaps } = asker.ask(batch, row, None)?;
@@ -219,7 +218,7 @@ fn subjects(
     }
     drop(asker);
     for result in subjects.iter_mut().flat_map(|subject| &mut subject.results) {
-        state.cover(result);
+        records.exceptions.cover(result, context.today());
     }
     Ok(subjects)
 }
@@ -228,19 +227,6 @@ fn subjects(
 pub(crate) fn called(resource: &Resource) -> String {
     let name = resource.name.as_deref().or(resource.logical_id.as_deref()).unwrap_or(&resource.id);
     format!("{} ({})", plain(name), resource.resource_type)
-}
-
-/// The text without characters that move a terminal's cursor or turn the direction of reading: names in an account are untrusted.
-pub(crate) fn plain(text: &str) -> Cow<'_, str> {
-    if text.chars().all(is_safe) {
-        return Cow::Borrowed(text);
-    }
-    Cow::Owned(text.chars().map(|letter| if is_safe(letter) { letter } else { '\u{FFFD}' }).collect())
-}
-
-/// False for control characters, line breaks among them, and for direction marks.
-pub(crate) fn is_safe(letter: char) -> bool {
-    !letter.is_control() && !matches!(letter, '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{FEFF}')
 }
 
 #[cfg(test)]

@@ -3,15 +3,18 @@
 mod cli;
 mod clock;
 mod exit;
+mod expectations;
 mod fill;
 mod findings;
 mod frameworks;
-mod near;
+mod ownership;
+mod proofs;
 mod proposal;
+mod records;
 mod run;
+mod scope;
 mod sight;
 mod single_row;
-mod state;
 mod story;
 mod summary;
 

@@ -3,22 +3,21 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
 use partywall_catalog::{Check, ResourceType};
 use partywall_collect::{CollectError, Collected, Need, Options};
 use partywall_engine::{Assessor, Engine, EngineError, Parties, Tally};
-use partywall_model::{CheckResult, Party, Resource, SourceKind};
+use partywall_model::{CheckResult, Resource, SourceKind};
+use partywall_records::Records;
 use partywall_report::counted;
 use partywall_table::{Paths, TypeBatch};
 
 use crate::cli::Context;
 use crate::exit;
-use crate::near::near;
 use crate::sight::Seen;
-use crate::state::State;
+use partywall_model::near::near;
 
 /// Where facts come from; the same for every command that reads.
 #[derive(Debug, Clone, Args)]
@@ -40,13 +39,9 @@ pub(crate) struct Sources {
     #[arg(long, value_name = "CODE", value_parser = region, requires = "sources")]
     pub(crate) region: Option<String>,
 
-    /// Parties file: who takes over which duties (default: parties.toml beside the sources)
-    #[arg(long, value_name = "FILE", requires = "sources")]
-    pub(crate) parties: Option<PathBuf>,
-
-    /// Exceptions file (default: exceptions.toml beside the sources)
-    #[arg(long, value_name = "FILE", requires = "sources")]
-    pub(crate) exceptions: Option<PathBuf>,
+    /// What people decided and keep: scope, owners, parties, exceptions, attestations, evidence (default: records/ in or beside the sources)
+    #[arg(long, value_name = "DIR")]
+    pub(crate) records: Option<PathBuf>,
 }
 
 pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {
@@ -110,7 +105,11 @@ impl Sources {
         let declared = || collected.parameters.iter().map(String::as_str);
         let is_known = |name: &str| name.starts_with("AWS::") || collected.parameters.contains(name);
         if let Some((name, _)) = self.parameters.iter().find(|(name, _)| !is_known(name)) {
-            bail!("no template has a parameter `{}`{}", crate::findings::plain(name), crate::near::did_you_mean(name, declared()));
+            bail!(
+                "no template has a parameter `{}`{}",
+                partywall_model::plain(name),
+                partywall_model::near::did_you_mean(name, declared())
+            );
         }
         Ok(())
     }
@@ -121,6 +120,14 @@ impl Sources {
         options.parameters.account.clone_from(&self.account);
         options.parameters.region.clone_from(&self.region);
         options
+    }
+
+    /// The records of this run.
+    ///
+    /// # Errors
+    /// A file is broken.
+    pub(crate) fn records(&self, context: &Context) -> anyhow::Result<Records> {
+        crate::records::of(context, self.records.as_ref(), &self.sources)
     }
 
     /// What was assessed, in the user's words.
@@ -151,16 +158,14 @@ pub(crate) fn exit_code(collected: &Collected) -> u8 {
 pub(crate) fn assess(
     context: &Context,
     sources: &Sources,
-    state: &State,
+    records: &Records,
     selected: impl Fn(&Check) -> bool,
     keep: &dyn Fn(&ResourceType) -> Paths,
     take: &mut dyn FnMut(CheckResult) -> anyhow::Result<()>,
     look: &mut dyn FnMut(&TypeBatch, &mut Assessor<'_>) -> anyhow::Result<()>,
 ) -> anyhow::Result<Outcome> {
     let engine = Engine::new(&context.catalog, context.today()).context("the engine does not start")?;
-    let parties: Option<Box<Parties<'_>>> = state
-        .has_parties()
-        .then(|| Box::new(|resource: &Resource, duty: &str| -> Option<Party> { state.party(resource, duty) }) as Box<Parties<'_>>);
+    let parties = parties(records);
     let assessor = RefCell::new(Assessor::new(&context.catalog, &engine, selected, parties));
     let broken: RefCell<Option<EngineError>> = RefCell::new(None);
     let need = |resource_type: &ResourceType| match assessor.borrow_mut().need(resource_type) {
@@ -206,20 +211,18 @@ pub(crate) fn assess(
     Ok(Outcome { collected, tally: std::mem::take(&mut assessor.tally), seen })
 }
 
+/// Who takes customer duties over; `None` if nobody takes any, so that the engine need not ask row by row.
+pub(crate) fn parties(records: &Records) -> Option<Box<Parties<'_>>> {
+    let taking = |resource: &Resource, duty: &str| records.parties.taking(resource, duty).cloned();
+    (!records.parties.takes.is_empty()).then(|| Box::new(taking) as Box<Parties<'_>>)
+}
+
 struct TakeError(anyhow::Error);
 
 impl From<EngineError> for TakeError {
     fn from(error: EngineError) -> Self {
         Self(error.into())
     }
-}
-
-/// A resource by anything that people call it: id, ARN, logical id, name; exact.
-pub(crate) fn is_called(resource: &Arc<Resource>, name: &str) -> bool {
-    &*resource.id == name
-        || resource.arn.as_deref() == Some(name)
-        || resource.logical_id.as_deref() == Some(name)
-        || resource.name.as_deref() == Some(name)
 }
 
 #[cfg(test)]

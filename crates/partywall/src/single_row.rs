@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use partywall_catalog::{Catalog, Check};
 use partywall_collect::Collected;
-use partywall_engine::{Assessor, Engine, EngineError, OwnedDuty, Parties};
+use partywall_engine::{Assessor, Engine, EngineError, OwnedDuty};
 use partywall_model::{CheckResult, Resource};
 use partywall_table::{Envelope, RowGaps, TypeBatch, build_batch, project};
 
 use crate::cli::Context;
-use crate::state::State;
+use partywall_records::Records;
+
+use crate::run;
 
 /// What is kept of a run, because answers about one row rest on it.
 pub(crate) struct Memory {
@@ -36,7 +38,7 @@ pub(crate) struct Answers {
 pub(crate) struct Asker<'a> {
     context: &'a Context,
     engine: &'a Engine,
-    state: &'a State,
+    records: &'a Records,
     memory: &'a Memory,
     collected: &'a Collected,
     /// Has only checks without a join, so that it keeps no row of one question for the next.
@@ -77,14 +79,16 @@ fn is_same(a: &Resource, b: &Resource) -> bool {
         == (&b.resource_type, &b.account, &b.region, &b.id, &b.logical_id, &b.source.file)
 }
 
-fn parties(state: &State) -> Option<Box<Parties<'_>>> {
-    state.has_parties().then(|| Box::new(|resource: &Resource, duty: &str| state.party(resource, duty)) as Box<Parties<'_>>)
-}
-
 impl<'a> Asker<'a> {
-    pub(crate) fn new(context: &'a Context, engine: &'a Engine, state: &'a State, memory: &'a Memory, collected: &'a Collected) -> Self {
-        let alone = Assessor::new(&context.catalog, engine, |check| check.join.is_none(), parties(state));
-        Self { context, engine, state, memory, collected, alone }
+    pub(crate) fn new(
+        context: &'a Context,
+        engine: &'a Engine,
+        records: &'a Records,
+        memory: &'a Memory,
+        collected: &'a Collected,
+    ) -> Self {
+        let alone = Assessor::new(&context.catalog, engine, |check| check.join.is_none(), run::parties(records));
+        Self { context, engine, records, memory, collected, alone }
     }
 
     /// Everything about a row of a batch; with `changed`, as if the row were that.
@@ -121,7 +125,7 @@ impl<'a> Asker<'a> {
         if !self.context.catalog.checks.values().any(|check| is_asked(check)) {
             return Ok(found);
         }
-        let mut assessor = Assessor::new(&self.context.catalog, self.engine, is_asked, parties(self.state));
+        let mut assessor = Assessor::new(&self.context.catalog, self.engine, is_asked, run::parties(self.records));
         for batch in &self.memory.tables {
             if !is_read_by_joins(batch, &mut assessor)? {
                 continue;
@@ -169,8 +173,8 @@ mod tests {
         for batch in &batches {
             memory.keep(batch, &mut run).unwrap();
         }
-        let state = State::default();
-        let mut asker = Asker::new(&context, &engine, &state, &memory, &collected);
+        let records = Records::default();
+        let mut asker = Asker::new(&context, &engine, &records, &memory, &collected);
         let (batch, row) = batches.iter().find_map(|batch| Some((batch, batch.rows.iter().find(|row| &*row.id == "case")?))).unwrap();
         let changed = set.map(|(path, value)| {
             let mut changed = Resource::clone(row);

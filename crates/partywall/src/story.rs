@@ -87,7 +87,7 @@ pub(crate) struct Whole {
 /// Tells a finding; the subject is `None` if the listing of its type failed.
 pub(crate) fn finding(context: &Context, check: &Check, result: &CheckResult, subject: Option<&Subject>) -> Finding {
     let catalog = &context.catalog;
-    let info = summary::check_info(catalog, check);
+    let info = summary::check_info(catalog, check, summary::pairs(&check.controls));
     let owned = subject.and_then(|subject| subject.duties.iter().find(|duty| *duty.duty == *check.duty));
     let mut duty = match (owned, subject) {
         (Some(owned), Some(subject)) => tell_duty(catalog, subject, owned),

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use partywall_catalog::{Catalog, Check, ServiceDuty};
 use partywall_engine::{DutyCounts, Tally};
 use partywall_model::{Cause, CauseKind, CheckResult, Gap, Status};
-use partywall_report::{CheckInfo, Counts, NotSeen, Proof, Side, WallCell, WallRow};
+use partywall_records::RecordFinding;
+use partywall_report::{CheckInfo, Counts, NotSeen, RecordLine, Side, WallCell, WallRow};
+
+use crate::proofs::Proofs;
 
 /// Rows of the first screen, top course first. The last ones stand below the wall's middle.
 const BANDS: [(&str, Side); 8] = [
@@ -20,14 +23,13 @@ const BANDS: [(&str, Side); 8] = [
     ("hardware, Regions, AZs, edge", Side::Of),
 ];
 
-/// One check with the sentences of its duty, in the service's words where it has its own.
-pub(crate) fn check_info(catalog: &Catalog, check: &Check) -> CheckInfo {
+/// One check with the sentences of its duty, in the service's words where it has its own, and the lines of frameworks that it is evidence for.
+pub(crate) fn check_info(catalog: &Catalog, check: &Check, controls: Vec<(String, Vec<String>)>) -> CheckInfo {
     let duty = catalog.duties.get(&check.duty);
     let layer = duty.and_then(|duty| catalog.layer(duty.layer()));
     let course = BANDS.iter().position(|(band, _)| layer.is_some_and(|layer| *layer.band == **band)).unwrap_or(BANDS.len());
     let own = service_duty(catalog, &check.resource, &check.duty);
     let words = |own: Option<&str>, general: Option<&str>| own.filter(|text| !text.is_empty()).or(general).unwrap_or("").to_owned();
-    let pairs = |map: &BTreeMap<String, Vec<String>>| map.iter().map(|(key, ids)| (key.clone(), ids.clone())).collect();
     let text = |text: &str| Some(text.trim().to_owned()).filter(|text| !text.is_empty());
     CheckInfo {
         id: check.id.clone(),
@@ -40,7 +42,7 @@ pub(crate) fn check_info(catalog: &Catalog, check: &Check) -> CheckInfo {
         layer_title: layer.map(|layer| layer.title.to_string()).unwrap_or_default(),
         course,
         side: BANDS.get(course).map_or(Side::In, |(_, side)| *side),
-        controls: pairs(&check.controls),
+        controls,
         equivalents: pairs(&check.equivalents),
         why: check.why.trim().to_owned(),
         aws_part: words(own.map(|own| &*own.aws), duty.map(|duty| &*duty.aws)),
@@ -50,6 +52,11 @@ pub(crate) fn check_info(catalog: &Catalog, check: &Check) -> CheckInfo {
         fix_cloudformation: text(&check.fix.cloudformation),
         fix_terraform: text(&check.fix.terraform),
     }
+}
+
+/// A map as the list that the formats print.
+pub(crate) fn pairs(map: &BTreeMap<String, Vec<String>>) -> Vec<(String, Vec<String>)> {
+    map.iter().map(|(key, ids)| (key.clone(), ids.clone())).collect()
 }
 
 /// The row of a service file that speaks of a duty for a type.
@@ -62,7 +69,7 @@ pub(crate) fn service_duty<'a>(catalog: &'a Catalog, resource_type: &str, duty: 
 }
 
 /// The wall with counts, top course first.
-pub(crate) fn wall(catalog: &Catalog, tally: &Tally) -> Vec<WallRow> {
+pub(crate) fn wall(catalog: &Catalog, tally: &Tally, proofs: &Proofs) -> Vec<WallRow> {
     BANDS
         .iter()
         .map(|(band, side)| WallRow {
@@ -90,6 +97,9 @@ pub(crate) fn wall(catalog: &Catalog, tally: &Tally) -> Vec<WallRow> {
                         aws_part: part(|duty| &duty.aws),
                         customer_part: part(|duty| &duty.customer),
                         counts: counts(tally.layers.get(&layer.id).copied().unwrap_or_default()),
+                        proof: proofs
+                            .sum(proofs.duties.keys().map(|duty| &**duty).filter(|duty| duty.split('.').next() == Some(&layer.id)))
+                            .counts,
                     }
                 })
                 .collect(),
@@ -110,10 +120,17 @@ fn counts(from: DutyCounts) -> Counts {
     }
 }
 
-/// AWS's duties without any document on file.
-pub(crate) fn proof(tally: &Tally) -> Proof {
-    let aws: u64 = tally.layers.values().map(|counts| counts.aws).sum();
-    Proof { unproven: aws, why: (aws > 0).then(|| "no attestation is on file".to_owned()), ..Proof::default() }
+/// A finding of the records as the formats print it.
+pub(crate) fn record_line(finding: RecordFinding) -> RecordLine {
+    RecordLine {
+        kind: finding.kind.as_str(),
+        severity: finding.severity,
+        subject: finding.subject,
+        message: finding.message,
+        owner: finding.owner,
+        due: finding.due,
+        place: finding.place.map(|place| place.to_string()),
+    }
 }
 
 /// Answers that are missing, by reason. The first screen's heading and the exit line both count here.

@@ -5,7 +5,9 @@ use sha2::{Digest, Sha256};
 
 use crate::text::{capital, clean, counted, thousands};
 use crate::words::{self, NARROWED};
-use crate::{Answer, Counts, FindingLine, FrameworkLine, RequirementLine, Run, Side, Split, Summary, WallCell, WallRow};
+use crate::{
+    Answer, Counts, FindingLine, FrameworkLine, OwnerLine, Proof, RecordLine, RequirementLine, Run, Side, Split, Summary, WallCell, WallRow,
+};
 
 const STYLE: &str = include_str!("../../templates/wall.css");
 const SCRIPT: &str = include_str!("../../templates/wall.js");
@@ -23,6 +25,8 @@ pub(super) struct Page {
     rows: Vec<Course>,
     total: Counts,
     proof: Option<String>,
+    records: Vec<Record>,
+    owners: Vec<(String, String, String, String)>,
     sentence: String,
     findings: Vec<Finding>,
     nothing_failed: &'static str,
@@ -57,9 +61,17 @@ struct Brick {
     customer_part: String,
     fail: u64,
     /// Relative width: bricks with more duties are wider, but none vanishes.
+    /// How AWS's duties here are proven.
+    proof: Option<String>,
     weight: u64,
     bar: Vec<Part<u64>>,
     say: Vec<Part<String>>,
+}
+
+struct Record {
+    severity: &'static str,
+    message: String,
+    about: String,
 }
 
 struct Finding {
@@ -87,6 +99,7 @@ struct Requirement {
     class: &'static str,
     answer: &'static str,
     counts: String,
+    left: Vec<String>,
 }
 
 fn owned(text: &str) -> String {
@@ -103,6 +116,7 @@ fn brick(cell: &WallCell) -> Brick {
         aws_part: owned(&cell.aws_part),
         customer_part: owned(&cell.customer_part),
         fail,
+        proof: said_of(&cell.proof),
         weight: 20 + cell.counts.total().isqrt(),
         bar: shares.into_iter().filter(|(_, count)| *count > 0).collect(),
         say: words
@@ -156,8 +170,7 @@ fn sentence(summary: &Summary) -> String {
     format!("Of {all} here, AWS carries {} and you carry {}{yours}.{unclear}", thousands(aws), thousands(you))
 }
 
-fn proof(summary: &Summary) -> Option<String> {
-    let proof = &summary.proof;
+fn said_of(proof: &Proof) -> Option<String> {
     let said = words::proof(proof);
     if said.is_empty() {
         return None;
@@ -180,6 +193,7 @@ fn finding(line: &FindingLine) -> Finding {
 
 fn requirement(line: &RequirementLine) -> Requirement {
     let (class, answer) = match (line.split, line.answer) {
+        (Split::Inherited, Answer::Met) => ("met", "none: inherited, proven"),
         (Split::Inherited, _) => ("", "none: inherited"),
         (_, Answer::Met) => ("met", "met"),
         (_, Answer::NotMet) => ("fail", "not met"),
@@ -197,7 +211,39 @@ fn requirement(line: &RequirementLine) -> Requirement {
         class,
         answer,
         counts: if line.split == Split::Inherited { String::new() } else { counts.join(" · ") },
+        left: left(line),
     }
+}
+
+/// What remains of a requirement: open results, manual evidence that is not there or not in date, who answers, and when the next is due.
+fn left(line: &RequirementLine) -> Vec<String> {
+    if line.split == Split::Inherited {
+        return Vec::new();
+    }
+    let mut left = Vec::new();
+    if line.fail + line.unknown > 0 {
+        left.push(counted(line.fail + line.unknown, "result open", "results open"));
+    }
+    left.extend(line.manual.iter().filter(|one| one.state != "current").map(|one| format!("{}: {}", clean(&one.title), one.state)));
+    if !line.owners.is_empty() {
+        left.push(format!("answers: {}", clean(&line.owners.join(", "))));
+    }
+    left.extend(line.due.map(|due| format!("next due {due}")));
+    left
+}
+
+fn record(line: &RecordLine) -> Record {
+    let about = [Some(line.kind.to_owned()), line.owner.clone(), line.due.map(|due| format!("due {due}")), line.place.clone()];
+    Record {
+        severity: line.severity.as_str(),
+        message: owned(&line.message),
+        about: owned(&about.into_iter().flatten().collect::<Vec<_>>().join(" · ")),
+    }
+}
+
+fn owner(line: &OwnerLine) -> (String, String, String, String) {
+    let name = line.owner.as_deref().map_or_else(|| "nobody".to_owned(), owned);
+    (name, line.contact.as_deref().map(owned).unwrap_or_default(), thousands(line.duties), thousands(line.failing))
 }
 
 fn framework(line: &FrameworkLine) -> Framework {
@@ -253,7 +299,9 @@ pub(super) fn page(run: &Run, summary: &Summary, data: String, left_out: u64) ->
         narrowed: run.narrowed.as_deref().map(|words| format!("Narrowed: {}; {NARROWED}.", clean(words))),
         rows: courses(&summary.wall),
         total: summary.counts(),
-        proof: proof(summary),
+        proof: said_of(&summary.proof),
+        records: summary.records.iter().map(record).collect(),
+        owners: summary.owners.iter().map(owner).collect(),
         sentence: sentence(summary),
         findings: summary.fix_first.iter().map(finding).collect(),
         nothing_failed: summary.nothing_failed(),

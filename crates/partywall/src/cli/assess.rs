@@ -7,17 +7,19 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, ValueEnum};
-use partywall_catalog::Check;
+use partywall_catalog::{Catalog, Check, Framework};
 use partywall_model::{CheckResult, Severity, Status};
-use partywall_report::{CheckInfo, DueDays, Exit, FindingLine, Format, Options, ResultSink, Run, Summary, counted};
+use partywall_records::{RecordFinding, Records};
+use partywall_report::{CheckInfo, DueDays, Exit, FindingLine, Format, Options, OwnerLine, ResultSink, Run, Summary, counted};
 use partywall_table::Paths;
 
 use super::{Context, check};
 use crate::frameworks::Reading;
+use crate::ownership::{OwnerLedger, Watch};
+use crate::proofs::Proofs;
 use crate::run::{Outcome, Sources};
-use crate::state::State;
 use crate::summary::Unseen;
-use crate::{exit, frameworks, run, summary};
+use crate::{exit, expectations, frameworks, run, scope, summary};
 
 /// Read sources, check your side, show the wall
 ///
@@ -50,7 +52,7 @@ pub(crate) struct Assess {
     #[arg(long, value_name = "SEVERITY")]
     severity: Option<Severity>,
 
-    /// Only checks that are evidence for this framework, and only its line; may be repeated
+    /// Only checks that are evidence for this framework, and only its line; may be repeated; `all` for every line
     #[arg(long = "framework", value_name = "ID")]
     frameworks: Vec<String>,
 
@@ -106,12 +108,13 @@ const FIX_FIRST: usize = 5;
 
 impl Assess {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let state = State::of(context, &self.sources)?;
-        let frameworks = self.chosen_frameworks(context)?;
+        let records = self.sources.records(context)?;
+        let frameworks = self.chosen_frameworks(context, &records)?;
         for prefix in &self.checks {
             check::some_begin_with(context, prefix)?;
         }
-        let selected = |check: &Check| self.selects(check, &frameworks);
+        let evidence = self.evidence(context, &frameworks);
+        let selected = |check: &Check| self.selects(check, evidence.as_ref());
         if !context.catalog.checks.values().any(|check| selected(check)) {
             bail!("no check is left by --check, --severity and --framework together; leave one of them out");
         }
@@ -126,10 +129,9 @@ impl Assess {
             catalog: context.catalog.fingerprint().to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             due_days: self.due.unwrap_or_default(),
-            ledger: Arc::new(()),
+            ledger: Arc::new(OwnerLedger::new(&context.catalog, &records)),
         };
-        let infos: HashMap<Arc<str>, CheckInfo> =
-            context.catalog.checks.values().map(|check| (check.id.clone(), summary::check_info(&context.catalog, check))).collect();
+        let infos: HashMap<Arc<str>, CheckInfo> = infos(&context.catalog, &frameworks);
         let mut sinks = self.sinks()?;
         for sink in &mut sinks {
             sink.begin(&run)?;
@@ -139,9 +141,11 @@ impl Assess {
         let has_asff = self.format == Format::Asff || self.out.is_some();
         let mut not_in_asff = 0;
         let mut unseen = Unseen::default();
+        let mut watch = Watch::default();
+        let mut failing: BTreeMap<Arc<str>, u64> = BTreeMap::new();
         let mut take = |mut result: CheckResult| -> anyhow::Result<()> {
             if matches!(result.status, Status::Fail | Status::Unknown) {
-                state.cover(&mut result);
+                records.exceptions.cover(&mut result, context.today());
                 if baseline.contains(&result.id.to_string()) {
                     unseen.before += u64::from(result.status == Status::Unknown && !result.is_blind());
                     return Ok(());
@@ -153,6 +157,9 @@ impl Assess {
                     *excepted.entry(result.check.clone()).or_default() += 1;
                 }
                 worst.add(&run, info, &result, self.fail_on);
+                if let (None, Some(owner)) = (&result.exception, run.ledger.owner(&result)) {
+                    *failing.entry(owner).or_default() += 1;
+                }
             }
             unseen.add(&result);
             not_in_asff += u64::from(has_asff && !result.is_blind() && !partywall_report::fits_asff(&result));
@@ -162,8 +169,9 @@ impl Assess {
             Ok(())
         };
         let progress = Progress::start();
-        let mut outcome = run::assess(context, &self.sources, &state, selected, &|_| Paths::new(), &mut take, &mut |batch, _| {
+        let mut outcome = run::assess(context, &self.sources, &records, selected, &|_| Paths::new(), &mut take, &mut |batch, _| {
             progress.rows(batch.rows.len() as u64);
+            watch.look(&records, batch);
             Ok(())
         })?;
         progress.done();
@@ -176,12 +184,19 @@ impl Assess {
         for gap in &outcome.collected.gaps {
             unseen.add_gap(gap);
         }
-        let stale = state.stale(|id| context.catalog.checks.get(id).is_some_and(|check| selected(check)));
-        for line in &stale {
-            exit::note(&format!("finding: {line}"));
+        let mut owned = watch.owned(&context.catalog, &records);
+        for line in &mut owned.lines {
+            line.failing = line.owner.as_deref().and_then(|owner| failing.get(owner)).copied().unwrap_or_default();
         }
-        let reading = Reading { outcome: &outcome, asked: &selected };
-        let summary = self.summary(context, reading, worst, &unseen, &frameworks, stale.len() as u64);
+        let mut found = records.findings(context.today(), &|id| context.catalog.checks.get(id).is_some_and(|check| selected(check)));
+        found.append(&mut owned.findings);
+        found.extend(expectations::findings(&context.catalog, &records, &outcome.tally, context.today()));
+        found.extend(scope::findings(&context.catalog, &records, &outcome));
+        found.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.subject.cmp(&b.subject)));
+        let proofs = Proofs::met(&records, &outcome.tally, context.today());
+        let reading = Reading { outcome: Some(&outcome), asked: &selected, records: &records, proofs: &proofs };
+        let papers = Papers { owners: owned.lines, found };
+        let summary = self.summary(context, &outcome, reading, worst, &unseen, &frameworks, papers);
         for sink in &mut sinks {
             sink.finish(&summary)?;
         }
@@ -193,13 +208,16 @@ impl Assess {
         Ok(summary.exit.code)
     }
 
-    fn chosen_frameworks(&self, context: &Context) -> anyhow::Result<Vec<Arc<partywall_catalog::Framework>>> {
+    fn chosen_frameworks(&self, context: &Context, records: &Records) -> anyhow::Result<Vec<Arc<Framework>>> {
         if self.frameworks.is_empty() {
-            return Ok(context.catalog.frameworks.values().cloned().collect());
+            return Ok(frameworks::in_force(&context.catalog, records));
         }
-        let mut chosen: Vec<Arc<partywall_catalog::Framework>> = Vec::new();
+        if self.frameworks.iter().any(|name| name == "all") {
+            return Ok(context.catalog.frameworks.values().chain(&records.scope.own).cloned().collect());
+        }
+        let mut chosen: Vec<Arc<Framework>> = Vec::new();
         for name in &self.frameworks {
-            let (framework, through) = frameworks::of_id(&context.catalog, name)?;
+            let (framework, through) = frameworks::of_id(&context.catalog, records, name)?;
             if let Some(name) = through {
                 exit::note(&format!("`{name}` is shown through {}: all of its lines", framework.title));
             }
@@ -218,10 +236,21 @@ impl Assess {
         (!options.is_empty()).then(|| format!("{asked} of {all} checks were asked: {}", options.join(" ")))
     }
 
-    fn selects(&self, check: &Check, frameworks: &[Arc<partywall_catalog::Framework>]) -> bool {
+    /// The checks that are evidence for the named frameworks; `None` if nobody named one, or all.
+    fn evidence(&self, context: &Context, frameworks: &[Arc<Framework>]) -> Option<HashSet<Arc<str>>> {
+        if self.frameworks.is_empty() || self.frameworks.iter().any(|name| name == "all") {
+            return None;
+        }
+        let checks = |framework: &Arc<Framework>| -> Vec<Arc<str>> {
+            frameworks::checks(&context.catalog, framework).into_values().flatten().map(|check| check.id.clone()).collect()
+        };
+        Some(frameworks.iter().flat_map(checks).collect())
+    }
+
+    fn selects(&self, check: &Check, evidence: Option<&HashSet<Arc<str>>>) -> bool {
         (self.checks.is_empty() || self.checks.iter().any(|prefix| check.id.starts_with(prefix.as_str())))
             && self.severity.is_none_or(|least| check.severity >= least)
-            && (self.frameworks.is_empty() || frameworks.iter().any(|framework| check.controls.contains_key(&*framework.id)))
+            && evidence.is_none_or(|evidence| evidence.contains(&check.id))
     }
 
     fn sinks(&self) -> anyhow::Result<Vec<Box<dyn ResultSink>>> {
@@ -247,42 +276,48 @@ impl Assess {
     fn summary(
         &self,
         context: &Context,
+        outcome: &Outcome,
         reading: Reading<'_>,
         worst: Worst,
         unseen: &Unseen,
-        frameworks: &[Arc<partywall_catalog::Framework>],
-        stale_exceptions: u64,
+        frameworks: &[Arc<Framework>],
+        papers: Papers,
     ) -> Summary {
         let catalog = &context.catalog;
-        let Outcome { collected, tally, .. } = reading.outcome;
+        let Outcome { collected, tally, .. } = outcome;
         let broken = collected.errors.len() as u64;
-        let exit = self.exit(&worst, unseen, broken, stale_exceptions);
+        let exit = self.exit(&worst, unseen, broken, &papers.found);
         Summary {
             resources: collected.types.values().sum(),
             types: collected.types.len() as u64,
             services: summary::services(catalog, collected.types.keys()),
             accounts: collected.accounts.len() as u64,
             regions: collected.regions.len() as u64,
-            wall: summary::wall(catalog, tally),
-            proof: summary::proof(tally),
+            wall: summary::wall(catalog, tally, reading.proofs),
+            proof: reading.proofs.total(),
+            owners: papers.owners,
+            records: papers.found.into_iter().map(summary::record_line).collect(),
             failing: worst.failing,
             fix_first: worst.lines,
             not_seen: unseen.lines(),
             unseen_before: unseen.before,
             unmodelled: collected.unmodelled.iter().map(|(name, count)| (name.to_string(), *count)).collect(),
             blind: tally.total().blind,
-            frameworks: frameworks.iter().map(|framework| frameworks::line(context, framework, Some(reading))).collect(),
+            frameworks: frameworks.iter().map(|framework| frameworks::line(context, framework, reading)).collect(),
             exit,
         }
     }
 
-    fn exit(&self, worst: &Worst, unseen: &Unseen, broken: u64, stale: u64) -> Exit {
+    fn exit(&self, worst: &Worst, unseen: &Unseen, broken: u64, found: &[RecordFinding]) -> Exit {
         let (failing, counted_in, least) = (worst.failing, worst.counted, self.fail_on);
         let excepted = if worst.excepted > 0 { format!(" ({} excepted)", worst.excepted) } else { String::new() };
         let none = if worst.excepted > 0 { "none of the others" } else { "none" };
+        let on_record = found.iter().filter(|finding| finding.severity >= least).count() as u64;
         let (code, mut words) = if counted_in > 0 {
             let excepted = if worst.excepted > 0 { format!(", {} excepted", worst.excepted) } else { String::new() };
             (exit::FINDINGS, format!("{failing} not met ({counted_in} {least} or worse{excepted}), "))
+        } else if on_record > 0 {
+            (exit::FINDINGS, format!("{failing} not met{excepted}, {none} {least} or worse; "))
         } else if broken > 0 || self.allow_unknown.unwrap_or(0) < unseen.open() {
             (exit::INCOMPLETE, format!("{failing} not met{excepted}, {none} {least} or worse; "))
         } else {
@@ -295,11 +330,18 @@ impl Assess {
         if broken > 0 {
             words.push_str(&format!(", {}", counted(broken, "input broken", "inputs broken")));
         }
-        if stale > 0 {
-            words.push_str(&format!("; {} to mend", counted(stale, "exception", "exceptions")));
+        if !found.is_empty() {
+            let worse = if on_record > 0 { format!(" ({on_record} {least} or worse)") } else { String::new() };
+            words.push_str(&format!("; {} on record{worse}", counted(found.len() as u64, "finding", "findings")));
         }
         Exit { code, words }
     }
+}
+
+/// What the records say beside the results.
+struct Papers {
+    owners: Vec<OwnerLine>,
+    found: Vec<RecordFinding>,
 }
 
 /// The worst findings and the counts that the exit code rests on.
@@ -335,6 +377,25 @@ impl Worst {
         self.lines.sort_by(|a, b| a.rank().cmp(&b.rank()));
         self.lines.truncate(FIX_FIRST);
     }
+}
+
+/// All checks, each with the lines of these frameworks that it is evidence for.
+fn infos(catalog: &Catalog, frameworks: &[Arc<Framework>]) -> HashMap<Arc<str>, CheckInfo> {
+    let mut lines: HashMap<Arc<str>, Vec<(String, Vec<String>)>> = HashMap::new();
+    for framework in frameworks {
+        let mut ids: BTreeMap<Arc<str>, Vec<String>> = BTreeMap::new();
+        let checks = frameworks::checks(catalog, framework);
+        for requirement in &framework.requirements {
+            for check in frameworks::named(&checks, requirement) {
+                ids.entry(check.id.clone()).or_default().push(requirement.id.to_string());
+            }
+        }
+        for (check, ids) in ids {
+            lines.entry(check).or_default().push((framework.id.to_string(), ids));
+        }
+    }
+    let info = |check: &Arc<Check>| summary::check_info(catalog, check, lines.remove(&check.id).unwrap_or_default());
+    catalog.checks.values().map(|check| check.id.clone()).zip(catalog.checks.values().map(info)).collect()
 }
 
 /// Examples have a line in their README that begins `synthetic:`. Nothing less: real accounts have notes beside them too.

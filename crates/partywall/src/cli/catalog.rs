@@ -3,13 +3,13 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use partywall_catalog::{Check, Position};
+use partywall_catalog::{Check, Position, Runbook};
 use partywall_engine::{Engine, EngineError, JoinPlan, lint_predicate};
 use partywall_model::Status;
 use partywall_report::counted;
 
 use super::Context;
-use crate::exit;
+use crate::{exit, frameworks};
 
 /// Lint the catalogue
 #[derive(Debug, Args)]
@@ -34,6 +34,7 @@ impl CatalogCommand {
         }
         duty_lints(context, &engine, &mut lints);
         framework_lints(context, &mut lints);
+        record_lints(context, &mut lints);
         type_lints(context, &mut lints);
         let mut out = anstream::stdout().lock();
         lints.lines.sort();
@@ -244,12 +245,19 @@ fn framework_lints(context: &Context, lints: &mut Lints) {
     for framework in catalog.frameworks.values() {
         let place = framework.position.as_ref();
         let mut ids = BTreeSet::new();
+        let checks = frameworks::checks(catalog, framework);
         for requirement in &framework.requirements {
             if !ids.insert(&requirement.id) {
                 lints.add(place, "id-twice", &format!("two requirements are called `{}`", requirement.id));
             }
             if !framework.groups.iter().any(|group| group.id == requirement.group) {
                 lints.add(place, "dangling-id", &format!("`{}` is in no group `{}`", requirement.id, requirement.group));
+            }
+            for pattern in requirement.checks.iter().filter(|pattern| catalog.checks_of(pattern).next().is_none()) {
+                lints.add(place, "dangling-id", &format!("`{}`: `{pattern}` names no check", requirement.id));
+            }
+            for id in requirement.manual.iter().filter(|id| !catalog.evidence.contains_key(id.as_str())) {
+                lints.add(place, "dangling-id", &format!("`{}`: there is no manual evidence `{id}`", requirement.id));
             }
             for duty in &requirement.duties {
                 let known = match duty.strip_suffix(".*") {
@@ -260,9 +268,54 @@ fn framework_lints(context: &Context, lints: &mut Lints) {
                     lints.add(place, "dangling-id", &format!("`{}`: there is no duty `{duty}`", requirement.id));
                 }
             }
+            let named = frameworks::named(&checks, requirement);
+            if frameworks::means(catalog, requirement, named) == frameworks::Means::Open {
+                lints.add(
+                    place,
+                    "unaccounted",
+                    &format!("`{}` has neither check nor manual evidence, and is not AWS's alone", requirement.id),
+                );
+            }
             if requirement.aws.is_empty() && requirement.customer.is_empty() {
                 lints.add(place, "no-part", &format!("`{}` has neither AWS's part nor the customer's", requirement.id));
             }
+        }
+    }
+}
+
+/// Evidence, runbooks, series and rules of scope: what they name must be there.
+fn record_lints(context: &Context, lints: &mut Lints) {
+    let catalog = &context.catalog;
+    let is_duty = |id: &str| match id.strip_suffix(".*") {
+        Some(layer) => catalog.layer(layer).is_some(),
+        None => catalog.duties.contains_key(id),
+    };
+    let mut ask = |place: Option<&Position>, of: &str, duties: &[String], evidence: &[String], frameworks: &[String]| {
+        for id in duties.iter().filter(|id| !is_duty(id)) {
+            lints.add(place, "dangling-id", &format!("`{of}`: there is no duty `{id}`"));
+        }
+        for id in evidence.iter().filter(|id| !catalog.evidence.contains_key(id.as_str())) {
+            lints.add(place, "dangling-id", &format!("`{of}`: there is no manual evidence `{id}`"));
+        }
+        for id in frameworks.iter().filter(|id| catalog.framework(id).is_none()) {
+            lints.add(place, "dangling-id", &format!("`{of}`: there is no framework `{id}`"));
+        }
+    };
+    for one in catalog.evidence.values() {
+        ask(one.position.as_ref(), &one.id, &one.duties, &[], &[]);
+    }
+    for one in catalog.runbooks.values() {
+        ask(one.position.as_ref(), &one.id, &one.duties, &one.evidence, &[]);
+    }
+    for one in catalog.series.values() {
+        ask(one.position.as_ref(), &one.id, &[], &one.evidence, &one.frameworks);
+    }
+    for one in &catalog.scope_rules {
+        ask(one.position.as_ref(), &one.word, &one.duties, &one.evidence, &one.frameworks);
+    }
+    for one in catalog.runbooks.values() {
+        if let Some(section) = Runbook::missing_section(&one.body) {
+            lints.add(one.position.as_ref(), "section-missing", &format!("`{}` has no section `{section}` in its place", one.id));
         }
     }
 }

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::Context;
 use crate::exit;
-use crate::near::did_you_mean;
+use partywall_model::near::did_you_mean;
 
 /// List, show, test and start checks
 #[derive(Debug, Args)]

@@ -5,7 +5,9 @@ use clap::{Args, ValueEnum};
 use partywall_model::Status;
 
 use super::Context;
-use crate::findings::{self, plain};
+use partywall_model::plain;
+
+use crate::findings;
 use crate::run::Sources;
 use crate::story::{self, Duty, Finding, Missing, Other, Place, Told, Whole, shown};
 

@@ -7,7 +7,9 @@ use partywall_model::{CheckResult, Resource, Status};
 
 use super::Context;
 use crate::fill::fill;
-use crate::findings::{self, called, plain};
+use partywall_model::plain;
+
+use crate::findings::{self, called};
 use crate::run::Sources;
 use crate::{exit, proposal, summary};
 

@@ -18,7 +18,7 @@ use partywall_model::{Gap, Resource};
 use partywall_report::counted;
 
 use super::Context;
-use crate::run::{self, Sources};
+use crate::run::Sources;
 use crate::{exit, frameworks};
 
 /// Who owns which duty: per service and layer, per resource, per requirement
@@ -101,9 +101,10 @@ impl Matrix {
         if self.sources.sources.is_empty() && with_resources {
             bail!("resources stand in sources; name files or directories to read");
         }
+        let records = self.sources.records(context)?;
         let framework = match &self.framework {
             Some(id) => {
-                let (framework, through) = frameworks::of_id(catalog, id)?;
+                let (framework, through) = frameworks::of_id(catalog, &records, id)?;
                 if let Some(name) = through {
                     exit::note(&format!("`{name}` is shown through {}: all of its lines", framework.title));
                 }
@@ -117,7 +118,8 @@ impl Matrix {
         let used = if self.sources.sources.is_empty() {
             None
         } else {
-            let wanted = |resource: &Arc<Resource>| self.resources || self.resource.iter().any(|name| run::is_called(resource, name));
+            let wanted =
+                |resource: &Arc<Resource>| self.resources || self.resource.iter().any(|name| partywall_records::is_called(resource, name));
             Some(used::read(context, &self.sources, &wanted)?)
         };
         let mut out = std::io::BufWriter::new(anstream::stdout());
@@ -162,7 +164,7 @@ impl Matrix {
 
     fn no_such_resource(&self, used: &used::Used<'_>) -> anyhow::Result<()> {
         for name in &self.resource {
-            if !used.held.iter().any(|held| run::is_called(&held.resource, name)) {
+            if !used.held.iter().any(|held| partywall_records::is_called(&held.resource, name)) {
                 bail!("no resource with duties is called `{name}` in these sources; write its id, ARN, name or logical id");
             }
         }

@@ -89,7 +89,18 @@ impl Context {
 
 /// Refuses a directory that lays nothing over the built-in catalogue.
 fn is_catalog(directory: &Path) -> anyhow::Result<()> {
-    const LAYOUT: [&str; 6] = ["checks", "resources", "services", "frameworks", "reference", "duties.toml"];
+    const LAYOUT: [&str; 10] = [
+        "checks",
+        "resources",
+        "services",
+        "frameworks",
+        "evidence",
+        "runbooks",
+        "reference",
+        "duties.toml",
+        "attestations.toml",
+        "scope.toml",
+    ];
     if directory.is_dir() && !LAYOUT.iter().any(|name| directory.join(name).exists()) {
         bail!("`{}` holds nothing of a catalogue; name the directory that has {}", directory.display(), LAYOUT.join(", "));
     }

@@ -15,8 +15,8 @@ use serde_json::{Value, json};
 use super::Context;
 use super::matrix::text::Sheet;
 use crate::exit;
-use crate::near::did_you_mean;
 use crate::run::{self, Sources};
+use partywall_model::near::did_you_mean;
 
 /// SQL over everything that was read
 ///
@@ -91,8 +91,7 @@ impl Query {
             parameters: std::mem::take(&mut self.parameters),
             account: None,
             region: None,
-            parties: None,
-            exceptions: None,
+            records: None,
         };
         let mut query = EngineQuery::new(&context.catalog, context.today())?;
         let wanted = match &self.sql {

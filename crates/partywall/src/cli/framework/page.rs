@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use partywall_catalog::Framework;
-use partywall_report::{Answer, FrameworkLine, Split};
+use partywall_report::{Answer, FrameworkLine, ManualLine, Split};
 
 use super::show::Shown;
 use crate::cli::Context;
@@ -59,7 +59,13 @@ pub(super) fn body(out: &mut impl Write, framework: &Framework, rows: &[Shown<'_
             writeln!(out, "{item}Checks: {}", row.checks.join(", "))?;
         }
         for evidence in row.manual {
-            writeln!(out, "{item}Keep: {evidence}")?;
+            writeln!(out, "{item}Keep: {}", kept(evidence, row.answer.is_some()))?;
+        }
+        if !row.note.is_empty() {
+            writeln!(out, "{item}Here: {}", row.note)?;
+        }
+        if !row.owners.is_empty() {
+            writeln!(out, "{item}Answers: {}", row.owners.join(", "))?;
         }
         if !row.nothing_technical.is_empty() {
             writeln!(out, "{item}No check can show it: {}", row.nothing_technical)?;
@@ -69,6 +75,16 @@ pub(super) fn body(out: &mut impl Write, framework: &Framework, rows: &[Shown<'_
         }
     }
     Ok(())
+}
+
+/// A piece of manual evidence; with records, how it stands.
+fn kept(line: &ManualLine, judged: bool) -> String {
+    if !judged {
+        return format!("{} ({})", line.title, line.id);
+    }
+    let due = line.due.map(|due| format!(", due {due}")).unwrap_or_default();
+    let owner = line.owner.as_deref().map(|owner| format!(", {owner}")).unwrap_or_default();
+    format!("{} ({}): {}{due}{owner}", line.title, line.id, line.state)
 }
 
 fn words(answer: Answer) -> &'static str {
@@ -97,6 +113,10 @@ pub(super) fn csv(out: &mut impl Write, rows: &[Shown<'_>]) -> std::io::Result<(
         "checks",
         "manual",
         "nothing_technical",
+        "aws_proof",
+        "owners",
+        "remaining",
+        "due",
     ]);
     for row in rows {
         sheet.rows.push(vec![
@@ -112,8 +132,12 @@ pub(super) fn csv(out: &mut impl Write, rows: &[Shown<'_>]) -> std::io::Result<(
             row.aws.to_owned(),
             row.customer.to_owned(),
             row.checks.join(" "),
-            row.manual.join("; "),
+            row.manual.iter().map(|line| line.id.as_str()).collect::<Vec<_>>().join(" "),
             row.nothing_technical.to_owned(),
+            row.aws_proof.clone().unwrap_or_default(),
+            row.owners.join(" "),
+            row.remaining.map(|remaining| remaining.to_string()).unwrap_or_default(),
+            row.due.clone().unwrap_or_default(),
         ]);
     }
     sheet.csv(out)

@@ -7,15 +7,16 @@ use std::sync::Arc;
 use anyhow::bail;
 use partywall_catalog::{Framework, Requirement};
 use partywall_model::{CheckResult, Status};
-use partywall_report::{Answer, RequirementLine, Split};
+use partywall_records::Records;
+use partywall_report::{Answer, ManualLine, RequirementLine, Split};
 use partywall_table::Paths;
 use serde::Serialize;
 
 use super::{Format, Show, page};
 use crate::cli::Context;
 use crate::frameworks::{self, MeansCounts, Reading};
+use crate::proofs::Proofs;
 use crate::run::Outcome;
-use crate::state::State;
 use crate::{exit, run};
 
 /// One requirement with everything that is known of it.
@@ -32,10 +33,18 @@ pub(super) struct Shown<'a> {
     pub(super) customer: &'a str,
     pub(super) duties: &'a [String],
     pub(super) checks: Vec<&'a str>,
-    pub(super) manual: &'a [String],
+    pub(super) manual: &'a [ManualLine],
+    pub(super) owners: &'a [String],
+    /// What is left to do; `null` where nothing is judged.
+    pub(super) remaining: Option<u64>,
+    /// The next day on which manual evidence is due.
+    pub(super) due: Option<String>,
+    /// What a selection adds to the line.
+    pub(super) note: &'a str,
+    pub(super) confidence: Option<&'static str>,
     pub(super) nothing_technical: &'a str,
     pub(super) aliases: &'a BTreeMap<String, Vec<String>>,
-    /// `null` without sources.
+    /// `null` without sources and records.
     pub(super) answer: Option<Answer>,
     pub(super) pass: u64,
     pub(super) fail: u64,
@@ -44,12 +53,19 @@ pub(super) struct Shown<'a> {
 
 impl Show {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let (framework, through) = frameworks::of_id(&context.catalog, &self.framework)?;
+        let records = self.sources.records(context)?;
+        let (framework, through) = frameworks::of_id(&context.catalog, &records, &self.framework)?;
         if let Some(name) = &through {
             exit::note(&format!("`{name}` is shown through {}: its ids, those lines that both have", framework.title));
         }
-        let judged = if self.sources.sources.is_empty() { None } else { Some(self.judge(context, framework)?) };
-        let line = frameworks::line(context, framework, judged.as_ref().map(|outcome| Reading { outcome, asked: &|_| true }));
+        let outcome = if self.sources.sources.is_empty() { None } else { Some(self.judge(context, framework, &records)?) };
+        let is_judged = outcome.is_some() || records.directory.is_some();
+        let proofs = match &outcome {
+            Some(outcome) => Proofs::met(&records, &outcome.tally, context.today()),
+            None => Proofs::of_scope(&context.catalog, &records, context.today()),
+        };
+        let reading = Reading { outcome: outcome.as_ref(), asked: &|_| true, records: &records, proofs: &proofs };
+        let line = frameworks::line(context, framework, reading);
         let checks = frameworks::checks(&context.catalog, framework);
         let mut rows: Vec<Shown<'_>> = Vec::new();
         for (requirement, line) in framework.requirements.iter().zip(&line.requirements) {
@@ -57,7 +73,7 @@ impl Show {
             if !self.requirements.is_empty() && !self.requirements.iter().any(|wanted| is_called(requirement, wanted)) {
                 continue;
             }
-            if self.remaining && !is_remaining(line, judged.is_some(), requirement) {
+            if self.remaining && !is_remaining(line, is_judged, requirement) {
                 continue;
             }
             let named = frameworks::named(&checks, requirement);
@@ -73,10 +89,15 @@ impl Show {
                 customer: &requirement.customer,
                 duties: &requirement.duties,
                 checks: named.iter().map(|check| &*check.id).collect(),
-                manual: &requirement.manual,
+                manual: &line.manual,
+                owners: &line.owners,
+                remaining: is_judged.then_some(line.remaining),
+                due: line.due.map(|due| due.to_string()),
+                note: framework.notes.get(&requirement.id).map_or("", String::as_str),
+                confidence: requirement.confidence.map(|confidence| confidence.as_str()),
                 nothing_technical: &requirement.nothing_technical,
                 aliases: &requirement.aliases,
-                answer: judged.is_some().then_some(line.answer),
+                answer: is_judged.then_some(line.answer),
                 pass: line.pass,
                 fail: line.fail,
                 unknown: line.unknown,
@@ -92,7 +113,7 @@ impl Show {
             Format::Json => {
                 let mut whole = serde_json::to_value(&line)?;
                 if let Some(whole) = whole.as_object_mut() {
-                    if judged.is_none() {
+                    if !is_judged {
                         for name in ["met", "not_met", "partly", "no_evidence", "nothing_in_scope"] {
                             whole.insert(name.to_owned(), serde_json::Value::Null);
                         }
@@ -106,30 +127,29 @@ impl Show {
             Format::Csv => page::csv(&mut out, &rows)?,
             Format::Md => {
                 writeln!(out, "# {}\n", framework.title)?;
-                for line in page::totals(context, framework, &line, judged.is_some(), rows.len()) {
+                for line in page::totals(context, framework, &line, is_judged, rows.len()) {
                     writeln!(out, "{line}  ")?;
                 }
                 page::body(&mut out, framework, &rows, true)?;
             }
             Format::Table => {
                 writeln!(out, "{} · {}", framework.title, framework.id)?;
-                for line in page::totals(context, framework, &line, judged.is_some(), rows.len()) {
+                for line in page::totals(context, framework, &line, is_judged, rows.len()) {
                     writeln!(out, "{line}")?;
                 }
                 page::body(&mut out, framework, &rows, false)?;
             }
         }
         out.flush()?;
-        Ok(judged.map_or(exit::CLEAN, |outcome| run::exit_code(&outcome.collected)))
+        Ok(outcome.map_or(exit::CLEAN, |outcome| run::exit_code(&outcome.collected)))
     }
 
     /// All checks that name the framework, asked of the sources.
-    fn judge(&self, context: &Context, framework: &Framework) -> anyhow::Result<Outcome> {
-        let state = State::of(context, &self.sources)?;
+    fn judge(&self, context: &Context, framework: &Framework, records: &Records) -> anyhow::Result<Outcome> {
         let mut excepted: BTreeMap<Arc<str>, u64> = BTreeMap::new();
         let mut take = |mut result: CheckResult| -> anyhow::Result<()> {
             if result.status == Status::Fail {
-                state.cover(&mut result);
+                records.exceptions.cover(&mut result, context.today());
                 if result.exception.is_some() {
                     *excepted.entry(result.check.clone()).or_default() += 1;
                 }
@@ -138,7 +158,7 @@ impl Show {
         };
         let named = frameworks::checks(&context.catalog, framework);
         let selected = |check: &partywall_catalog::Check| named.values().flatten().any(|known| known.id == check.id);
-        let mut outcome = run::assess(context, &self.sources, &state, selected, &|_| Paths::new(), &mut take, &mut |_, _| Ok(()))?;
+        let mut outcome = run::assess(context, &self.sources, records, selected, &|_| Paths::new(), &mut take, &mut |_, _| Ok(()))?;
         self.sources.read_something(&outcome.collected)?;
         for (check, count) in excepted {
             outcome.tally.checks.entry(check).or_default().excepted += count;
@@ -160,16 +180,11 @@ fn is_called(requirement: &Requirement, name: &str) -> bool {
         || requirement.aliases.iter().any(|(framework, ids)| ids.iter().any(|id| format!("{framework}:{id}").eq_ignore_ascii_case(name)))
 }
 
-/// True if the customer still has something to do or to show.
+/// True if the customer still has something to do or to show. Where nothing is judged only documents are known to be left.
 fn is_remaining(line: &RequirementLine, judged: bool, requirement: &Requirement) -> bool {
-    if line.split == Split::Inherited {
-        return false;
-    }
-    match line.answer {
-        Answer::Met => false,
-        Answer::NothingInScope => !requirement.manual.is_empty(),
-        Answer::NotMet | Answer::Partly => true,
-        // Without sources nothing is judged: only documents are then known to be left.
-        Answer::NoEvidence => judged || !requirement.manual.is_empty(),
+    match (line.split, line.answer) {
+        (Split::Inherited, _) | (_, Answer::Met | Answer::NothingInScope) => false,
+        (_, Answer::NotMet | Answer::Partly) => true,
+        (_, Answer::NoEvidence) => judged || !requirement.manual.is_empty(),
     }
 }

@@ -9,8 +9,8 @@ use partywall_engine::reference_duties;
 use partywall_model::Party;
 
 use super::text;
-use crate::near::did_you_mean;
 use crate::summary;
+use partywall_model::near::did_you_mean;
 
 /// A party and the condition under which it owns.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -174,7 +174,7 @@ pub(crate) fn day(date: toml::value::Datetime) -> Option<NaiveDate> {
 
 /// Layers as the wall stands, top course first, with the title of their course.
 pub(crate) fn courses(catalog: &Catalog) -> Vec<(String, Vec<Arc<Layer>>)> {
-    summary::wall(catalog, &partywall_engine::Tally::default())
+    summary::wall(catalog, &partywall_engine::Tally::default(), &crate::proofs::Proofs::default())
         .into_iter()
         .map(|row| (row.title, row.cells.iter().filter_map(|cell| catalog.layer(&cell.layer)).cloned().collect()))
         .collect()

@@ -14,7 +14,6 @@ use super::model::{Entry, Owner, Row};
 use super::places::{Places, Watch};
 use crate::cli::Context;
 use crate::run::Sources;
-use crate::state::State;
 
 /// A resource with its duties.
 pub(crate) struct Held {
@@ -45,13 +44,13 @@ type Met = BTreeMap<Arc<str>, (BTreeSet<Owner>, Option<usize>)>;
 /// Reads the sources; keeps the duties of each resource that `wanted` chooses.
 pub(crate) fn read<'a>(context: &'a Context, sources: &Sources, wanted: &dyn Fn(&Arc<Resource>) -> bool) -> anyhow::Result<Used<'a>> {
     let catalog = &context.catalog;
-    let state = State::of(context, sources)?;
+    let records = sources.records(context)?;
     let engine = Engine::new(catalog, context.today())?;
     let mut met: BTreeMap<(Arc<str>, Arc<str>), (u64, Met)> = BTreeMap::new();
     let mut held = Vec::new();
     let watch = RefCell::new(Watch::new(context, &engine));
     let mut unclaimed = 0;
-    let assessor = RefCell::new(Assessor::new(catalog, &engine, |_| false, Some(Box::new(|resource, duty| state.party(resource, duty)))));
+    let assessor = RefCell::new(Assessor::new(catalog, &engine, |_| false, crate::run::parties(&records)));
     let broken: RefCell<Option<EngineError>> = RefCell::default();
     let duties_need = |resource_type: &ResourceType| -> Result<Need, EngineError> {
         let (paths, envelope) = assessor.borrow_mut().need(resource_type)?;

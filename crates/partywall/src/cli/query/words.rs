@@ -6,7 +6,7 @@ use partywall_table::Envelope;
 
 use super::{OWN_TABLES, find, no_table, table_names};
 use crate::cli::Context;
-use crate::near::did_you_mean;
+use partywall_model::near::did_you_mean;
 
 /// Says what the engine says of a query over these tables.
 pub(super) fn explained(context: &Context, tables: &BTreeSet<String>, message: &str) -> String {

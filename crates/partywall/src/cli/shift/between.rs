@@ -15,7 +15,7 @@ use crate::cli::Context;
 use crate::cli::matrix::model::{self, Entry, Kind, Row};
 use crate::cli::matrix::text;
 use crate::exit;
-use crate::near::did_you_mean;
+use partywall_model::near::did_you_mean;
 
 /// What happens to a duty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]

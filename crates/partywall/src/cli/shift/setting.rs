@@ -15,11 +15,10 @@ use serde::Serialize;
 use super::{Format, trial};
 use crate::cli::Context;
 use crate::cli::matrix::text;
-use crate::findings;
-use crate::near::did_you_mean;
 use crate::run::{self, Sources};
 use crate::single_row::{Answers, Asker, Memory};
-use crate::state::State;
+use partywall_model::near::did_you_mean;
+use partywall_model::plain;
 
 /// As many resources are looked at for names like the one that was not found.
 const MOST_NAMES: usize = 100_000;
@@ -67,13 +66,13 @@ struct Answer {
 }
 
 pub(super) fn run(context: &Context, name: &str, sources: &Sources, set: &[(String, String)], format: Format) -> anyhow::Result<u8> {
-    let state = State::of(context, sources)?;
+    let records = sources.records(context)?;
     let mut memory = Memory::new(&context.catalog);
     let mut found: Vec<(Arc<TypeBatch>, Arc<Resource>)> = Vec::new();
     let mut names: Vec<Arc<str>> = Vec::new();
-    let outcome = run::assess(context, sources, &state, |_| true, &|_| Paths::new(), &mut |_| Ok(()), &mut |batch, assessor| {
+    let outcome = run::assess(context, sources, &records, |_| true, &|_| Paths::new(), &mut |_| Ok(()), &mut |batch, assessor| {
         memory.keep(batch, assessor)?;
-        let called: Vec<&Arc<Resource>> = batch.rows.iter().filter(|row| run::is_called(row, name)).collect();
+        let called: Vec<&Arc<Resource>> = batch.rows.iter().filter(|row| partywall_records::is_called(row, name)).collect();
         if !called.is_empty() {
             let batch = Arc::new(batch.clone());
             found.extend(called.into_iter().map(|row| (batch.clone(), row.clone())));
@@ -85,17 +84,17 @@ pub(super) fn run(context: &Context, name: &str, sources: &Sources, set: &[(Stri
     })?;
     sources.read_something(&outcome.collected)?;
     let engine = Engine::new(&context.catalog, context.today())?;
-    let mut asker = Asker::new(context, &engine, &state, &memory, &outcome.collected);
+    let mut asker = Asker::new(context, &engine, &records, &memory, &outcome.collected);
     let mut answers: Vec<Answer> = Vec::new();
     for (batch, row) in &found {
         answers.extend(one(context, &mut asker, &memory, batch, row, set)?);
     }
     if answers.is_empty() && !found.is_empty() {
-        bail!("`{}` carries no duties, and no check asks about it", findings::plain(name));
+        bail!("`{}` carries no duties, and no check asks about it", plain(name));
     }
     if answers.is_empty() {
         let near = did_you_mean(name, names.iter().map(|name| &**name));
-        bail!("no resource is called `{}` in these sources{near}", findings::plain(name));
+        bail!("no resource is called `{}` in these sources{near}", plain(name));
     }
     let mut out = std::io::BufWriter::new(anstream::stdout());
     match format {

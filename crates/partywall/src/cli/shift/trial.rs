@@ -6,7 +6,7 @@ use anyhow::bail;
 use partywall_catalog::{Column, ResourceType};
 use partywall_model::{Resource, Value};
 
-use crate::near::did_you_mean;
+use partywall_model::near::did_you_mean;
 
 /// Reads `PATH=VALUE`.
 pub(super) fn assignment(text: &str) -> Result<(String, String), String> {

@@ -9,11 +9,11 @@ const SHORTEST_PART: usize = 3;
 /// How far apart a name and a part of it count as.
 const PART: usize = 3;
 /// As many names as a reader can take in.
-pub(crate) const MOST: usize = 5;
+pub const MOST: usize = 5;
 
 /// How far a candidate is from what was typed, capitals aside, if it is near at all: letters that differ (Levenshtein), or [`PART`] if one
 /// holds the other.
-pub(crate) fn apart(typed: &str, candidate: &str) -> Option<usize> {
+pub fn apart(typed: &str, candidate: &str) -> Option<usize> {
     if typed.len() > LONGEST || candidate.len() > LONGEST {
         return None;
     }
@@ -32,7 +32,7 @@ pub(crate) fn apart(typed: &str, candidate: &str) -> Option<usize> {
 }
 
 /// The known names that are nearest to a text, all equally near, at most [`MOST`]: by letters, else by words, else as parts.
-pub(crate) fn near<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+pub fn near<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let known: Vec<&str> = known.into_iter().collect();
     let mut found: Vec<(usize, &str)> = known.iter().filter_map(|name| Some((apart(typed, name)?, *name))).collect();
     if !found.iter().any(|(letters, _)| *letters < PART) {
@@ -61,8 +61,8 @@ fn words_apart(typed: &str, candidate: &str) -> Option<usize> {
 }
 
 /// `; did you mean …?` or nothing.
-pub(crate) fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let near: Vec<String> = near(typed, known).into_iter().map(|name| format!("`{}`", crate::findings::plain(name))).collect();
+pub fn did_you_mean<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    let near: Vec<String> = near(typed, known).into_iter().map(|name| format!("`{}`", crate::plain(name))).collect();
     match near.split_last() {
         None => String::new(),
         Some((last, [])) => format!("; did you mean {last}?"),

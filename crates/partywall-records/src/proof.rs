@@ -1,0 +1,145 @@
+//! Is a duty of a provider proven, for a service, a Region and a day? (`ARCHITECTURE.md` §1, proof of AWS's part.)
+
+use chrono::NaiveDate;
+use partywall_model::Party;
+use serde::Serialize;
+
+use crate::Attestation;
+use crate::attestation::{CarveOut, NotedException, Opinion};
+use crate::text::covers_duty;
+
+/// How a provider's duty is proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ProofState {
+    /// Nothing is on file that speaks of it.
+    Unproven,
+    /// What is on file leaves this service, Region or duty out.
+    OutOfScope,
+    /// A document spoke of it until its dates ran out.
+    Lapsed,
+    /// A document covers duty, service, Region and date.
+    Attested,
+}
+
+impl ProofState {
+    /// The words used in outputs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unproven => "unproven",
+            Self::OutOfScope => "out of scope",
+            Self::Lapsed => "lapsed",
+            Self::Attested => "attested",
+        }
+    }
+}
+
+/// What decided a proof.
+#[derive(Debug, Clone, Copy)]
+enum Ground<'a> {
+    Nothing,
+    Opinion,
+    Service,
+    Region,
+    CarvedOut(&'a CarveOut),
+    Noted(&'a NotedException),
+    NotBegun,
+    Dates,
+}
+
+/// The best that is on file for a duty.
+#[derive(Debug, Clone, Copy)]
+pub struct Proof<'a> {
+    /// How it is proven.
+    pub state: ProofState,
+    /// The document that decided.
+    pub by: Option<&'a Attestation>,
+    /// The last day on which that document is taken as proof.
+    pub until: Option<NaiveDate>,
+    ground: Ground<'a>,
+}
+
+impl Proof<'_> {
+    fn rank(&self) -> (ProofState, bool, Option<NaiveDate>) {
+        // Among equals the one that holds longest; without an end is longest.
+        (self.state, self.by.is_some() && self.until.is_none(), self.until)
+    }
+
+    /// One line that says why, for the place that was asked about.
+    pub fn why(&self, party: &Party, service: Option<&str>, region: Option<&str>) -> String {
+        let Some(by) = self.by else {
+            let whom = if *party == Party::Aws { "AWS".to_owned() } else { party.to_string() };
+            return format!("no attestation of {whom} is on file");
+        };
+        let title = &by.title;
+        match self.ground {
+            Ground::Nothing => format!("{title} says nothing of it"),
+            Ground::Opinion => format!("{title}: the opinion is {}", by.opinion.as_str()),
+            Ground::Service => format!("{} is not among the services in scope of {title}", service.unwrap_or_default()),
+            Ground::Region => format!("{} is not among the Regions of {title}", region.unwrap_or_default()),
+            Ground::CarvedOut(carve) => format!("{title} leaves out what {} does: {}", carve.organization, carve.text),
+            Ground::Noted(noted) => format!("{title} notes an exception at {}: {}", noted.control, noted.text),
+            Ground::NotBegun => format!("{title} begins on {}", by.from),
+            Ground::Dates => match (self.state, self.until) {
+                (ProofState::Lapsed, Some(until)) => format!("{title} was accepted until {until}"),
+                (_, Some(until)) => format!("{title}, accepted until {until}"),
+                (_, None) => format!("{title}, without end"),
+            },
+        }
+    }
+}
+
+impl Attestation {
+    /// False for opinions that say that controls do not work or could not be judged, and for agreements, which promise and do not show.
+    pub fn proves_anything(&self) -> bool {
+        self.series.proves_duties && matches!(self.opinion, Opinion::Unqualified | Opinion::Qualified)
+    }
+
+    /// What this document says of a duty; `None` if it is of another provider, shows nothing, or was not on file yet.
+    fn proof(&self, party: &Party, duty: &str, service: Option<&str>, region: Option<&str>, day: NaiveDate) -> Option<Proof<'_>> {
+        if self.provider != *party || !self.series.proves_duties || !self.is_on_file(day) {
+            return None;
+        }
+        let carved = || {
+            self.carve_outs.iter().find(|carve| {
+                let of_service = service.is_some_and(|service| carve.services.contains(service));
+                (of_service || carve.services.is_empty() && !carve.duties.is_empty())
+                    && (carve.duties.is_empty() || carve.duties.iter().any(|pattern| covers_duty(pattern, duty)))
+            })
+        };
+        let noted = || self.exceptions.iter().find(|noted| noted.duties.iter().any(|pattern| covers_duty(pattern, duty)));
+        let (state, ground) = if !self.proves_anything() {
+            (ProofState::Unproven, Ground::Opinion)
+        } else if service.is_some_and(|service| !self.names_service(service)) {
+            (ProofState::OutOfScope, Ground::Service)
+        } else if !self.names_region(region) {
+            (ProofState::OutOfScope, Ground::Region)
+        } else if let Some(carve) = carved() {
+            (ProofState::OutOfScope, Ground::CarvedOut(carve))
+        } else if let Some(noted) = noted() {
+            (ProofState::Unproven, Ground::Noted(noted))
+        } else if day < self.from {
+            (ProofState::Unproven, Ground::NotBegun)
+        } else if self.accepted_until.is_some_and(|until| until < day) {
+            (ProofState::Lapsed, Ground::Dates)
+        } else {
+            (ProofState::Attested, Ground::Dates)
+        };
+        Some(Proof { state, by: Some(self), until: self.accepted_until, ground })
+    }
+}
+
+/// The best proof among documents. Without a service or a Region the question is about the provider as a whole.
+pub fn best<'a>(
+    documents: impl Iterator<Item = &'a Attestation>,
+    party: &Party,
+    duty: &str,
+    service: Option<&str>,
+    region: Option<&str>,
+    day: NaiveDate,
+) -> Proof<'a> {
+    documents
+        .filter_map(|document| document.proof(party, duty, service, region, day))
+        .reduce(|best, next| if next.rank() > best.rank() { next } else { best })
+        .unwrap_or(Proof { state: ProofState::Unproven, by: None, until: None, ground: Ground::Nothing })
+}

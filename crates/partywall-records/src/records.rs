@@ -1,0 +1,158 @@
+use std::path::{Path, PathBuf};
+
+use chrono::NaiveDate;
+use partywall_catalog::Catalog;
+use partywall_model::{Party, Severity};
+
+use crate::attestation::ScopeListFile;
+use crate::proof::{self, Proof};
+use crate::text::Text;
+use crate::{Attestation, Cabinet, Exceptions, Expectations, FindingKind, Owners, Parties, RecordFinding, RecordsError, Scope, Terms};
+
+/// Everything that people decided and keep. Without a directory all of it is empty.
+#[derive(Debug, Clone, Default)]
+pub struct Records {
+    /// The directory it was read from.
+    pub directory: Option<PathBuf>,
+    /// What is in scope.
+    pub scope: Scope,
+    /// Who answers for what.
+    pub owners: Owners,
+    /// Providers and vendors.
+    pub parties: Parties,
+    /// Decisions to live with findings.
+    pub exceptions: Exceptions,
+    /// Documents on providers.
+    pub attestations: Vec<Attestation>,
+    /// What reports expect.
+    pub expectations: Expectations,
+    /// Manual evidence.
+    pub evidence: Cabinet,
+}
+
+impl Records {
+    /// Reads a directory. What is not there is empty.
+    ///
+    /// # Errors
+    /// The first file that cannot be read or says something that cannot be, with its place.
+    pub fn read(catalog: &Catalog, directory: &Path) -> Result<Self, RecordsError> {
+        if !directory.is_dir() {
+            let source = std::io::Error::new(std::io::ErrorKind::NotFound, "no such directory");
+            return Err(RecordsError::Read { path: directory.to_owned(), source });
+        }
+        let mut records = Self { directory: Some(directory.to_owned()), ..Self::default() };
+        let one = |name: &str| Text::read(&directory.join(name));
+        if let Some(file) = one("scope.toml")? {
+            records.scope = Scope::read(catalog, &file)?;
+        }
+        if let Some(file) = one("parties.toml")? {
+            records.parties = Parties::read(catalog, &file)?;
+        }
+        if let Some(file) = one("teams.toml")? {
+            records.owners.read_teams(&file)?;
+        }
+        records.owners.units = records.scope.units();
+        if let Some(file) = one("owners")? {
+            records.owners.read(catalog, &records.parties.ids(), &file)?;
+        }
+        if let Some(file) = one("exceptions.toml")? {
+            records.exceptions = Exceptions::read(catalog, &file)?;
+        }
+        let mut lists = Vec::new();
+        for file in Text::all(&directory.join("scopes"), "toml")? {
+            lists.push(ScopeListFile::read(catalog, &file)?);
+        }
+        for file in Text::all(&directory.join("attestations"), "toml")? {
+            let attestation = Attestation::read(catalog, &records.scope, &lists, &file)?;
+            if attestation.provider != Party::Aws && !records.parties.ids().contains(&attestation.provider) {
+                return Err(
+                    file.error(&(0..0), &format!("`{}` is not listed as a party; add [[party]] to parties.toml", attestation.provider))
+                );
+            }
+            records.attestations.push(attestation);
+        }
+        if let Some(file) = one("expectations.toml")? {
+            let ids = records.attestations.iter().map(|attestation| &*attestation.id);
+            records.expectations = Expectations::read(catalog, ids, &file)?;
+        }
+        for file in Text::all(&directory.join("evidence"), "toml")? {
+            records.evidence.read(catalog, &file)?;
+        }
+        records.keep_agreements();
+        Ok(records)
+    }
+
+    /// Having some documents is manual evidence itself, such as a business associate addendum.
+    fn keep_agreements(&mut self) {
+        for attestation in &self.attestations {
+            for id in &attestation.series.evidence {
+                self.evidence.keep(crate::Kept {
+                    evidence: id.as_str().into(),
+                    title: attestation.title.clone(),
+                    owner: String::new(),
+                    approver: String::new(),
+                    made: attestation.received,
+                    due: attestation.accepted_until,
+                    period: None,
+                    failed: String::new(),
+                    link: if attestation.terms == Terms::Public { attestation.report.clone() } else { String::new() },
+                    place: attestation.place.clone(),
+                });
+            }
+        }
+    }
+
+    /// The best proof of a provider's duty for a service, a Region and a day.
+    pub fn proof(&self, party: &Party, duty: &str, service: Option<&str>, region: Option<&str>, day: NaiveDate) -> Proof<'_> {
+        proof::best(self.attestations.iter(), party, duty, service, region, day)
+    }
+
+    /// What in the records themselves needs a person, most severe first. `asked` says which checks a run asked: exceptions from others are
+    /// not judged.
+    pub fn findings(&self, today: NaiveDate, asked: &dyn Fn(&str) -> bool) -> Vec<RecordFinding> {
+        let mut found = Vec::new();
+        self.exceptions.findings(today, asked, &mut found);
+        self.parties.findings(today, &mut found);
+        self.attestation_findings(today, &mut found);
+        self.evidence.findings(today, &mut found);
+        found.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.subject.cmp(&b.subject)));
+        found
+    }
+
+    /// Documents that lapsed or will soon with no other of their series and provider in their place, and files that are not what was
+    /// recorded.
+    fn attestation_findings(&self, today: NaiveDate, found: &mut Vec<RecordFinding>) {
+        for document in self.attestations.iter().filter(|document| document.is_on_file(today)) {
+            let mut add = |severity, message: String, due| {
+                found.push(RecordFinding {
+                    kind: FindingKind::Attestation,
+                    severity,
+                    subject: document.id.to_string(),
+                    message,
+                    owner: None,
+                    due,
+                    place: Some(document.place.clone()),
+                });
+            };
+            if let Some(trouble) = document.file_trouble() {
+                add(Severity::High, trouble, None);
+            }
+            let Some(until) = document.accepted_until else { continue };
+            let follows = |other: &&Attestation| {
+                other.series.id == document.series.id
+                    && other.provider == document.provider
+                    && other.is_on_file(today)
+                    && other.accepted_until.is_none_or(|later| later > until)
+            };
+            if self.attestations.iter().any(|other| follows(&other)) {
+                continue;
+            }
+            let days = (until - today).num_days();
+            if days < 0 {
+                add(Severity::High, format!("{} lapsed on {until}; get the next one, or a bridge letter", document.title), Some(until));
+            } else if days <= i64::from(document.series.warn_days) {
+                add(Severity::Medium, format!("{} lapses on {until}, in {days} days; ask for the next one", document.title), Some(until));
+            }
+        }
+    }
+}
