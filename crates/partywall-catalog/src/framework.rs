@@ -93,6 +93,9 @@ pub struct Framework {
     pub version: String,
     /// The framework's own word for a requirement.
     pub noun: String,
+    /// The same for many, where that is not the word with an `s`.
+    #[serde(default)]
+    pub nouns: Option<String>,
     /// Who publishes it.
     pub publisher: String,
     /// The day it was read.
@@ -139,6 +142,7 @@ impl Framework {
             title: Arc::default(),
             version: String::new(),
             noun: "requirement".to_owned(),
+            nouns: None,
             publisher: String::new(),
             as_of: toml::value::Datetime { date: None, time: None, offset: None },
             source: String::new(),

@@ -172,3 +172,72 @@ impl Expectations {
         Ok(lists)
     }
 }
+
+/// Entries for `expectations.toml` from a CSV file whose first row names its columns: `id` and `text`, and if known `duties`, `checks`,
+/// `evidence` (ids separated by spaces), `response` and `owner`. Each is the id with its TOML.
+///
+/// # Errors
+/// `line: what is wrong`, to be put behind the file's name.
+pub fn expectations_from_csv(text: &str, attestation: &str) -> Result<Vec<(String, String)>, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
+    let head = reader.headers().map_err(|error| format!("1: {error}"))?.clone();
+    let column = |name: &str| head.iter().position(|known| known.eq_ignore_ascii_case(name));
+    let (Some(id), Some(words)) = (column("id"), column("text")) else {
+        return Err("1: the first row must name the columns, at least `id` and `text`".to_owned());
+    };
+    let lists = ["duties", "checks", "evidence"].map(|name| (name, column(name)));
+    let words_of = ["response", "owner"].map(|name| (name, column(name)));
+    let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
+    let mut entries: Vec<(String, String)> = Vec::new();
+    for row in reader.records() {
+        let row = row.map_err(|error| format!("{}: {error}", error.position().map_or(0, csv::Position::line)))?;
+        let line = row.position().map_or(0, csv::Position::line);
+        let cell = |at: usize| row.get(at).unwrap_or_default();
+        if cell(id).is_empty() || cell(words).is_empty() {
+            return Err(format!("{line}: a row needs an id and a text"));
+        }
+        if entries.iter().any(|(known, _)| known == cell(id)) {
+            return Err(format!("{line}: `{}` is the id of an earlier row", cell(id)));
+        }
+        let mut entry =
+            format!("[[cuec]]\nid = {}\nattestation = {}\ntext = {}\n", quoted(cell(id)), quoted(attestation), quoted(cell(words)));
+        for (name, at) in lists {
+            let ids: Vec<String> = at.map(cell).unwrap_or_default().split_whitespace().map(quoted).collect();
+            if !ids.is_empty() {
+                entry.push_str(&format!("{name} = [{}]\n", ids.join(", ")));
+            }
+        }
+        for (name, at) in words_of {
+            let words = at.map(cell).unwrap_or_default();
+            if !words.is_empty() {
+                entry.push_str(&format!("{name} = {}\n", quoted(words)));
+            }
+        }
+        entries.push((cell(id).to_owned(), entry));
+    }
+    Ok(entries)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_become_entries() {
+        let csv = "\u{feff}ID,Text,Duties,Owner\r\nCUEC-1,\"Keys, rotated \"\"yearly\"\"\",server-encryption.rotate-keys server-encryption.*,security\r\n";
+        let entries = expectations_from_csv(csv, "aws-soc2").unwrap();
+        let parsed: ExpectationsFile = toml::from_str(&entries[0].1).unwrap();
+        assert_eq!(parsed.cuec[0].text, "Keys, rotated \"yearly\"");
+        assert_eq!(parsed.cuec[0].duties.len(), 2);
+        assert_eq!((parsed.cuec[0].attestation.get_ref().as_str(), parsed.cuec[0].owner.as_str()), ("aws-soc2", "security"));
+    }
+
+    #[test]
+    fn broken_rows_are_named_by_their_line() {
+        assert!(expectations_from_csv("a,b\n1,2\n", "x").unwrap_err().starts_with("1: "));
+        assert!(expectations_from_csv("id,text\n1,t\n1,u\n", "x").unwrap_err().starts_with("3: `1`"));
+        assert!(expectations_from_csv("id,text\n,t\n", "x").unwrap_err().starts_with("2: "));
+        assert!(expectations_from_csv("id,text\n1\n", "x").unwrap_err().starts_with("2: "));
+    }
+}

@@ -23,7 +23,7 @@ pub use coverage::{Cover, Coverage, Stretch};
 pub use error::RecordsError;
 pub use evidence::{Cabinet, EvidenceState, Kept};
 pub use exceptions::{Exceptions, is_called};
-pub use expectations::{Csoc, Cuec, Expectations};
+pub use expectations::{Csoc, Cuec, Expectations, expectations_from_csv};
 pub use finding::{FindingKind, RecordFinding};
 pub use owners::{Owner, Owners, Subject, Tags, Team};
 pub use parties::{Parties, Takes, ThirdParty};

@@ -65,6 +65,17 @@ impl Proof<'_> {
         (self.state, self.by.is_some() && self.until.is_none(), self.until)
     }
 
+    /// True if the auditor found the duty wanting in a document that holds. What another document says does not undo that, unless it is the
+    /// next of the same series.
+    fn is_against(&self, day: NaiveDate) -> bool {
+        matches!(self.ground, Ground::Noted(_) | Ground::Opinion) && self.by.is_some_and(|by| by.holds_on(day))
+    }
+
+    fn is_followed_by(&self, other: &Self) -> bool {
+        let (Some(by), Some(next)) = (self.by, other.by) else { return false };
+        other.state == ProofState::Attested && next.series.id == by.series.id && next.from > by.from
+    }
+
     /// One line that says why, for the place that was asked about.
     pub fn why(&self, party: &Party, service: Option<&str>, region: Option<&str>) -> String {
         let Some(by) = self.by else {
@@ -138,8 +149,15 @@ pub fn best<'a>(
     region: Option<&str>,
     day: NaiveDate,
 ) -> Proof<'a> {
-    documents
-        .filter_map(|document| document.proof(party, duty, service, region, day))
-        .reduce(|best, next| if next.rank() > best.rank() { next } else { best })
-        .unwrap_or(Proof { state: ProofState::Unproven, by: None, until: None, ground: Ground::Nothing })
+    let proofs: Vec<Proof<'a>> = documents.filter_map(|document| document.proof(party, duty, service, region, day)).collect();
+    let against = |proof: &&Proof<'a>| proof.is_against(day) && !proofs.iter().any(|other| proof.is_followed_by(other));
+    if let Some(wanting) = proofs.iter().find(against) {
+        return *wanting;
+    }
+    proofs.into_iter().reduce(|best, next| if next.rank() > best.rank() { next } else { best }).unwrap_or(Proof {
+        state: ProofState::Unproven,
+        by: None,
+        until: None,
+        ground: Ground::Nothing,
+    })
 }

@@ -58,7 +58,7 @@ impl<W: Write> Csv<W> {
 }
 
 /// The cell, made inert: spreadsheets run what starts with one of these characters, terminals obey control characters.
-fn cell(text: &str) -> Cow<'_, str> {
+pub(crate) fn cell(text: &str) -> Cow<'_, str> {
     let clean = clean(text);
     if text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']) {
         Cow::Owned(format!("'{clean}"))

@@ -6,6 +6,7 @@
 //! escapes for its own language, and the formats for people also neutralise control and direction characters.
 
 mod asff;
+mod checklist;
 mod csv;
 mod document;
 mod escape;
@@ -28,6 +29,7 @@ mod words;
 
 pub use self::csv::Csv;
 pub use asff::{Asff, fits_asff};
+pub use checklist::{Checklist, Task};
 pub use html::Html;
 pub use json::Json;
 pub use jsonl::Jsonl;

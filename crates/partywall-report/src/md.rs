@@ -47,7 +47,7 @@ impl<W: Write> Markdown<W> {
 }
 
 /// The text as Markdown that shows it and does nothing: no markup, no HTML, no mention, no link, no second line.
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in clean(text).chars() {
         match character {

@@ -11,6 +11,8 @@ use crate::{CheckInfo, Counts, FindingLine, FrameworkLine, Proof, Run, Side, Sum
 /// No line is wider, so that the screen fits a terminal and a code review.
 const WIDTH: usize = 100;
 
+/// What a line beside the wall holds.
+const PROOF: usize = 42;
 /// Lines of the records on the first screen.
 const RECORDS: usize = 6;
 /// Reasons for not seeing on the first screen.
@@ -331,8 +333,13 @@ fn proof_lines(aws: u64, proof: &Proof) -> Vec<String> {
     if aws == 0 {
         return Vec::new();
     }
-    let mut lines = vec![format!("AWS's {}: {}", thousands(aws), words::proof(proof))];
-    lines.extend(proof.why.as_deref().map(|why| format!("why: {}", clean(why))));
+    let mut lines = vec![format!("AWS's {}: {}", thousands(aws), words::proof(&Proof { why: None, ..proof.clone() }))];
+    if width(&lines.concat()) > PROOF {
+        let rest = Proof { attested: 0, why: None, ..proof.clone() };
+        lines = vec![format!("{} of AWS's {} attested", thousands(proof.attested), thousands(aws)), words::proof(&rest)];
+    } else {
+        lines.extend(proof.why.as_deref().map(|why| format!("why: {}", clean(why))));
+    }
     lines
 }
 

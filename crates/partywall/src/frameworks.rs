@@ -38,7 +38,12 @@ pub(crate) fn of_id<'a>(catalog: &'a Catalog, records: &'a Records, id: &str) ->
 
 /// What the framework calls its requirements, as said of all of them.
 pub(crate) fn noun(framework: &Framework) -> String {
-    if framework.requirements.len() == 1 { framework.noun.clone() } else { format!("{}s", framework.noun) }
+    match (framework.requirements.len(), &framework.nouns) {
+        (1, _) => framework.noun.clone(),
+        (_, Some(nouns)) => nouns.clone(),
+        (_, None) => format!("{}s", framework.noun),
+    }
+}
 }
 
 /// The word for a split in machine-readable outputs.

@@ -17,6 +17,7 @@ mod sight;
 mod single_row;
 mod story;
 mod summary;
+mod wall;
 
 use std::process::ExitCode;
 

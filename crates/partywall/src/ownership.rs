@@ -131,7 +131,7 @@ fn contact(records: &Records, owner: Option<&Owner>) -> Option<String> {
 }
 
 /// The duties of a type that may fall to the customer.
-fn duties_of<'a>(catalog: &'a Catalog, service: &'a Service, resource_type: &'a str) -> impl Iterator<Item = &'a Arc<Duty>> {
+pub(crate) fn duties_of<'a>(catalog: &'a Catalog, service: &'a Service, resource_type: &'a str) -> impl Iterator<Item = &'a Arc<Duty>> {
     let modes = move || service.modes.iter().filter(move |mode| mode.resource.as_deref() == Some(resource_type));
     catalog.duties.values().filter(move |duty| {
         let own = service.duties.iter().filter(|own| own.id == duty.id);

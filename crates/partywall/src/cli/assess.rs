@@ -9,7 +9,7 @@ use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, ValueEnum};
 use partywall_catalog::{Catalog, Check, Framework};
 use partywall_model::{CheckResult, Severity, Status};
-use partywall_records::{RecordFinding, Records};
+use partywall_records::{FindingKind, RecordFinding, Records};
 use partywall_report::{CheckInfo, DueDays, Exit, FindingLine, Format, Options, OwnerLine, ResultSink, Run, Summary, counted};
 use partywall_table::Paths;
 
@@ -123,7 +123,7 @@ impl Assess {
         let run = Run {
             title: self.sources.title(),
             narrowed: self.narrowed(asked, context.catalog.checks.len()),
-            synthetic: synthetic_note(&self.sources.sources),
+            synthetic: self.sources.synthetic(),
             as_of: context.now,
             snapshot: partywall_collect::fingerprint(&self.sources.sources)?,
             catalog: context.catalog.fingerprint().to_owned(),
@@ -192,6 +192,10 @@ impl Assess {
         found.append(&mut owned.findings);
         found.extend(expectations::findings(&context.catalog, &records, &outcome.tally, context.today()));
         found.extend(scope::findings(&context.catalog, &records, &outcome));
+        if run.narrowed.is_some() {
+            // Who asks a few checks only does not ask for the papers.
+            found.retain(|finding| finding.kind == FindingKind::Exception);
+        }
         found.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.subject.cmp(&b.subject)));
         let proofs = Proofs::met(&records, &outcome.tally, context.today());
         let reading = Reading { outcome: Some(&outcome), asked: &selected, records: &records, proofs: &proofs };
@@ -396,14 +400,6 @@ fn infos(catalog: &Catalog, frameworks: &[Arc<Framework>]) -> HashMap<Arc<str>, 
     }
     let info = |check: &Arc<Check>| summary::check_info(catalog, check, lines.remove(&check.id).unwrap_or_default());
     catalog.checks.values().map(|check| check.id.clone()).zip(catalog.checks.values().map(info)).collect()
-}
-
-/// Examples have a line in their README that begins `synthetic:`. Nothing less: real accounts have notes beside them too.
-fn synthetic_note(sources: &[PathBuf]) -> Option<String> {
-    let readme = sources.iter().map(|source| source.join("README.md")).find(|path| path.is_file())?;
-    let text = std::fs::read_to_string(readme).ok()?;
-    let line = text.lines().take(5).find(|line| line.to_ascii_lowercase().starts_with("synthetic:"))?;
-    Some(line.trim_end_matches('.').to_ascii_lowercase())
 }
 
 fn read_baseline(path: &Path) -> anyhow::Result<HashSet<String>> {

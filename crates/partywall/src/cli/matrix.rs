@@ -1,6 +1,7 @@
 mod detail;
 mod grid;
 mod helps;
+mod mine;
 pub(super) mod model;
 mod places;
 mod requirement;
@@ -19,7 +20,7 @@ use partywall_report::counted;
 
 use super::Context;
 use crate::run::Sources;
-use crate::{exit, frameworks};
+use crate::{exit, frameworks, run};
 
 /// Who owns which duty: per service and layer, per resource, per requirement
 ///
@@ -28,7 +29,7 @@ use crate::{exit, frameworks};
 #[derive(Debug, Args)]
 #[command(
     mut_arg("sources", |argument| argument.required(false)),
-    after_help = "Examples:\n  partywall matrix\n  partywall matrix --service rds --service lambda/image\n  partywall matrix examples/harbour-bank\n  partywall matrix examples/harbour-bank --resource core-ledger\n  partywall matrix examples/harbour-bank --by requirement --framework nist-csf-2.0\n  partywall matrix examples/harbour-bank --services\n  partywall matrix --format json\n\nJSON: [{service, mode, layer, kind, duties: [{id, sentence, party, when}]}]; kind is inherited, customer, shared, undetermined or none; party is aws, customer, msp:<id>, vendor:<id> or undetermined; when is the condition, `otherwise`, or null. For resources, each object also has `resource`, and each duty `facts`. Exit codes: 0 · 2 nothing read · 3 a file or listing could not be read."
+    after_help = "Examples:\n  partywall matrix\n  partywall matrix --service rds --service lambda/image\n  partywall matrix examples/harbour-bank\n  partywall matrix examples/harbour-bank --resource core-ledger\n  partywall matrix examples/harbour-bank --by requirement --framework nist-csf-2.0\n  partywall matrix examples/harbour-bank --services\n  partywall matrix examples/harbour-bank --mine core-banking --format md\n  partywall matrix --format json\n\nJSON: [{service, mode, layer, kind, duties: [{id, sentence, party, when}]}]; kind is inherited, customer, shared, undetermined or none; party is aws, customer, msp:<id>, vendor:<id> or undetermined; when is the condition, `otherwise`, or null. For resources, each object also has `resource`, and each duty `facts`. Exit codes: 0 · 2 nothing read · 3 a file or listing could not be read."
 )]
 pub(crate) struct Matrix {
     #[command(flatten)]
@@ -53,6 +54,10 @@ pub(crate) struct Matrix {
     /// The framework for --by requirement
     #[arg(long, value_name = "ID", requires = "by")]
     framework: Option<String>,
+
+    /// The duties of one team or party as a checklist with due dates
+    #[arg(long, value_name = "OWNER", conflicts_with_all = ["services", "resources", "resource", "by"])]
+    mine: Option<String>,
 
     /// Which AWS services help with each duty, and whether they are on
     #[arg(long = "services", conflicts_with_all = ["services", "resources", "resource", "by"])]
@@ -84,6 +89,8 @@ enum Format {
     Csv,
     /// For pages
     Md,
+    /// A page of its own; only with --mine
+    Html,
 }
 
 /// What decides whether a row is stale.
@@ -100,6 +107,18 @@ impl Matrix {
         let with_resources = self.resources || !self.resource.is_empty();
         if self.sources.sources.is_empty() && with_resources {
             bail!("resources stand in sources; name files or directories to read");
+        }
+        if let Some(owner) = &self.mine {
+            if self.sources.sources.is_empty() {
+                bail!("duties rest on what was read; name files or directories to read");
+            }
+            let mut out = std::io::BufWriter::new(anstream::stdout());
+            let outcome = mine::write(context, &self.sources, owner, self.format, &mut out)?;
+            out.flush()?;
+            return Ok(run::exit_code(&outcome.collected));
+        }
+        if self.format == Format::Html {
+            bail!("--format html is for --mine; `partywall assess --format html` draws the whole wall");
         }
         let records = self.sources.records(context)?;
         let framework = match &self.framework {

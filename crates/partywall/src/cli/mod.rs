@@ -1,14 +1,18 @@
 //! The command line: one file per command.
 
 pub(crate) mod assess;
+mod attest;
 mod catalog;
 pub(crate) mod check;
 mod completions;
+mod diff;
 mod explain;
+mod figures;
 mod fix;
 mod framework;
 mod matrix;
 mod query;
+mod scope;
 mod shift;
 
 use std::path::{Path, PathBuf};
@@ -47,6 +51,10 @@ Every day
   fix          Print the fix of one finding, with the real ids filled in
 Proof
   framework    Frameworks with their whole denominator
+  scope        What is in scope and why
+  attest       Documents that prove a provider's side, and what they expect of you
+  diff         Which duties come, go and change hands
+  figures      What the model promises, measured on your own wall
 Reading
   query        SQL over everything that was read
 Expert
@@ -66,6 +74,10 @@ enum Command {
     Shift(shift::Shift),
     Fix(fix::Fix),
     Framework(framework::FrameworkCommand),
+    Scope(scope::Scope),
+    Attest(attest::AttestCommand),
+    Diff(diff::Diff),
+    Figures(figures::Figures),
     Query(query::Query),
     Check(check::CheckCommand),
     Catalog(catalog::CatalogCommand),
@@ -124,6 +136,10 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Shift(command) => command.run(&context),
         Command::Fix(command) => command.run(&context),
         Command::Framework(command) => command.run(&context),
+        Command::Scope(command) => command.run(&context),
+        Command::Attest(command) => command.run(&context),
+        Command::Diff(command) => command.run(&context),
+        Command::Figures(command) => command.run(&context),
         Command::Query(command) => command.run(&context),
         Command::Check(command) => command.run(&context),
         Command::Catalog(command) => command.run(&context),

@@ -1,22 +1,20 @@
 //! One framework, requirement by requirement.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::sync::Arc;
 
 use anyhow::bail;
 use partywall_catalog::{Framework, Requirement};
-use partywall_model::{CheckResult, Status};
 use partywall_records::Records;
 use partywall_report::{Answer, ManualLine, RequirementLine, Split};
-use partywall_table::Paths;
 use serde::Serialize;
 
 use super::{Format, Show, page};
 use crate::cli::Context;
 use crate::frameworks::{self, MeansCounts, Reading};
 use crate::proofs::Proofs;
-use crate::run::Outcome;
+use crate::run::{Outcome, Sources};
 use crate::{exit, run};
 
 /// One requirement with everything that is known of it.
@@ -58,7 +56,7 @@ impl Show {
         if let Some(name) = &through {
             exit::note(&format!("`{name}` is shown through {}: its ids, those lines that both have", framework.title));
         }
-        let outcome = if self.sources.sources.is_empty() { None } else { Some(self.judge(context, framework, &records)?) };
+        let outcome = if self.sources.sources.is_empty() { None } else { Some(judge(context, &self.sources, &records, framework)?) };
         let is_judged = outcome.is_some() || records.directory.is_some();
         let proofs = match &outcome {
             Some(outcome) => Proofs::met(&records, &outcome.tally, context.today()),
@@ -143,28 +141,13 @@ impl Show {
         out.flush()?;
         Ok(outcome.map_or(exit::CLEAN, |outcome| run::exit_code(&outcome.collected)))
     }
+}
 
-    /// All checks that name the framework, asked of the sources.
-    fn judge(&self, context: &Context, framework: &Framework, records: &Records) -> anyhow::Result<Outcome> {
-        let mut excepted: BTreeMap<Arc<str>, u64> = BTreeMap::new();
-        let mut take = |mut result: CheckResult| -> anyhow::Result<()> {
-            if result.status == Status::Fail {
-                records.exceptions.cover(&mut result, context.today());
-                if result.exception.is_some() {
-                    *excepted.entry(result.check.clone()).or_default() += 1;
-                }
-            }
-            Ok(())
-        };
-        let named = frameworks::checks(&context.catalog, framework);
-        let selected = |check: &partywall_catalog::Check| named.values().flatten().any(|known| known.id == check.id);
-        let mut outcome = run::assess(context, &self.sources, records, selected, &|_| Paths::new(), &mut take, &mut |_, _| Ok(()))?;
-        self.sources.read_something(&outcome.collected)?;
-        for (check, count) in excepted {
-            outcome.tally.checks.entry(check).or_default().excepted += count;
-        }
-        Ok(outcome)
-    }
+/// The checks that are evidence for a framework, asked of the sources.
+fn judge(context: &Context, sources: &Sources, records: &Records, framework: &Framework) -> anyhow::Result<Outcome> {
+    let named: BTreeSet<Arc<str>> =
+        frameworks::checks(&context.catalog, framework).into_values().flatten().map(|check| check.id.clone()).collect();
+    run::judge(context, sources, records, |check| named.contains(&check.id))
 }
 
 /// The id by which a requirement is shown; `None` if the other framework has no such line.

@@ -134,7 +134,7 @@ struct HeldResource<'a> {
 /// Writes each resource's duties with the facts that decided. `whole` shows also the duties that every service carries as they are.
 pub(super) fn resources(catalog: &Catalog, held: &[&Held], whole: bool, format: Format, out: &mut dyn Write) -> anyhow::Result<()> {
     match format {
-        Format::Table => {
+        Format::Table | Format::Html => {
             for one in held {
                 resource(catalog, one, whole, out)?;
             }

@@ -47,7 +47,7 @@ pub(super) fn duties<'e>(entries: impl Iterator<Item = &'e Entry<'e>>) -> Vec<Ce
 pub(super) fn write(catalog: &Catalog, rows: &[Row<'_>], ages: Ages, format: Format, out: &mut dyn Write) -> anyhow::Result<()> {
     let courses = model::courses(catalog);
     match format {
-        Format::Table => table(rows, &courses, ages, out)?,
+        Format::Table | Format::Html => table(rows, &courses, ages, out)?,
         Format::Json => {
             let cells: Vec<Cell<'_>> = rows
                 .iter()

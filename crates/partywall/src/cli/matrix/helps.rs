@@ -93,7 +93,7 @@ pub(super) fn write(
             }
             if format == Format::Csv { sheet.csv(out)? } else { sheet.md(out)? }
         }
-        Format::Table => table(catalog, &helped, places, out)?,
+        Format::Table | Format::Html => table(catalog, &helped, places, out)?,
     }
     Ok(())
 }

@@ -54,7 +54,7 @@ pub(super) fn write(catalog: &Catalog, framework: &Framework, rows: &[Row<'_>], 
             }
             if format == Format::Csv { sheet.csv(out)? } else { sheet.md(out)? }
         }
-        Format::Table => {
+        Format::Table | Format::Html => {
             let from = if rows.iter().any(|row| row.resources.is_some()) { "owners met here" } else { "owners by reference" };
             writeln!(out, "{} · {from}", framework.title)?;
             writeln!(out, "{}", SplitCounts::of(catalog, framework).line(framework))?;

@@ -100,6 +100,23 @@ impl Sheet {
         Ok(())
     }
 
+    /// Columns for a terminal, cut where a cell is very long.
+    pub(crate) fn table(&self, out: &mut dyn Write) -> io::Result<()> {
+        let rows: Vec<Vec<String>> =
+            std::iter::once(&self.head).chain(&self.rows).map(|row| row.iter().map(|cell| cut(&clean(cell), COLUMN)).collect()).collect();
+        let mut widths = vec![0; self.head.len()];
+        for row in &rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.chars().count());
+            }
+        }
+        for row in &rows {
+            let cells: Vec<String> = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            writeln!(out, "{}", cells.join("  ").trim_end())?;
+        }
+        Ok(())
+    }
+
     /// A Markdown table.
     pub(crate) fn md(&self, out: &mut dyn Write) -> io::Result<()> {
         let line = |cells: &[String]| format!("| {} |", cells.iter().map(|cell| md_cell(cell)).collect::<Vec<_>>().join(" | "));
@@ -111,6 +128,9 @@ impl Sheet {
         Ok(())
     }
 }
+
+/// A column is never wider than this in a terminal; files have all of it.
+const COLUMN: usize = 44;
 
 fn csv_cell(text: &str) -> String {
     let mut text = clean(text);
