@@ -44,7 +44,6 @@ pub(crate) fn noun(framework: &Framework) -> String {
         (_, None) => format!("{}s", framework.noun),
     }
 }
-}
 
 /// The word for a split in machine-readable outputs.
 pub(crate) fn word(split: Split) -> &'static str {
