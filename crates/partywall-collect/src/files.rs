@@ -21,6 +21,10 @@ impl Collector<'_> {
         if path.extension().is_some_and(|extension| extension == "md") {
             return Ok(());
         }
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            self.out.warnings.push(format!("{shown}: no source; what people keep stands in a directory `{}`; skipped", crate::RECORDS));
+            return Ok(());
+        }
         let bytes = match input::read(path) {
             Ok(bytes) => bytes,
             Err(message) => {

@@ -92,7 +92,7 @@ pub struct Csoc {
     pub text: String,
     /// The provider's duties behind it.
     pub duties: Vec<Arc<str>>,
-    /// The services that it is about; empty: all in use.
+    /// The services that it is about; empty: the provider as a whole.
     pub services: Vec<Arc<str>>,
     /// Framework → requirements that it belongs to.
     pub requirements: BTreeMap<String, Vec<String>>,

@@ -63,11 +63,12 @@ fn a_report_proves_its_services_and_regions_until_it_is_too_old() {
     let (_, why) = state(&records, "hardware.dispose-media", "connect", "eu-west-1", "2026-06-01");
     assert_eq!(why, "connect is not among the services in scope of SOC 2");
     assert_eq!(records.proof(&Party::Msp("x".to_owned()), "guest-os.harden", None, None, day("2026-06-01")).state, ProofState::Unproven);
-    let own = read(&[
-        ("attestations/soc2.toml", &soc2("")),
-        ("scope.toml", "[attestations.accept_days]\nsoc-2-type-2 = 90\n"),
-    ]);
-    assert_eq!(state(&own, "hardware.dispose-media", "s3", "eu-west-1", "2026-06-30").0, ProofState::Lapsed, "the customer's policy is stricter");
+    let own = read(&[("attestations/soc2.toml", &soc2("")), ("scope.toml", "[attestations.accept_days]\nsoc-2-type-2 = 90\n")]);
+    assert_eq!(
+        state(&own, "hardware.dispose-media", "s3", "eu-west-1", "2026-06-30").0,
+        ProofState::Lapsed,
+        "the customer's policy is stricter"
+    );
 }
 
 #[test]
@@ -165,14 +166,18 @@ fn lapses_are_told_ahead_unless_the_next_document_is_there() {
         records.findings(day(today), &|_| true).into_iter().map(|finding| (finding.severity, finding.message)).collect()
     };
     assert!(told(&records, "2027-01-29").is_empty());
-    assert_eq!(told(&records, "2027-01-30")[0], (Severity::Medium, "SOC 2 lapses on 2027-03-31, in 60 days; ask for the next one".to_owned()));
+    assert_eq!(
+        told(&records, "2027-01-30")[0],
+        (Severity::Medium, "SOC 2 lapses on 2027-03-31, in 60 days; ask for the next one".to_owned())
+    );
     assert_eq!(told(&records, "2027-04-01")[0].0, Severity::High);
     let next = soc2("").replace("2026-03-31", "2026-09-30").replace("2026-05-10", "2026-11-01");
     let records = read(&[("attestations/soc2.toml", &soc2("")), ("attestations/next.toml", &next)]);
     assert!(told(&records, "2027-04-01").is_empty(), "the next one is on file");
 }
 
-const TEAMS: &str = "[[team]]\nid = \"core\"\ntitle = \"Core\"\ncontact = \"rota\"\n[[team]]\nid = \"iam\"\ntitle = \"IAM\"\ncontact = \"desk\"\n";
+const TEAMS: &str =
+    "[[team]]\nid = \"core\"\ntitle = \"Core\"\ncontact = \"rota\"\n[[team]]\nid = \"iam\"\ntitle = \"IAM\"\ncontact = \"desk\"\n";
 
 #[test]
 fn the_last_line_that_matches_names_the_owner() {
@@ -235,7 +240,10 @@ fn frameworks_follow_from_what_the_customer_says_of_itself() {
             "[[requirement]]\nid = \"A\"\ntitle = \"t\"\ncustomer = \"c\"\nchecks = [\"s3.bucket-blocks-publik-access\"]",
             "5:11: `s3.bucket-blocks-publik-access` names no check; did you mean",
         ),
-        ("[[requirement]]\nid = \"A\"\ntitle = \"t\"\ncustomer = \"c\"\nmanual = [\"access.polcy\"]", "5:11: there is no manual evidence `access.polcy`; did you mean"),
+        (
+            "[[requirement]]\nid = \"A\"\ntitle = \"t\"\ncustomer = \"c\"\nmanual = [\"access.polcy\"]",
+            "5:11: there is no manual evidence `access.polcy`; did you mean",
+        ),
     ] {
         let message = refused(&[("scope.toml", text)]);
         assert!(message.starts_with(&format!("scope.toml:{want}")), "{message}");
@@ -244,12 +252,14 @@ fn frameworks_follow_from_what_the_customer_says_of_itself() {
 
 #[test]
 fn evidence_is_current_failed_overdue_or_missing() {
-    let record = |more: &str| {
-        format!("[[record]]\nevidence = [\"access.review\"]\ntitle = \"Review\"\nowner = \"iam\"\nmade = 2026-01-10\n{more}")
-    };
+    let record =
+        |more: &str| format!("[[record]]\nevidence = [\"access.review\"]\ntitle = \"Review\"\nowner = \"iam\"\nmade = 2026-01-10\n{more}");
     let records = read(&[("evidence/a.toml", &record(""))]);
     let word = |records: &Records, on: &str| records.evidence.state("access.review", day(on)).as_str();
-    assert_eq!([word(&records, "2026-01-09"), word(&records, "2026-07-09"), word(&records, "2026-07-10")], ["missing", "current", "overdue"]);
+    assert_eq!(
+        [word(&records, "2026-01-09"), word(&records, "2026-07-09"), word(&records, "2026-07-10")],
+        ["missing", "current", "overdue"]
+    );
     let found = records.findings(day("2026-07-10"), &|_| true);
     assert_eq!((found[0].kind, found[0].owner.as_deref()), (FindingKind::Evidence, Some("iam")));
     assert_eq!(word(&read(&[("evidence/a.toml", &record("failed = \"nobody came\"\n"))]), "2026-02-01"), "failed");

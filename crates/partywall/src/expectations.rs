@@ -72,13 +72,10 @@ pub(crate) fn cuec(catalog: &Catalog, records: &Records, cuec: &Cuec, tally: Opt
     }
 }
 
-/// How a CSOC stands and why: by the proof of the provider's duties, for the services that it names or those in scope.
+/// How a CSOC stands and why: by the proof of the provider's duties, for the services that it names, else for the provider as a whole.
 pub(crate) fn csoc(records: &Records, csoc: &Csoc, today: NaiveDate) -> (Stand, String) {
-    let services: Vec<Option<&str>> = if csoc.services.is_empty() {
-        if records.scope.services.is_empty() { vec![None] } else { records.scope.services.iter().map(|id| Some(&**id)).collect() }
-    } else {
-        csoc.services.iter().map(|id| Some(&**id)).collect()
-    };
+    let services: Vec<Option<&str>> =
+        if csoc.services.is_empty() { vec![None] } else { csoc.services.iter().map(|id| Some(&**id)).collect() };
     let mut until: Option<NaiveDate> = None;
     for duty in &csoc.duties {
         for service in &services {

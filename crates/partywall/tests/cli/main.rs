@@ -6,6 +6,7 @@ mod hostile;
 mod lints;
 mod names;
 mod outputs;
+mod proof;
 mod reading;
 mod sources;
 mod support;

@@ -33,7 +33,7 @@ fn misspelt_choices_are_errors() {
     }
     let ran = sources.run(&["check", "show", "rds.instance-takes-backups"]);
     refused(&ran, "a wrong word", &["`rds.instance-has-automated-backups`"]);
-    refused(&sources.run(&["framework", "show", "nist"]), "a framework", &["`nist-csf-2.0`"]);
+    refused(&sources.run(&["framework", "show", "nist-csf-3.0"]), "a framework", &["`nist-csf-2.0`"]);
     refused(&sources.run(&["check", "list", "s33."]), "a beginning", &["s33.", "`s3`"]);
     refused(
         &sources.run(&["check", "test", "s3.bucket-is-not-public", "s3.bucket-is-not-pblic"]),
@@ -101,14 +101,19 @@ fn state_files_name_what_the_catalogue_has() {
             "parties.toml:7:10: nobody knows the type `AWS::EC2::Instnace`; did you mean `AWS::EC2::Instance`",
         ),
     ] {
-        let sources = Sources::new(&[("t.yaml", QUEUE), (file, &text)]);
+        let sources = Sources::new(&[("t.yaml", QUEUE), (&format!("records/{file}"), &text)]);
         refused(&sources.run(&["assess", "."]), file, &[says]);
         refused(&sources.run(&["explain", "Queue", "."]), file, &[says]);
     }
     let text = exception("ec2.volume-is-encrypted", "resource = \"Volume\"");
-    let sources = Sources::new(&[("t.yaml", QUEUE), ("exceptions.toml", &text)]);
+    let sources = Sources::new(&[("t.yaml", QUEUE), ("records/exceptions.toml", &text)]);
     let all = sources.run(&["assess", "."]);
-    assert!(all.err.contains("`EX-1`") && all.err.contains("; 1 exception to mend"), "{}", all.err);
+    assert!(
+        all.out.contains("exception `EX-1` of o matches no result") && all.err.contains("; 1 finding on record"),
+        "{}\n{}",
+        all.out,
+        all.err
+    );
     let one = sources.run(&["assess", ".", "--check", "sqs.queue-is-encrypted"]);
     assert!(one.code == 0 && !one.err.contains("EX-1"), "its check was not asked: {}", one.err);
 }
@@ -142,8 +147,8 @@ fn the_heading_and_the_exit_line_count_the_same() {
     assert!(again.out.contains("NOT SEEN  nothing new"), "{}", again.out);
 
     let exception = "[[exception]]\nid = \"EX-1\"\ncheck = \"sqs.queue-is-encrypted\"\nresource = \"Queue\"\nkind = \"risk-accepted\"\nreason = \"r\"\nowner = \"o\"\napprover = \"a\"\nexpires = 2099-01-01\n";
-    sources.write("accepted.toml", exception.as_bytes());
-    let excepted = sources.run(&[&select[..], &["--exceptions", "accepted.toml"]].concat());
+    sources.write("accepted/exceptions.toml", exception.as_bytes());
+    let excepted = sources.run(&[&select[..], &["--records", "accepted"]].concat());
     assert_eq!((excepted.code, unseen(&excepted)), (0, (1, 1)), "{}\n{}", excepted.out, excepted.err);
     assert!(excepted.err.ends_with("1 unseen (1 excepted)\n"), "{}", excepted.err);
 

@@ -93,11 +93,11 @@ fn the_worst_come_first_and_what_runs_before_what_may() {
 #[test]
 fn what_an_exception_covers_is_counted_and_said_so() {
     let exception = "[[exception]]\nid = 'EX-1'\ncheck = 'ec2.volume-is-encrypted'\nresource = 'Volume'\nkind = 'risk-accepted'\nreason = 'scratch'\nowner = 'team'\napprover = 'board'\nexpires = 2027-03-31\n";
-    let sources = Sources::new(&[("in/t.yaml", VOLUME), ("in/exceptions.toml", exception)]);
+    let sources = Sources::new(&[("in/t.yaml", VOLUME), ("in/records/exceptions.toml", exception)]);
     // Beside a file as beside a directory, from wherever it is named.
     for source in ["in", "in/t.yaml"] {
         let ran = sources.run(&["assess", source, "--check", "ec2.volume-is-encrypted", "--fail-on", "low", "--as-of", "2026-11-20"]);
-        assert!(ran.err.contains("exceptions: `in/exceptions.toml`"), "{source}: {}", ran.err);
+        assert!(ran.err.contains("records: `in/records`"), "{source}: {}", ran.err);
         assert_eq!(ran.err.lines().last(), Some("exit 0: 1 not met (1 excepted), none of the others low or worse; 0 unseen"), "{source}");
     }
     let inside = run_in(&sources.path().join("in"), &["assess", "t.yaml", "--check", "ec2.volume-is-encrypted", "--as-of", "2026-11-20"]);
@@ -108,7 +108,7 @@ fn what_an_exception_covers_is_counted_and_said_so() {
     let fix = sources.run(&["fix", result["id"].as_str().expect("an id"), "in", "--print", "--as-of", "2026-11-20"]);
     assert!(fix.out.contains("# Excepted until 2027-03-31 by `EX-1` of team: scratch"), "{}", fix.out);
 
-    sources.write("in/exceptions.toml", exception.repeat(2).as_bytes());
+    sources.write("in/records/exceptions.toml", exception.repeat(2).as_bytes());
     let twice = sources.run(&["assess", "in"]);
     assert!(twice.code == 2 && twice.err.contains("exceptions.toml:11:") && twice.err.contains("`EX-1`"), "{}", twice.err);
 }
