@@ -427,5 +427,9 @@ pub fn sha256_of(path: &Path) -> std::io::Result<String> {
         }
         hash.update(buffer.get(..read).unwrap_or_default());
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut text = String::with_capacity(64);
+    for byte in &hash.finalize() {
+        text.push_str(&format!("{byte:02x}"));
+    }
+    Ok(text)
 }

@@ -46,6 +46,7 @@ pub struct Coverage {
 impl Coverage {
     /// Counts the days from `from` to `to`, both included. A document counts if its opinion proves anything; documents that hold without
     /// an end cover every day since they began. Point-in-time documents cover their day alone: how old is acceptable is another question.
+    #[expect(clippy::needless_pass_by_value, reason = "an iterator is handed over and copied for each day")]
     pub fn of<'a>(documents: impl Iterator<Item = &'a Attestation> + Clone, from: NaiveDate, to: NaiveDate) -> Self {
         let mut coverage = Self { covered: 0, bridged: 0, uncovered: 0, stretches: Vec::new() };
         let mut day = from;

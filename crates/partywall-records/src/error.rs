@@ -29,4 +29,17 @@ pub enum RecordsError {
         /// The most that is read.
         limit: u64,
     },
+    /// The catalogue has no such thing.
+    #[error("there is no {what} `{id}`{near}")]
+    Unknown {
+        /// What was asked for.
+        what: &'static str,
+        /// The id that was given.
+        id: String,
+        /// `; did you mean …?` or nothing.
+        near: String,
+    },
+    /// Answers that do not fit a quiz.
+    #[error("{0}")]
+    Answers(String),
 }

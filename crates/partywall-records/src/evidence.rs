@@ -1,6 +1,6 @@
 //! `evidence/*.toml`: manual evidence that was made, with who approved it and when it is due again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
@@ -41,6 +41,39 @@ struct Entry {
     note: String,
 }
 
+/// Which part of the records keeps a thing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum KeptAs {
+    /// An entry of `evidence/`.
+    #[default]
+    Record,
+    /// A document on a provider that is evidence by being there.
+    Agreement,
+    /// A policy or procedure.
+    Policy,
+    /// A campaign of training.
+    Training,
+    /// An exercise of a runbook.
+    Exercise,
+    /// A review.
+    Review,
+}
+
+impl KeptAs {
+    /// The word used in outputs.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Record => "record",
+            Self::Agreement => "agreement",
+            Self::Policy => "policy",
+            Self::Training => "training",
+            Self::Exercise => "exercise",
+            Self::Review => "review",
+        }
+    }
+}
+
 /// A document or record that is kept: an entry of `evidence/`, a policy, a campaign of training, an exercise of a runbook, a review.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Kept {
@@ -65,6 +98,10 @@ pub struct Kept {
     pub failed: String,
     /// Where the thing itself lies.
     pub link: String,
+    /// What limits it, or anything else; may be empty.
+    pub note: String,
+    /// What it is kept as.
+    pub kept_as: KeptAs,
     /// Where it is written.
     #[serde(skip)]
     pub place: Place,
@@ -111,7 +148,9 @@ impl Cabinet {
                 (None, None) => None,
                 _ => return Err(file.error(&entry.made.span(), "a period has `from` and `to`, the earlier day first")),
             };
-            let first = entry.evidence.first().map(Spanned::span).unwrap_or_default();
+            let Some(first) = entry.evidence.first().map(Spanned::span) else {
+                return Err(file.error(&entry.made.span(), "a record names the manual evidence that it is"));
+            };
             for id in file.known_evidence(catalog, &entry.evidence)? {
                 let due = within_term(catalog, &id, made, due).map_err(|message| file.error(&first, &message))?;
                 self.keep(Kept {
@@ -124,14 +163,21 @@ impl Cabinet {
                     period,
                     failed: entry.failed.clone(),
                     link: entry.link.clone(),
+                    note: entry.note.clone(),
+                    kept_as: KeptAs::Record,
                     place: file.place(&first),
                 });
             }
-            if !entry.note.is_empty() && entry.evidence.is_empty() {
-                return Err(file.error(&entry.made.span(), "a record names the manual evidence that it is"));
-            }
         }
         Ok(())
+    }
+
+    /// Keeps one thing as every manual evidence that it is, for each no longer than its term.
+    pub(crate) fn keep_each(&mut self, catalog: &Catalog, ids: &[Arc<str>], kept: &Kept) {
+        for id in ids {
+            let due = within_term(catalog, id, kept.made, kept.due).or_else(|_| within_term(catalog, id, kept.made, None)).ok().flatten();
+            self.keep(Kept { evidence: id.clone(), due, ..kept.clone() });
+        }
     }
 
     pub(crate) fn keep(&mut self, kept: Kept) {
@@ -154,20 +200,39 @@ impl Cabinet {
         }
     }
 
-    /// What is overdue or shows a failure. What was never made is no finding of its own: requirements say so.
+    /// What is kept as each evidence on a day: the last that was made by then.
+    pub(crate) fn last(&self, day: NaiveDate) -> impl Iterator<Item = &Kept> {
+        self.kept.keys().filter_map(move |id| match self.state(id, day) {
+            EvidenceState::Missing => None,
+            EvidenceState::Failed(kept) | EvidenceState::Overdue(kept) | EvidenceState::Current(kept) => Some(kept),
+        })
+    }
+
+    /// What is overdue or shows a failure. What was never made is no finding of its own: requirements say so. Policies, exercises and
+    /// reviews speak for themselves, also where something newer is kept as the same evidence.
     pub(crate) fn findings(&self, today: NaiveDate, found: &mut Vec<RecordFinding>) {
+        let mut told = BTreeSet::new();
         for id in self.kept.keys() {
-            let (kept, message, severity) = match self.state(id, today) {
+            let (kept, message) = match self.state(id, today) {
                 EvidenceState::Overdue(kept) => {
                     let due = kept.due.map(|due| due.to_string()).unwrap_or_default();
-                    (kept, format!("{} was due again on {due}; make it anew", kept.title), Severity::Medium)
+                    (kept, format!("{} was due again on {due}; make it anew", kept.title))
                 }
-                EvidenceState::Failed(kept) => (kept, format!("{}: {}", kept.title, kept.failed), Severity::Medium),
+                EvidenceState::Failed(kept) => (kept, format!("{}: {}", kept.title, kept.failed)),
                 _ => continue,
             };
+            let kind = match kept.kept_as {
+                KeptAs::Record | KeptAs::Agreement => FindingKind::Evidence,
+                KeptAs::Training => FindingKind::Training,
+                KeptAs::Policy | KeptAs::Exercise | KeptAs::Review => continue,
+            };
+            // One campaign may be several pieces of evidence; it failed once.
+            if kind == FindingKind::Training && !told.insert((kept.place.clone(), message.clone())) {
+                continue;
+            }
             found.push(RecordFinding {
-                kind: FindingKind::Evidence,
-                severity,
+                kind,
+                severity: Severity::Medium,
                 subject: id.to_string(),
                 message,
                 owner: Some(kept.owner.clone()).filter(|owner| !owner.is_empty()),

@@ -95,6 +95,11 @@ impl Exceptions {
         Ok(Self { rules })
     }
 
+    /// All of them, in the file's order.
+    pub fn all(&self) -> impl Iterator<Item = &Exception> {
+        self.rules.iter().map(|rule| &*rule.exception)
+    }
+
     /// Puts the exception on a result that one covers. An expired one covers nothing.
     pub fn cover(&self, result: &mut CheckResult, today: NaiveDate) {
         for rule in &self.rules {

@@ -111,6 +111,7 @@ pub struct Expectations {
 }
 
 impl Expectations {
+    #[expect(clippy::needless_pass_by_value, reason = "an iterator is handed over and copied for each entry")]
     pub(crate) fn read<'a>(
         catalog: &Catalog,
         attestations: impl Iterator<Item = &'a str> + Clone,

@@ -24,6 +24,12 @@ pub enum FindingKind {
     Exercise,
     /// Something in use that the scope does not name.
     Scope,
+    /// A policy whose review is overdue, that staff have not acknowledged, or that says nothing.
+    Policy,
+    /// A training that too few completed.
+    Training,
+    /// A review that is overdue, or whose changes were not accepted yet.
+    Review,
 }
 
 impl FindingKind {
@@ -38,6 +44,9 @@ impl FindingKind {
             Self::Evidence => "evidence",
             Self::Exercise => "exercise",
             Self::Scope => "scope",
+            Self::Policy => "policy",
+            Self::Training => "training",
+            Self::Review => "review",
         }
     }
 }

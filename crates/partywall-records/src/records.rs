@@ -5,9 +5,14 @@ use partywall_catalog::Catalog;
 use partywall_model::{Party, Severity};
 
 use crate::attestation::ScopeListFile;
+use crate::people::TeamNames;
 use crate::proof::{self, Proof};
+use crate::reviews::Subjects;
 use crate::text::Text;
-use crate::{Attestation, Cabinet, Exceptions, Expectations, FindingKind, Owners, Parties, RecordFinding, RecordsError, Scope, Terms};
+use crate::{
+    Attestation, Cabinet, Campaign, Claim, Exceptions, Expectations, FindingKind, Inherited, KeptAs, OwnRunbook, Owners, Parties, People,
+    Policy, RecordFinding, RecordsError, Review, Scope, Terms, WellArchitected, policies, reviews, training,
+};
 
 /// Everything that people decided and keep. Without a directory all of it is empty.
 #[derive(Debug, Clone, Default)]
@@ -26,8 +31,22 @@ pub struct Records {
     pub attestations: Vec<Attestation>,
     /// What reports expect.
     pub expectations: Expectations,
-    /// Manual evidence.
+    /// Manual evidence, also what policies, trainings, exercises and reviews are.
     pub evidence: Cabinet,
+    /// Staff; `None` without `people.csv`.
+    pub people: Option<People>,
+    /// Policies and procedures.
+    pub policies: Vec<Policy>,
+    /// Trainings.
+    pub campaigns: Vec<Campaign>,
+    /// The customer's own runbooks.
+    pub runbooks: Vec<OwnRunbook>,
+    /// Reviews, in the order of their days.
+    pub reviews: Vec<Review>,
+    /// Answers of a Well-Architected review.
+    pub well_architected: WellArchitected,
+    /// What providers say can be inherited from them.
+    pub inherited: Vec<Inherited>,
 }
 
 impl Records {
@@ -79,7 +98,33 @@ impl Records {
             records.evidence.read(catalog, &file)?;
         }
         records.keep_agreements();
+        records.read_manual_side(catalog, directory)?;
         Ok(records)
+    }
+
+    /// What no tool can see: rules, training, exercises, reviews, and what providers say of themselves.
+    fn read_manual_side(&mut self, catalog: &Catalog, directory: &Path) -> Result<(), RecordsError> {
+        let one = |name: &str| Text::read(&directory.join(name));
+        if let Some(file) = one("people.csv")? {
+            self.people = Some(People::read(&file)?);
+        }
+        let (teams, people) = (TeamNames::of(&self.owners, self.people.as_ref()), self.people.as_ref());
+        self.policies = policies::read(catalog, &teams, &directory.join("policies"), &mut self.evidence)?;
+        self.campaigns = training::read(catalog, &teams, people, &directory.join("training"), &mut self.evidence)?;
+        for mut file in Text::all(&directory.join("runbooks"), "md")? {
+            self.runbooks.push(OwnRunbook::read(catalog, &mut file, &mut self.evidence)?);
+        }
+        if let Some(file) = one("reviews.toml")? {
+            let subjects = Subjects { catalog, own: self.scope.own.as_deref(), attestations: &self.attestations };
+            self.reviews = reviews::read(subjects, &file, &mut self.evidence)?;
+        }
+        if let Some(file) = one("well-architected.toml")? {
+            self.well_architected = WellArchitected::read(catalog, &file)?;
+        }
+        for file in Text::all(&directory.join("inherited"), "toml")? {
+            self.inherited.push(Inherited::read(catalog, &self.parties, &file)?);
+        }
+        Ok(())
     }
 
     /// Having some documents is manual evidence itself, such as a business associate addendum.
@@ -96,10 +141,20 @@ impl Records {
                     period: None,
                     failed: String::new(),
                     link: if attestation.terms == Terms::Public { attestation.report.clone() } else { String::new() },
+                    note: String::new(),
+                    kept_as: KeptAs::Agreement,
                     place: attestation.place.clone(),
                 });
             }
         }
+    }
+
+    /// What providers say of a requirement, sheet by sheet. Frameworks go by their ids; one that selects from another has that one's
+    /// requirements, and its sheets are asked for by that one's id too.
+    pub fn claims<'a>(&'a self, framework: &'a str, requirement: &'a str) -> impl Iterator<Item = (&'a Inherited, &'a Claim)> {
+        let sheets = self.inherited.iter().filter(move |sheet| *sheet.framework == *framework);
+        sheets
+            .flat_map(move |sheet| sheet.claims.iter().filter(move |claim| *claim.control == *requirement).map(move |claim| (sheet, claim)))
     }
 
     /// The best proof of a provider's duty for a service, a Region and a day.
@@ -115,6 +170,12 @@ impl Records {
         self.parties.findings(today, &mut found);
         self.attestation_findings(today, &mut found);
         self.evidence.findings(today, &mut found);
+        policies::findings(&self.policies, self.people.as_ref(), today, &mut found);
+        training::findings(&self.campaigns, self.people.as_ref(), today, &mut found);
+        for runbook in &self.runbooks {
+            runbook.findings(today, &mut found);
+        }
+        reviews::findings(&self.reviews, today, &mut found);
         found.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.subject.cmp(&b.subject)));
         found
     }
@@ -137,16 +198,7 @@ impl Records {
             if let Some(trouble) = document.file_trouble() {
                 add(Severity::High, trouble, None);
             }
-            let Some(until) = document.accepted_until else { continue };
-            let follows = |other: &&Attestation| {
-                other.series.id == document.series.id
-                    && other.provider == document.provider
-                    && other.is_on_file(today)
-                    && other.accepted_until.is_none_or(|later| later > until)
-            };
-            if self.attestations.iter().any(|other| follows(&other)) {
-                continue;
-            }
+            let Some(until) = document.accepted_until.filter(|_| !self.is_followed(document, today)) else { continue };
             let days = (until - today).num_days();
             if days < 0 {
                 add(Severity::High, format!("{} lapsed on {until}; get the next one, or a bridge letter", document.title), Some(until));
@@ -154,5 +206,16 @@ impl Records {
                 add(Severity::Medium, format!("{} lapses on {until}, in {days} days; ask for the next one", document.title), Some(until));
             }
         }
+    }
+
+    /// True if another document of the same series and provider, on file on that day, is accepted longer.
+    pub(crate) fn is_followed(&self, document: &Attestation, day: NaiveDate) -> bool {
+        let Some(until) = document.accepted_until else { return false };
+        self.attestations.iter().any(|other| {
+            other.series.id == document.series.id
+                && other.provider == document.provider
+                && other.is_on_file(day)
+                && other.accepted_until.is_none_or(|later| later > until)
+        })
     }
 }

@@ -8,7 +8,6 @@ use serde::Serializer;
 ///
 /// # Errors
 /// The serializer's.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 pub fn day<S: Serializer>(day: &NaiveDate, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(day)
 }
@@ -17,7 +16,6 @@ pub fn day<S: Serializer>(day: &NaiveDate, serializer: S) -> Result<S::Ok, S::Er
 ///
 /// # Errors
 /// The serializer's.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 pub fn some_day<S: Serializer>(day: &Option<NaiveDate>, serializer: S) -> Result<S::Ok, S::Error> {
     match day {
         Some(day) => serializer.collect_str(day),
@@ -29,7 +27,6 @@ pub fn some_day<S: Serializer>(day: &Option<NaiveDate>, serializer: S) -> Result
 ///
 /// # Errors
 /// The serializer's.
-#[expect(clippy::ref_option, reason = "serde passes fields by reference")]
 pub fn period<S: Serializer>(period: &Option<(NaiveDate, NaiveDate)>, serializer: S) -> Result<S::Ok, S::Error> {
     match period {
         Some((from, to)) => serializer.collect_seq([from.to_string(), to.to_string()]),

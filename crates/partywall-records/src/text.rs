@@ -14,8 +14,8 @@ use toml::Spanned;
 
 use crate::RecordsError;
 
-/// No record is near this; completions of a training for a very large company are a few megabytes.
-const MAX_FILE: u64 = 16 << 20;
+/// No record is near this; completions of a training for a very large company are some megabytes.
+const MAX_FILE: u64 = 50 << 20;
 
 /// A place in a record, for people: file and line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,6 +36,7 @@ impl fmt::Display for Place {
 #[derive(Debug)]
 pub(crate) struct Text {
     pub(crate) path: PathBuf,
+    #[expect(clippy::struct_field_names, reason = "it is the text of the file that this is")]
     pub(crate) text: String,
     name: Arc<str>,
     /// What stands before the TOML in the file.
@@ -53,6 +54,10 @@ impl Text {
         let read = File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_string(&mut text)).map_err(failed)?;
         if read as u64 > MAX_FILE {
             return Err(RecordsError::TooLarge { path: path.to_owned(), limit: MAX_FILE });
+        }
+        // Spreadsheets and some editors put a byte order mark first; it is no part of the text.
+        if text.starts_with('\u{FEFF}') {
+            text.drain(..'\u{FEFF}'.len_utf8());
         }
         Ok(Some(Self { path: path.to_owned(), text, name: Arc::from(path.display().to_string()), offset: 0 }))
     }

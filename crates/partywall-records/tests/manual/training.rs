@@ -1,0 +1,126 @@
+use partywall_records::{EvidenceState, FindingKind, KeptAs};
+
+use crate::{PEOPLE, TEAMS, day, error, found, read};
+
+const EVIDENCE: &str = "people.awareness-training";
+
+fn campaign(more: &str) -> String {
+    format!(
+        "evidence = [\"{EVIDENCE}\"]\ntitle = \"Basics\"\nowner = \"o\"\nstarts = 2027-02-01\ndue = 2027-03-31\n\
+         audience = \"all\"\nmaterials = [\"documents://basics\"]\n{more}\n"
+    )
+}
+
+const ALL: &str = "person,day,score\np-1,2027-02-11,92\np-2,2027-02-12,85%\np-3,2027-03-31,80\np-9,2027-02-01,100\n";
+
+#[test]
+fn enough_completions_make_it_evidence_from_that_day_on() {
+    let text = campaign("pass_score = 80");
+    let records = read(&[("training/b.toml", &text), ("training/b.completed.csv", ALL), ("people.csv", PEOPLE)]);
+    let standing = records.campaigns[0].standing(records.people.as_ref());
+    assert_eq!((standing.completed, standing.late, standing.audience, standing.reached), (3, 0, Some(3), Some(day("2027-03-31"))));
+    let state = |today| records.evidence.state(EVIDENCE, day(today));
+    assert_eq!(state("2027-03-30"), EvidenceState::Missing);
+    assert!(matches!(state("2027-03-31"), EvidenceState::Current(kept) if kept.kept_as == KeptAs::Training && kept.note.is_empty()));
+    assert!(matches!(state("2028-03-30"), EvidenceState::Current(_)));
+    assert!(matches!(state("2028-04-01"), EvidenceState::Overdue(_)));
+    assert_eq!(found(&records, FindingKind::Training, "2027-04-01"), [""; 0]);
+    assert_eq!(found(&records, FindingKind::Training, "2028-04-01"), ["Basics was due again on 2028-03-30; make it anew"]);
+}
+
+#[test]
+fn too_few_are_a_failure_from_the_day_after() {
+    // One too late, one with too little, one without a score; a second try in time counts.
+    let table = "person,day,score\np-1,2027-02-11,40\np-1,2027-02-20,90\np-2,2027-04-02,95\np-3,2027-03-01,\n";
+    let text = campaign("pass_score = 80");
+    let records = read(&[("training/b.toml", &text), ("training/b.completed.csv", table), ("people.csv", PEOPLE)]);
+    assert_eq!(records.evidence.state(EVIDENCE, day("2027-03-31")), EvidenceState::Missing);
+    let EvidenceState::Failed(kept) = records.evidence.state(EVIDENCE, day("2027-04-01")) else { panic!("not failed") };
+    assert_eq!(kept.failed, "1 of 3 people (33 %) completed it by 2027-03-31, 100 % are required; 1 more later");
+    assert_eq!(
+        found(&records, FindingKind::Training, "2027-04-01"),
+        ["Basics: 1 of 3 people (33 %) completed it by 2027-03-31, 100 % are required; 1 more later"]
+    );
+    assert_eq!(found(&records, FindingKind::Training, "2027-03-31"), [""; 0]);
+}
+
+#[test]
+fn a_share_may_be_enough() {
+    let table = "person,day,score\np-1,2027-02-11,\np-3,2027-02-20,\n";
+    let share = |share: &str| {
+        let text = campaign(&format!("required_share = {share}"));
+        let records = read(&[("training/b.toml", &text), ("training/b.completed.csv", table), ("people.csv", PEOPLE)]);
+        records.campaigns[0].standing(records.people.as_ref()).reached
+    };
+    assert_eq!(share("0.66"), Some(day("2027-02-20")));
+    assert_eq!(share("0.67"), None);
+    assert_eq!(share("0.3"), Some(day("2027-02-11")));
+    // 0.55 · 20 is a little more than 11 in floating point.
+    let people: String = std::iter::once("person,team,active\n".to_owned()).chain((0..20).map(|n| format!("q-{n},core,yes\n"))).collect();
+    let done: String = std::iter::once("person,day,score\n".to_owned()).chain((0..11).map(|n| format!("q-{n},2027-02-11,\n"))).collect();
+    let text = campaign("required_share = 0.55");
+    let records = read(&[("training/b.toml", &text), ("training/b.completed.csv", &done), ("people.csv", &people)]);
+    assert_eq!(records.campaigns[0].standing(records.people.as_ref()).reached, Some(day("2027-02-11")));
+}
+
+#[test]
+fn without_people_nobody_knows_who_is_missing() {
+    let text = campaign("");
+    let records = read(&[("training/b.toml", &text), ("training/b.completed.csv", ALL)]);
+    assert_eq!(records.evidence.state(EVIDENCE, day("2027-03-30")), EvidenceState::Missing);
+    let EvidenceState::Current(kept) = records.evidence.state(EVIDENCE, day("2027-03-31")) else { panic!("not current") };
+    assert_eq!(kept.note, "4 completed it; without people.csv nobody knows who is missing");
+    assert_eq!(
+        found(&records, FindingKind::Training, "2027-02-15"),
+        ["nobody knows who is missing in Basics; list the people in people.csv"]
+    );
+    let records = read(&[("training/b.toml", &text)]);
+    let EvidenceState::Failed(kept) = records.evidence.state(EVIDENCE, day("2027-04-01")) else { panic!("not failed") };
+    assert_eq!(kept.failed, "nobody is on file who completed it by 2027-03-31");
+}
+
+#[test]
+fn an_empty_audience_is_no_success() {
+    let text = campaign("").replace("\"all\"", "[\"web\"]");
+    let people = "person,team,active\np-1,core,yes\n";
+    let records = read(&[("training/b.toml", &text), ("people.csv", people), ("teams.toml", TEAMS)]);
+    let EvidenceState::Failed(kept) = records.evidence.state(EVIDENCE, day("2027-04-01")) else { panic!("not failed") };
+    assert_eq!(kept.failed, "nobody in people.csv is of its audience, web");
+}
+
+#[test]
+fn a_later_training_takes_the_place_of_one_that_failed_and_two_evidences_fail_once() {
+    let first = campaign("").replace(&format!("[\"{EVIDENCE}\"]"), &format!("[\"{EVIDENCE}\", \"people.role-training\"]"));
+    let files = [("training/b.toml", first.as_str()), ("people.csv", PEOPLE)];
+    assert_eq!(found(&read(&files), FindingKind::Training, "2027-05-01").len(), 1);
+    let second = campaign("").replace("starts = 2027-02-01\ndue = 2027-03-31", "starts = 2027-04-01\ndue = 2027-04-30");
+    let second = second.replace(EVIDENCE, &format!("{EVIDENCE}\", \"people.role-training"));
+    let table = "person,day,score\np-1,2027-04-11,\np-2,2027-04-11,\np-3,2027-04-12,\n";
+    let records = read(&[files[0], files[1], ("training/c.toml", &second), ("training/c.completed.csv", table)]);
+    assert_eq!(found(&records, FindingKind::Training, "2027-05-01"), [""; 0]);
+}
+
+#[test]
+fn what_cannot_be_is_an_error_with_its_line() {
+    let text = campaign("");
+    for (toml, table, want) in [
+        (text.replace("due = 2027-03-31", "due = 2027-01-31"), "", "training/b.toml:5:7: a training is due after it starts"),
+        (text.replace(&format!("[\"{EVIDENCE}\"]"), "[]"), "", "training/b.toml:4:10: a training names the manual evidence"),
+        (campaign("pass_score = 101"), "", "training/b.toml:8:14: pass_score is per cent, from 0 to 100"),
+        (campaign("required_share = 95"), "", "training/b.toml:8:18: required_share is a share, from 0 to 1"),
+        (campaign("required_share = nan"), "", "training/b.toml:8:18: required_share is a share"),
+        (text.clone(), "person,day,score\np-1,2027-02-11,101\n", "training/b.completed.csv:2:1: `101` is no score"),
+        (text.clone(), "person,day,score\np-1,2027-02-11,=1+1\n", "training/b.completed.csv:2:1: `=1+1` is no score"),
+        (text.clone(), "person,day,score\np-1,2027-02-11,NaN\n", "training/b.completed.csv:2:1: `NaN` is no score"),
+        (text.clone(), "person,day,score\r\np-1,2027-02-11,80,x\r\n", "training/b.completed.csv:2:1: 4 cells stand under 3 columns"),
+    ] {
+        let mut files = vec![("training/b.toml", toml.as_str())];
+        if !table.is_empty() {
+            files.push(("training/b.completed.csv", table));
+        }
+        let message = error(&files);
+        assert!(message.starts_with(want), "{message}\n{want}");
+    }
+    let message = error(&[("training/b.toml", &text), ("training/c.completed.csv", ALL)]);
+    assert!(message.starts_with("training/c.completed.csv:1:1: there is no training of this name"), "{message}");
+}
