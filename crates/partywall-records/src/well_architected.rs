@@ -46,6 +46,16 @@ struct AnswerEntry {
 struct MilestoneEntry {
     name: Spanned<String>,
     day: Spanned<toml::value::Datetime>,
+    #[serde(default)]
+    high: u64,
+    #[serde(default)]
+    medium: u64,
+    #[serde(default)]
+    low: u64,
+    #[serde(default)]
+    unanswered: u64,
+    #[serde(default)]
+    none: u64,
 }
 
 /// What people say of a question or practice.
@@ -113,7 +123,7 @@ pub struct Answer {
     pub place: Place,
 }
 
-/// A day on which the state of the review was saved. What stood then is in git; whoever has the facts counts it.
+/// A day on which the state of the review was saved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Milestone {
     /// For people.
@@ -121,6 +131,8 @@ pub struct Milestone {
     /// When.
     #[serde(serialize_with = "crate::serial::day")]
     pub day: NaiveDate,
+    /// Questions of high, medium and low risk, unanswered, and without risk.
+    pub counts: [u64; 5],
 }
 
 /// A Well-Architected review, as far as people make it.
@@ -152,7 +164,8 @@ impl WellArchitected {
             if review.milestones.iter().any(|known| known.name == *name) {
                 return Err(file.error(&entry.name.span(), &format!("`{name}` is the name of an earlier milestone; give each its own")));
             }
-            review.milestones.push(Milestone { day: file.day(&entry.day)?, name: entry.name.into_inner() });
+            let counts = [entry.high, entry.medium, entry.low, entry.unanswered, entry.none];
+            review.milestones.push(Milestone { day: file.day(&entry.day)?, name: entry.name.into_inner(), counts });
         }
         review.milestones.sort_by_key(|milestone| milestone.day);
         Ok(review)

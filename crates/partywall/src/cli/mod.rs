@@ -12,8 +12,12 @@ mod fix;
 mod framework;
 mod matrix;
 mod query;
+mod records;
+mod review;
+mod runbook;
 mod scope;
 mod shift;
+mod training;
 
 use std::path::{Path, PathBuf};
 
@@ -53,6 +57,10 @@ Proof
   framework    Frameworks with their whole denominator
   scope        What is in scope and why
   attest       Documents that prove a provider's side, and what they expect of you
+  records      What people decided and keep: whether it holds together, what is due
+  runbook      Steps for a trouble; yours with owner and exercises
+  training     Training records, and a quiz made from your own wall
+  review       Well-Architected review, answered from findings
   diff         Which duties come, go and change hands
   figures      What the model promises, measured on your own wall
 Reading
@@ -76,6 +84,10 @@ enum Command {
     Framework(framework::FrameworkCommand),
     Scope(scope::Scope),
     Attest(attest::AttestCommand),
+    Records(records::RecordsCommand),
+    Runbook(runbook::RunbookCommand),
+    Training(training::TrainingCommand),
+    Review(review::Review),
     Diff(diff::Diff),
     Figures(figures::Figures),
     Query(query::Query),
@@ -138,6 +150,10 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Framework(command) => command.run(&context),
         Command::Scope(command) => command.run(&context),
         Command::Attest(command) => command.run(&context),
+        Command::Records(command) => command.run(&context),
+        Command::Runbook(command) => command.run(&context),
+        Command::Training(command) => command.run(&context),
+        Command::Review(command) => command.run(&context),
         Command::Diff(command) => command.run(&context),
         Command::Figures(command) => command.run(&context),
         Command::Query(command) => command.run(&context),

@@ -76,7 +76,11 @@ fn body(out: &mut impl Write, records: &Records, pillars: &[Pillar], md: bool, d
     for practice in open {
         let owner = if practice.owner.is_empty() { String::new() } else { format!(" · {}", practice.owner) };
         let target = practice.target.as_ref().map(|target| format!(" · by {target}")).unwrap_or_default();
-        text::wrapped(out, 2, &format!("{item}{:6} {} {}: {}{owner}{target}", practice.risk, practice.id, practice.title, practice.state.as_str()))?;
+        text::wrapped(
+            out,
+            2,
+            &format!("{item}{:6} {} {}: {}{owner}{target}", practice.risk, practice.id, practice.title, practice.state.as_str()),
+        )?;
         let failing = practice.facts.iter().filter(|fact| fact.fail > 0).map(|fact| format!("{} ({} fail)", fact.check, fact.fail));
         let failing: Vec<String> = failing.collect();
         if !failing.is_empty() {
@@ -87,9 +91,17 @@ fn body(out: &mut impl Write, records: &Records, pillars: &[Pillar], md: bool, d
 }
 
 fn practice_lines(out: &mut impl Write, practice: &Practice) -> anyhow::Result<()> {
-    text::wrapped(out, 4, &format!("{} {}: {} ({}; risk {})", practice.id, practice.title, practice.state.as_str(), practice.from, practice.risk))?;
+    text::wrapped(
+        out,
+        4,
+        &format!("{} {}: {} ({}; risk {})", practice.id, practice.title, practice.state.as_str(), practice.from, practice.risk),
+    )?;
     for fact in &practice.facts {
-        text::wrapped(out, 8, &format!("{}: {} pass, {} fail, {} unknown · {}", fact.title, fact.pass, fact.fail, fact.unknown, fact.check))?;
+        text::wrapped(
+            out,
+            8,
+            &format!("{}: {} pass, {} fail, {} unknown · {}", fact.title, fact.pass, fact.fail, fact.unknown, fact.check),
+        )?;
     }
     for line in &practice.evidence {
         let due = line.due.map(|due| format!(", due {due}")).unwrap_or_default();
@@ -103,7 +115,19 @@ fn practice_lines(out: &mut impl Write, practice: &Practice) -> anyhow::Result<(
 
 fn sheet(pillars: &[Pillar]) -> Sheet {
     let mut sheet = Sheet::new(&[
-        "pillar", "question", "question risk", "practice", "title", "risk", "state", "from", "failing checks", "evidence", "owner", "target", "notes",
+        "pillar",
+        "question",
+        "question risk",
+        "practice",
+        "title",
+        "risk",
+        "state",
+        "from",
+        "failing checks",
+        "evidence",
+        "owner",
+        "target",
+        "notes",
     ]);
     for pillar in pillars {
         for question in &pillar.questions {

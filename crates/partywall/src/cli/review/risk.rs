@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use partywall_catalog::{Check, Framework};
 use partywall_model::Severity;
-use partywall_records::{Answer as Given, AnswerStatus, Asked};
+use partywall_records::{Answer as Given, AnswerStatus};
 use partywall_report::{Answer, FrameworkLine, ManualLine};
 use serde::Serialize;
 
@@ -120,7 +120,8 @@ pub(super) fn pillars(context: &Context, framework: &Framework, line: &Framework
     let mut by_question: Vec<(Arc<str>, Practice)> = practices;
     for group in framework.groups.iter().filter(|group| is_question(&group.id)) {
         let Some(pillar) = pillars.iter_mut().find(|pillar| group.id.starts_with(&*pillar.id)) else { continue };
-        let practices: Vec<Practice> = by_question.extract_if(.., |(question, _)| *question == group.id).map(|(_, practice)| practice).collect();
+        let practices: Vec<Practice> =
+            by_question.extract_if(.., |(question, _)| *question == group.id).map(|(_, practice)| practice).collect();
         pillar.questions.push(Question { id: group.id.clone(), title: group.title.clone(), risk: risk(&practices), practices });
     }
     pillars
@@ -128,22 +129,13 @@ pub(super) fn pillars(context: &Context, framework: &Framework, line: &Framework
 
 fn practices(context: &Context, framework: &Framework, line: &FrameworkLine, read: Reading<'_>) -> Vec<(Arc<str>, Practice)> {
     let checks = frameworks::checks(&context.catalog, framework);
-    let answers = &read.records.well_architected.answers;
-    let given = |practice: &str, question: &str| -> Option<&Given> {
-        let by = |asked: &Asked| match asked {
-            Asked::Practice(id) => **id == *practice,
-            Asked::Question(_) => false,
-        };
-        let by_question = |asked: &Asked| matches!(asked, Asked::Question(id) if **id == *question);
-        answers.iter().find(|answer| by(&answer.asked)).or_else(|| answers.iter().find(|answer| by_question(&answer.asked)))
-    };
     let practice = |(requirement, line): (&Arc<partywall_catalog::Requirement>, &partywall_report::RequirementLine)| {
         let named = frameworks::named(&checks, requirement);
         let fact = |check: &&Arc<Check>| {
             let counts = read.outcome.map(|outcome| frameworks::sum(&outcome.tally, &[*check])).unwrap_or_default();
             Fact { check: check.id.clone(), title: check.title.clone(), pass: counts.pass, fail: counts.fail, unknown: counts.unknown }
         };
-        let given = given(&requirement.id, &requirement.group);
+        let given = read.records.well_architected.answer(&requirement.group, &requirement.id);
         let (state, from) = state(line.answer, given, named.is_empty());
         let practice = Practice {
             id: requirement.id.to_string(),
