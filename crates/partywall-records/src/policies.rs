@@ -120,7 +120,7 @@ impl Policy {
         let id = file.stem();
         let approved = file.day(&head.approved)?;
         if head.evidence.is_empty() {
-            return Err(file.error(&head.approved.span(), "a policy names the manual evidence that it is; see `partywall catalog`"));
+            return Err(file.error(&head.approved.span(), "a policy names the manual evidence that it is, as an id of `catalog/evidence/`"));
         }
         if head.version.get_ref().trim().is_empty() {
             return Err(file.error(&head.version.span(), "a policy has a version; acknowledgements name it"));

@@ -1,5 +1,6 @@
 //! `reviews.toml`: who looked at what, when, and whether it was accepted.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -207,13 +208,12 @@ impl Review {
     }
 }
 
-/// The last review of each thing by a day.
+/// The last review of each thing by a day, in the order of the things.
 pub(crate) fn last(reviews: &[Review], day: NaiveDate) -> impl Iterator<Item = &Review> {
-    let made = move |review: &&Review| review.day <= day;
-    reviews.iter().enumerate().filter(move |(_, review)| made(review)).filter_map(move |(index, review)| {
-        let later = reviews.iter().skip(index + 1).filter(made).any(|other| other.what == review.what);
-        (!later).then_some(review)
-    })
+    // They stand in the order of their days, so that a later one takes the place of an earlier one.
+    let last: BTreeMap<&Reviewed, &Review> =
+        reviews.iter().filter(|review| review.day <= day).map(|review| (&review.what, review)).collect();
+    last.into_values()
 }
 
 /// Reviews that are overdue, and changes that were asked and that no later review accepted.

@@ -141,7 +141,9 @@ impl Campaign {
             return Err(file.error(&entry.due.span(), "a training is due after it starts"));
         }
         if entry.evidence.is_empty() {
-            return Err(file.error(&entry.starts.span(), "a training names the manual evidence that it is; see `partywall catalog`"));
+            return Err(
+                file.error(&entry.starts.span(), "a training names the manual evidence that it is, as an id of `catalog/evidence/`")
+            );
         }
         let within = |number: &Option<Spanned<f64>>, most: f64, message: &str| match number {
             Some(number) if !(0.0..=most).contains(number.get_ref()) => Err(file.error(&number.span(), message)),

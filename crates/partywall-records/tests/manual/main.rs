@@ -64,3 +64,10 @@ fn found(records: &Records, kind: FindingKind, today: &str) -> Vec<String> {
     let all = records.findings(day(today), &|_| true);
     all.into_iter().filter(|finding| finding.kind == kind).map(|finding| finding.message).collect()
 }
+
+#[test]
+fn the_records_of_the_example_can_be_read() {
+    let example = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/harbour-bank/records");
+    let records = Records::read(catalog(), &example).unwrap_or_else(|error| panic!("{error}"));
+    assert!(!records.due(day("2026-11-20"), 365).is_empty());
+}

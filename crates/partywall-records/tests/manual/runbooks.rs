@@ -107,3 +107,22 @@ fn what_cannot_be_is_an_error_with_its_line() {
         assert!(message.starts_with(want), "{message}\n{want}");
     }
 }
+
+#[test]
+fn every_runbook_of_the_catalogue_can_be_ones_own() {
+    assert!(catalog().runbooks.len() > 30, "{}", catalog().runbooks.len());
+    for id in catalog().runbooks.keys() {
+        let text = new_runbook(catalog(), id).unwrap();
+        let records = read(&[("runbooks/own.md", &text)]);
+        let own = &records.runbooks[0];
+        let base = &catalog().runbooks[id];
+        assert_eq!(
+            (own.duties.len(), own.evidence.len(), own.exercise_days),
+            (base.duties.len(), base.evidence.len(), base.exercise_days),
+            "{id}"
+        );
+        assert_eq!(own.body.trim(), base.body.trim(), "{id}");
+        // Nobody exercised it and nobody owns it; nothing else is wrong.
+        assert_eq!(found(&records, FindingKind::Exercise, "2027-01-01").len(), 2, "{id}");
+    }
+}
