@@ -1,3 +1,4 @@
+mod diff;
 mod list;
 mod page;
 mod show;
@@ -24,6 +25,8 @@ enum Action {
     },
     /// Every requirement of a framework: AWS's part, your part, checks, evidence; with sources, where each stands
     Show(Show),
+    /// Two frameworks, or two editions of one: lines that came, went, moved or say something else
+    Diff(diff::Diff),
 }
 
 #[derive(Debug, Args)]
@@ -66,6 +69,7 @@ impl FrameworkCommand {
         match self.action {
             Action::List { format } => list::run(context, format),
             Action::Show(show) => show.run(context),
+            Action::Diff(diff) => diff.run(context),
         }
     }
 }
@@ -86,7 +90,7 @@ mod tests {
     fn a_framework_needs_no_sources() {
         let sources = |words: &[&str]| match Line::try_parse_from(words).unwrap().command.action {
             Action::Show(show) => show.sources.sources.len(),
-            Action::List { .. } => panic!("not show"),
+            Action::List { .. } | Action::Diff(_) => panic!("not show"),
         };
         assert_eq!(sources(&["x", "show", "csf"]), 0);
         assert_eq!(sources(&["x", "show", "csf", "a", "b", "--remaining", "--account", "111122223333"]), 2);

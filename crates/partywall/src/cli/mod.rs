@@ -7,9 +7,11 @@ pub(crate) mod check;
 mod completions;
 mod diff;
 mod explain;
+mod export;
 mod figures;
 mod fix;
 mod framework;
+mod import;
 mod matrix;
 mod query;
 mod records;
@@ -61,10 +63,12 @@ Proof
   runbook      Steps for a trouble; yours with owner and exercises
   training     Training records, and a quiz made from your own wall
   review       Well-Architected review, answered from findings
+  export       Sheets that auditors and customers ask for
   diff         Which duties come, go and change hands
   figures      What the model promises, measured on your own wall
 Reading
   query        SQL over everything that was read
+  import       OSCAL catalogues and conformance packs as frameworks, sheets as records
 Expert
   check        List, show, test and start checks
   catalog      Lint the catalogue
@@ -88,6 +92,8 @@ enum Command {
     Runbook(runbook::RunbookCommand),
     Training(training::TrainingCommand),
     Review(review::Review),
+    Export(export::Export),
+    Import(import::ImportCommand),
     Diff(diff::Diff),
     Figures(figures::Figures),
     Query(query::Query),
@@ -154,6 +160,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Runbook(command) => command.run(&context),
         Command::Training(command) => command.run(&context),
         Command::Review(command) => command.run(&context),
+        Command::Export(command) => command.run(&context),
+        Command::Import(command) => command.run(&context),
         Command::Diff(command) => command.run(&context),
         Command::Figures(command) => command.run(&context),
         Command::Query(command) => command.run(&context),
