@@ -317,6 +317,7 @@ fn summary(run: &Run, results: &[(Arc<CheckInfo>, CheckResult)]) -> Summary {
         remaining: fail + unknown,
         due: Some(day(2026, 12, 1)),
         owners: vec!["team-data".to_owned()],
+        others: Vec::new(),
         manual: vec![ManualLine {
             id: "access.review".to_owned(),
             title: "Review of access rights".to_owned(),

@@ -213,6 +213,8 @@ pub struct RequirementLine {
     pub due: Option<NaiveDate>,
     /// Who answers for the customer's duties behind it.
     pub owners: Vec<String>,
+    /// What providers and vendors say can be inherited from them, each with the proof of their part.
+    pub others: Vec<String>,
     /// Manual evidence, each with how it stands.
     pub manual: Vec<ManualLine>,
 }

@@ -228,6 +228,7 @@ fn left(line: &RequirementLine) -> Vec<String> {
     if !line.owners.is_empty() {
         left.push(format!("answers: {}", clean(&line.owners.join(", "))));
     }
+    left.extend(line.others.iter().map(|other| owned(other)));
     left.extend(line.due.map(|due| format!("next due {due}")));
     left
 }

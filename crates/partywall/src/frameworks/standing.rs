@@ -6,7 +6,7 @@ use std::sync::Arc;
 use partywall_catalog::{Catalog, Check, Framework, Requirement};
 use partywall_engine::{StatusCounts, Tally};
 use partywall_model::Party;
-use partywall_records::{EvidenceState, Records, Subject};
+use partywall_records::{EvidenceState, Inherit, Records, Subject};
 use partywall_report::{Answer, FrameworkLine, ManualLine, RequirementLine, Split};
 
 use super::answer::{ManualCounts, answer, inherited, remains};
@@ -40,7 +40,26 @@ impl Reading<'_> {
 fn lines(context: &Context, framework: &Framework, read: Reading<'_>) -> Vec<RequirementLine> {
     let catalog = &context.catalog;
     let checks = checks(catalog, framework);
-    framework.requirements.iter().map(|requirement| requirement_line(context, requirement, named(&checks, requirement), read)).collect()
+    let line = |requirement: &Arc<Requirement>| {
+        let mut line = requirement_line(context, requirement, named(&checks, requirement), read);
+        line.others = others(context, framework, requirement, read.records);
+        line
+    };
+    framework.requirements.iter().map(line).collect()
+}
+
+/// What others say can be inherited from them. A claim without a document that holds is only that.
+fn others(context: &Context, framework: &Framework, requirement: &Requirement, records: &Records) -> Vec<String> {
+    let ids = [Some(&framework.id), framework.of.as_ref()];
+    let claims = ids.into_iter().flatten().flat_map(|id| records.claims(id, &requirement.id));
+    let said = claims.filter(|(_, claim)| claim.inherit != Inherit::No).map(|(sheet, claim)| {
+        let proof = records.proof(&sheet.party, "", None, None, context.today());
+        let part = claim.part.as_deref().map(|part| format!(" ({part})")).unwrap_or_default();
+        let text = if claim.text.is_empty() { String::new() } else { format!(": {}", claim.text) };
+        let why = proof.why(&sheet.party, None, None);
+        format!("{}{part} {}{text} [{}: {why}]", sheet.party, claim.inherit.as_str(), proof.state.as_str())
+    });
+    said.collect()
 }
 
 fn requirement_line(context: &Context, requirement: &Requirement, checks: &[&Arc<Check>], read: Reading<'_>) -> RequirementLine {
@@ -77,6 +96,7 @@ fn requirement_line(context: &Context, requirement: &Requirement, checks: &[&Arc
         },
         due: manual.iter().filter_map(|line| line.due).min(),
         owners: if split == Split::Inherited { Vec::new() } else { owners(catalog, requirement, read.records) },
+        others: Vec::new(),
         manual,
     }
 }

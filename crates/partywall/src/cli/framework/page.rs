@@ -61,6 +61,9 @@ pub(super) fn body(out: &mut impl Write, framework: &Framework, rows: &[Shown<'_
         for evidence in row.manual {
             writeln!(out, "{item}Keep: {}", kept(evidence, row.answer.is_some()))?;
         }
+        for other in row.others {
+            writeln!(out, "{item}Others: {other}")?;
+        }
         if !row.note.is_empty() {
             writeln!(out, "{item}Here: {}", row.note)?;
         }

@@ -33,6 +33,7 @@ pub(super) struct Shown<'a> {
     pub(super) checks: Vec<&'a str>,
     pub(super) manual: &'a [ManualLine],
     pub(super) owners: &'a [String],
+    pub(super) others: &'a [String],
     /// What is left to do; `null` where nothing is judged.
     pub(super) remaining: Option<u64>,
     /// The next day on which manual evidence is due.
@@ -89,6 +90,7 @@ impl Show {
                 checks: named.iter().map(|check| &*check.id).collect(),
                 manual: &line.manual,
                 owners: &line.owners,
+                others: &line.others,
                 remaining: is_judged.then_some(line.remaining),
                 due: line.due.map(|due| due.to_string()),
                 note: framework.notes.get(&requirement.id).map_or("", String::as_str),
