@@ -2,14 +2,17 @@
 //!
 //! What is read: OSCAL catalogues and profiles 1.0 to 1.2 in JSON, XML or YAML, and AWS Config conformance packs, each also as gzip. A
 //! catalogue becomes a framework with all its lines, a profile or a resolved profile a selection from one. What the publisher says comes
-//! over: ids, titles, texts, parts, what was withdrawn. What the catalogue adds (both sides' parts, duties, checks, evidence) stays empty.
+//! over: ids, titles, texts, parts, what was withdrawn. What the catalogue adds (both sides' parts, duties, checks, evidence) stays empty;
+//! [`merge`] takes it over from an earlier import, [`to_toml`] writes the file, and [`difference`] compares two frameworks.
 //!
 //! Files are untrusted: sizes, depths and numbers are capped, XML entities are never expanded, and texts lose characters that move a cursor.
 
 mod base;
 mod catalogue;
+mod difference;
 mod error;
 mod head;
+mod merge;
 mod notes;
 mod order;
 mod oscal;
@@ -19,12 +22,16 @@ mod prose;
 mod statement;
 mod text;
 mod unpack;
+mod write;
 mod yaml;
 
 use partywall_catalog::Framework;
 use toml::value::Datetime;
 
+pub use difference::{Change, Difference, Moved, Reason, Remapped, Reworded, Side, difference};
 pub use error::OscalError;
+pub use merge::{Merged, merge};
+pub use write::to_toml;
 
 use oscal::Model;
 
