@@ -101,8 +101,7 @@ impl Export {
             // The sheet asks for attestations of compliance with this standard, not for any proof.
             records.attestations.retain(|one| one.series.frameworks.iter().any(|id| id.starts_with("pci-dss")));
         }
-        let outcome =
-            if self.sources.sources.is_empty() { None } else { Some(run::judge(context, &self.sources, &records, |_| true)?) };
+        let outcome = if self.sources.sources.is_empty() { None } else { Some(run::judge(context, &self.sources, &records, |_| true)?) };
         let bytes = self.sheet(context, &records, outcome.as_ref())?;
         write(&bytes, self.output.as_deref())?;
         Ok(outcome.map_or(exit::CLEAN, |outcome| run::exit_code(&outcome.collected)))

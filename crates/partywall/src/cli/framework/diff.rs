@@ -64,7 +64,8 @@ fn list(ids: &[Arc<str>]) -> String {
 
 fn sheet(found: &Difference) -> Sheet {
     let mut sheet = Sheet::new(&["difference", "requirement", "before", "after"]);
-    let mut add = |kind: &str, id: &str, before: String, after: String| sheet.rows.push(vec![kind.to_owned(), id.to_owned(), before, after]);
+    let mut add =
+        |kind: &str, id: &str, before: String, after: String| sheet.rows.push(vec![kind.to_owned(), id.to_owned(), before, after]);
     for id in &found.only_a {
         add("only before", id, String::new(), String::new());
     }

@@ -55,7 +55,12 @@ impl Import {
                 let Some(old) = context.catalog.framework(over) else { bail!("there is no framework `{over}` to take the mapping from") };
                 let Merged { framework, added, removed, retitled, reworded } = merge(old, &imported.framework);
                 let list = |ids: &[std::sync::Arc<str>]| ids.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ");
-                for (what, ids) in [("new, without a mapping", &added), ("gone", &removed), ("with another title", &retitled), ("with another text", &reworded)] {
+                for (what, ids) in [
+                    ("new, without a mapping", &added),
+                    ("gone", &removed),
+                    ("with another title", &retitled),
+                    ("with another text", &reworded),
+                ] {
                     if !ids.is_empty() {
                         exit::note(&format!("{} {what}: {}", ids.len(), list(ids)));
                     }
