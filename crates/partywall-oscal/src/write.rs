@@ -33,6 +33,9 @@ fn head(framework: &Framework, out: &mut String) {
     pair("title", &quoted(&framework.title), out);
     pair("version", &quoted(&framework.version), out);
     pair("noun", &quoted(&framework.noun), out);
+    if let Some(nouns) = &framework.nouns {
+        pair("nouns", &quoted(nouns), out);
+    }
     pair("publisher", &quoted(&framework.publisher), out);
     let as_of = framework.as_of.to_string();
     if !as_of.is_empty() {

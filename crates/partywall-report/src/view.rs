@@ -244,7 +244,7 @@ pub(crate) fn timestamp(moment: DateTime<Utc>) -> String {
 }
 
 /// A day as text, or `null`.
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde passes fields by reference")]
 pub(crate) fn as_some_day<S: serde::Serializer>(day: &Option<NaiveDate>, serializer: S) -> Result<S::Ok, S::Error> {
     match day {
         Some(day) => serializer.collect_str(day),

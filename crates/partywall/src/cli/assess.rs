@@ -1,7 +1,9 @@
-use std::cmp::Reverse;
+mod progress;
+mod worst;
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, BufWriter, IsTerminal as _, Write};
+use std::io::{BufRead as _, BufReader, BufWriter};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,9 +12,11 @@ use clap::{Args, ValueEnum};
 use partywall_catalog::{Catalog, Check, Framework};
 use partywall_model::{CheckResult, Severity, Status};
 use partywall_records::{FindingKind, RecordFinding, Records};
-use partywall_report::{CheckInfo, DueDays, Exit, FindingLine, Format, Options, OwnerLine, ResultSink, Run, Summary, counted};
+use partywall_report::{CheckInfo, DueDays, Exit, Format, FrameworkLine, Options, OwnerLine, ResultSink, Run, Summary, counted};
 use partywall_table::Paths;
 
+use self::progress::Progress;
+use self::worst::Worst;
 use super::{Context, check};
 use crate::frameworks::Reading;
 use crate::ownership::{OwnerLedger, Watch};
@@ -102,9 +106,6 @@ fn due_days(text: &str) -> Result<DueDays, String> {
     }
     Ok(due)
 }
-
-/// Findings shown under FIX FIRST.
-const FIX_FIRST: usize = 5;
 
 impl Assess {
     pub(crate) fn run(self, context: &Context) -> anyhow::Result<u8> {
@@ -199,8 +200,9 @@ impl Assess {
         found.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.subject.cmp(&b.subject)));
         let proofs = Proofs::met(&records, &outcome.tally, context.today());
         let reading = Reading { outcome: Some(&outcome), asked: &selected, records: &records, proofs: &proofs };
-        let papers = Papers { owners: owned.lines, found };
-        let summary = self.summary(context, &outcome, reading, worst, &unseen, &frameworks, papers);
+        let lines = frameworks.iter().map(|framework| frameworks::line(context, framework, reading)).collect();
+        let papers = Papers { owners: owned.lines, found, frameworks: lines };
+        let summary = self.summary(context, &outcome, &proofs, worst, &unseen, papers);
         for sink in &mut sinks {
             sink.finish(&summary)?;
         }
@@ -277,16 +279,7 @@ impl Assess {
         Ok(sinks)
     }
 
-    fn summary(
-        &self,
-        context: &Context,
-        outcome: &Outcome,
-        reading: Reading<'_>,
-        worst: Worst,
-        unseen: &Unseen,
-        frameworks: &[Arc<Framework>],
-        papers: Papers,
-    ) -> Summary {
+    fn summary(&self, context: &Context, outcome: &Outcome, proofs: &Proofs, worst: Worst, unseen: &Unseen, papers: Papers) -> Summary {
         let catalog = &context.catalog;
         let Outcome { collected, tally, .. } = outcome;
         let broken = collected.errors.len() as u64;
@@ -297,8 +290,8 @@ impl Assess {
             services: summary::services(catalog, collected.types.keys()),
             accounts: collected.accounts.len() as u64,
             regions: collected.regions.len() as u64,
-            wall: summary::wall(catalog, tally, reading.proofs),
-            proof: reading.proofs.total(),
+            wall: summary::wall(catalog, tally, proofs),
+            proof: proofs.total(),
             owners: papers.owners,
             records: papers.found.into_iter().map(summary::record_line).collect(),
             failing: worst.failing,
@@ -307,7 +300,7 @@ impl Assess {
             unseen_before: unseen.before,
             unmodelled: collected.unmodelled.iter().map(|(name, count)| (name.to_string(), *count)).collect(),
             blind: tally.total().blind,
-            frameworks: frameworks.iter().map(|framework| frameworks::line(context, framework, reading)).collect(),
+            frameworks: papers.frameworks,
             exit,
         }
     }
@@ -346,41 +339,7 @@ impl Assess {
 struct Papers {
     owners: Vec<OwnerLine>,
     found: Vec<RecordFinding>,
-}
-
-/// The worst findings and the counts that the exit code rests on.
-#[derive(Default)]
-struct Worst {
-    lines: Vec<FindingLine>,
-    failing: u64,
-    /// Those among them that an exception covers: they are told everywhere, and count for nothing.
-    excepted: u64,
-    counted: u64,
-}
-
-impl Worst {
-    fn add(&mut self, run: &Run, info: &CheckInfo, result: &CheckResult, fail_on: Severity) {
-        self.failing += 1;
-        if result.exception.is_some() {
-            self.excepted += 1;
-            return;
-        }
-        self.counted += u64::from(result.severity >= fail_on);
-        let kind = (Reverse(result.severity), !FindingLine::is_live(result), info.course, &*info.title);
-        let is_behind = |line: &FindingLine| kind > (Reverse(line.severity), !line.live, line.course, &*line.title);
-        if self.lines.len() >= FIX_FIRST && self.lines.last().is_some_and(is_behind) {
-            return;
-        }
-        let line = FindingLine::new(run, info, result);
-        // One line per check: the screen shows kinds of trouble, `--all` every case.
-        match self.lines.iter_mut().find(|known| known.title == line.title) {
-            Some(known) if line.rank() < known.rank() => *known = line,
-            Some(_) => {}
-            None => self.lines.push(line),
-        }
-        self.lines.sort_by(|a, b| a.rank().cmp(&b.rank()));
-        self.lines.truncate(FIX_FIRST);
-    }
+    frameworks: Vec<FrameworkLine>,
 }
 
 /// All checks, each with the lines of these frameworks that it is evidence for.
@@ -418,35 +377,4 @@ fn read_baseline(path: &Path) -> anyhow::Result<HashSet<String>> {
         }
     }
     Ok(ids)
-}
-
-/// Shown on a terminal only, after a second.
-struct Progress(Option<indicatif::ProgressBar>);
-
-impl Progress {
-    fn start() -> Self {
-        if !std::io::stderr().is_terminal() {
-            return Self(None);
-        }
-        let bar = indicatif::ProgressBar::new_spinner();
-        bar.set_style(
-            indicatif::ProgressStyle::with_template("{spinner} {pos} resources · {elapsed}")
-                .unwrap_or_else(|_| indicatif::ProgressStyle::default_spinner()),
-        );
-        bar.enable_steady_tick(std::time::Duration::from_secs(1));
-        Self(Some(bar))
-    }
-
-    fn rows(&self, rows: u64) {
-        if let Some(bar) = &self.0 {
-            bar.inc(rows);
-        }
-    }
-
-    fn done(&self) {
-        if let Some(bar) = &self.0 {
-            bar.finish_and_clear();
-        }
-        let _ = std::io::stderr().flush();
-    }
 }

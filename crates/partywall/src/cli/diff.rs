@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
@@ -65,7 +65,7 @@ impl Diff {
             let duties: Vec<_> = changes
                 .iter()
                 .map(|(service, duty, before, after)| {
-                    json!({"service": service, "duty": duty, "before": before.map(|one| owners(one)), "after": after.map(|one| owners(one))})
+                    json!({"service": service, "duty": duty, "before": before.map(owners), "after": after.map(owners)})
                 })
                 .collect();
             let list = |a: Vec<String>, b: Vec<String>| json!({"added": a, "removed": b});
@@ -88,14 +88,14 @@ impl Diff {
     }
 }
 
-fn side(context: &Context, path: &PathBuf) -> anyhow::Result<Side> {
+fn side(context: &Context, path: &Path) -> anyhow::Result<Side> {
     if path.join("scope.toml").is_file() {
         return Ok(Side { records: Records::read(&context.catalog, path)?, outcome: None });
     }
     if !path.exists() {
         bail!("`{}` is not there; name a directory of records, or a source", path.display());
     }
-    let sources = Sources { sources: vec![path.clone()], parameters: Vec::new(), account: None, region: None, records: None };
+    let sources = Sources { sources: vec![path.to_owned()], parameters: Vec::new(), account: None, region: None, records: None };
     let records = sources.records(context)?;
     let outcome = run::judge(context, &sources, &records, |_| false)?;
     Ok(Side { records, outcome: Some(outcome) })

@@ -42,7 +42,7 @@ enum Format {
 
 /// How many of the customer's technical duties checks speak of.
 #[derive(Debug, Serialize)]
-struct Automated {
+struct TechnicalDuties {
     framework: String,
     title: String,
     /// Pairs of a requirement and a technical duty of the customer behind it.
@@ -75,7 +75,7 @@ impl Figures {
     pub(crate) fn run(&self, context: &Context) -> anyhow::Result<u8> {
         let records = self.sources.records(context)?;
         let chosen = self.chosen(context, &records)?;
-        let automated: Vec<Automated> = chosen.iter().map(|framework| automated(&context.catalog, framework)).collect();
+        let automated: Vec<TechnicalDuties> = chosen.iter().map(|framework| technical_duties(&context.catalog, framework)).collect();
         let manual = manual(context, &records, &chosen);
         let preparation = records.scope.baseline.as_ref().map(|baseline| Preparation {
             before_hours: baseline.audit_preparation_hours,
@@ -102,7 +102,7 @@ impl Figures {
     }
 }
 
-fn automated(catalog: &Catalog, framework: &Framework) -> Automated {
+fn technical_duties(catalog: &Catalog, framework: &Framework) -> TechnicalDuties {
     let checks = frameworks::checks(catalog, framework);
     let mut left: BTreeMap<&str, usize> = BTreeMap::new();
     let (mut technical, mut automated) = (0, 0);
@@ -122,7 +122,7 @@ fn automated(catalog: &Catalog, framework: &Framework) -> Automated {
     }
     let mut left: Vec<(String, usize)> = left.into_iter().map(|(title, times)| (title.to_owned(), times)).collect();
     left.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-    Automated { framework: framework.id.to_string(), title: framework.title.to_string(), technical, automated, left }
+    TechnicalDuties { framework: framework.id.to_string(), title: framework.title.to_string(), technical, automated, left }
 }
 
 fn manual(context: &Context, records: &Records, chosen: &[Arc<Framework>]) -> Manual {
@@ -139,7 +139,12 @@ fn manual(context: &Context, records: &Records, chosen: &[Arc<Framework>]) -> Ma
     Manual { before, after: distinct.len(), current }
 }
 
-fn write(out: &mut impl std::io::Write, automated: &[Automated], manual: &Manual, preparation: Option<&Preparation>) -> anyhow::Result<()> {
+fn write(
+    out: &mut impl std::io::Write,
+    automated: &[TechnicalDuties],
+    manual: &Manual,
+    preparation: Option<&Preparation>,
+) -> anyhow::Result<()> {
     /// Duties that a line names; the count has all of them.
     const LEFT: usize = 5;
     let percent = |part: usize, all: usize| (part * 100).checked_div(all).unwrap_or(0);

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::sync::Arc;
 
@@ -130,9 +130,6 @@ fn because(reason: &Reason) -> String {
 
 /// Owners in one word for screens: who may have a duty.
 pub(crate) fn owners(owners: &BTreeSet<Option<Party>>) -> String {
-    let mut words: BTreeMap<String, ()> = BTreeMap::new();
-    for owner in owners {
-        words.insert(text::party(owner.as_ref()), ());
-    }
-    words.into_keys().collect::<Vec<_>>().join(" or ")
+    let words: BTreeSet<String> = owners.iter().map(|owner| text::party(owner.as_ref())).collect();
+    words.into_iter().collect::<Vec<_>>().join(" or ")
 }

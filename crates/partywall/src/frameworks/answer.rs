@@ -49,9 +49,8 @@ pub(super) fn answer(checks: usize, counts: Option<StatusCounts>, sight: Sight, 
     let (all, none) = (manual.current == manual.asked, manual.current == 0);
     match technical {
         Technical::None if manual.asked == 0 || none => Answer::NoEvidence,
-        Technical::None | Technical::Met if all => Answer::Met,
         Technical::NothingInScope if manual.asked == 0 => Answer::NothingInScope,
-        Technical::NothingInScope if all => Answer::Met,
+        Technical::None | Technical::Met | Technical::NothingInScope if all => Answer::Met,
         Technical::NothingInScope | Technical::NoEvidence if manual.asked == 0 || none => Answer::NoEvidence,
         _ => Answer::Partly,
     }

@@ -54,7 +54,7 @@ fn an_audit_period_is_covered_bridged_and_uncovered() {
     assert!(ran.out.contains("AUDIT PERIOD 2026-01-01 to 2026-12-31"), "{}", ran.out);
     assert!(ran.out.contains("aws SOC 2 type 2: 242 days covered, 31 bridged, 92 uncovered"), "{}", ran.out);
     assert!(ran.out.contains("uncovered: 2026-01-01 to 2026-01-31") && ran.out.contains("uncovered: 2026-11-01 to 2026-12-31"));
-    assert!(ran.out.contains("#####") && ran.out.contains("=") && ran.out.contains("...."), "{}", ran.out);
+    assert!(ran.out.contains("#####") && ran.out.contains("##==") && ran.out.contains("...."), "{}", ran.out);
     assert_eq!(ran.code, 1, "an expectation is not met: {}", ran.err);
 }
 

@@ -94,7 +94,7 @@ impl Show {
                 remaining: is_judged.then_some(line.remaining),
                 due: line.due.map(|due| due.to_string()),
                 note: framework.notes.get(&requirement.id).map_or("", String::as_str),
-                confidence: requirement.confidence.map(|confidence| confidence.as_str()),
+                confidence: requirement.confidence.map(partywall_catalog::Confidence::as_str),
                 nothing_technical: &requirement.nothing_technical,
                 aliases: &requirement.aliases,
                 answer: is_judged.then_some(line.answer),
