@@ -55,7 +55,7 @@ enum Action {
         #[arg(value_name = "QUIZ")]
         quiz: PathBuf,
         /// One letter per question, such as a,c,-,b
-        #[arg(long, value_name = "LETTERS")]
+        #[arg(long, value_name = "LETTERS", allow_hyphen_values = true)]
         answers: String,
         /// Staff number or pseudonym
         #[arg(long, value_name = "ID")]

@@ -214,3 +214,105 @@ fn a_document_is_put_on_file() {
     let ran = sources.run(&["attest", "fetch"]);
     assert!(ran.code == 2 && ran.err.contains("no live client yet"), "{}", ran.err);
 }
+
+#[test]
+fn sheets_for_auditors_are_written_and_read_again() {
+    let sources = Sources::new(&[("records/parties.toml", "[[party]]\nid = \"msp:quay\"\ntitle = \"Quay\"\n")]);
+    let out = |name: &str| sources.path().join(name).display().to_string();
+    let export = |form: &str, more: &[&str]| bank(&[&["export", form, BANK, "--as-of", "2026-11-22"][..], more].concat());
+    let cis = export("cis", &[]);
+    assert!(cis.out.starts_with("Control ID,Implemented,Partially Implemented,Planned,Alternative Implementation,N/A,"), "{}", cis.out);
+    assert!(cis.out.contains("\nAC-02 (a),"), "one row per part");
+    let crm = export("crm", &["--framework", "nist-800-53r5-moderate", "--output", &out("crm.csv")]);
+    assert_eq!(crm.code, 0, "{}", crm.err);
+    let import = ["import", "crm", "crm.csv", "--party", "msp:quay", "--framework", "nist-800-53r5-moderate", "--as-of", "2026-11-22"];
+    let imported = sources.run(&import);
+    assert_eq!(imported.code, 0, "{}", imported.err);
+    let shown = sources.run(&["framework", "show", "nist-800-53r5-moderate", "--requirement", "pe-3", "--records", "records"]);
+    assert!(
+        shown.out.contains("Others: msp:quay (a) partial: ") && shown.out.contains("unproven: no attestation of msp:quay is on file"),
+        "{}",
+        shown.out
+    );
+    assert!(sources.run(&import).err.contains("is there already"));
+    let book = export("matrix", &["--framework", "soc2", "--format", "xlsx", "--output", &out("soc2.xlsx")]);
+    assert_eq!(book.code, 0, "{}", book.err);
+    assert!(std::fs::read(sources.path().join("soc2.xlsx")).unwrap().starts_with(b"PK"));
+    assert!(export("matrix", &["--framework", "soc2", "--format", "html"]).out.starts_with("<!doctype html>"));
+    assert_eq!(export("cuec", &[]).out.matches("\nSYN-CUEC-").count(), 3);
+    assert!(export("pci", &[]).out.contains("\n12.8.5,"));
+    assert!(export("matrix", &[]).err.contains("of which framework?"));
+    assert!(export("cis", &["--framework", "soc2"]).code == 2, "its ids are no controls");
+    sources.write("caiq.csv", b"Question ID,Question,CSP CAIQ Answer,SSRM Control Ownership\nIAM-05.1,theirs,,\n");
+    let filled = export("caiq", &["--fill", &out("caiq.csv")]);
+    assert!(filled.out.contains("IAM-05.1,theirs,") && filled.out.contains("hared"), "{}", filled.out);
+}
+
+#[test]
+fn a_well_architected_review_is_answered_from_findings() {
+    let review = |more: &[&str]| bank(&[&["review", BANK, "--as-of", "2026-11-22"][..], more].concat());
+    let whole = json(&review(&["--format", "json"]));
+    let pillars = whole["pillars"].as_array().unwrap();
+    let questions: Vec<&Value> = pillars.iter().flat_map(|pillar| pillar["questions"].as_array().unwrap()).collect();
+    assert_eq!((pillars.len(), questions.len()), (6, 57));
+    let practice = |id: &str| {
+        let all = questions.iter().flat_map(|question| question["practices"].as_array().unwrap());
+        all.into_iter().find(|practice| practice["id"] == id).unwrap().clone()
+    };
+    assert_eq!((practice("OPS03-BP01")["state"].clone(), practice("OPS03-BP01")["from"].clone()), ("in_place".into(), "answer".into()));
+    assert_eq!(practice("REL13-BP02")["target"], "2027-06-30");
+    assert_eq!(practice("SUS05-BP01")["state"], "not_applicable");
+    let facts = practice("SEC08-BP02")["facts"].as_array().unwrap().clone();
+    assert!(facts.iter().any(|fact| fact["fail"].as_u64() > Some(0)), "{facts:?}");
+    assert!(review(&["--question", "SEC08"]).out.contains("fail, "));
+    assert!(review(&["--pillar", "SECC"]).err.contains("did you mean `SEC`?"));
+    let sources = Sources::new(&[("records/teams.toml", "")]);
+    assert_eq!(sources.run(&["review", "--records", "records", "--milestone", "first", "--as-of", "2026-11-22"]).code, 0);
+    let again = sources.run(&["review", "--records", "records", "--as-of", "2026-11-23"]);
+    assert!(again.out.contains("last milestone first on 2026-11-22: 0 high"), "{}", again.out);
+    assert!(sources.run(&["review", "--records", "records", "--milestone", "first"]).err.contains("already"));
+}
+
+#[test]
+fn papers_have_commands() {
+    let sources = Sources::new(&[("records/teams.toml", "")]);
+    assert_eq!(sources.run(&["runbook", "new", "restore-rds"]).code, 0);
+    let lint = sources.run(&["records", "lint", "."]);
+    assert!(lint.code == 1 && lint.out.contains("records/runbooks/restore-rds.md:"), "{}", lint.out);
+    assert!(bank(&["runbook", "list"]).out.lines().count() >= 26, "a head and at least 25");
+    assert!(bank(&["runbook", "show", "restore-rsd"]).err.contains("did you mean `restore-rds`?"));
+    let due = bank(&["records", "due", BANK, "--as-of", "2026-11-22", "--format", "csv"]);
+    assert!(due.out.contains("2026-10-31,-22,contract,vendor:lantern-screening,"), "{}", due.out);
+    let missing = json(&bank(&["records", "evidence", BANK, "--as-of", "2026-11-22", "--missing", "--format", "json"]));
+    assert!(missing.as_array().unwrap().iter().all(|row| row["state"] != "current" && row["asked for"] == "yes"));
+    let quiz = bank(&["training", "quiz", "--records", "examples/harbour-bank/records", "--questions", "5", "--format", "json"]);
+    sources.write("quiz.json", quiz.out.as_bytes());
+    let right: String = json(&quiz)["questions"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|question| char::from(b'a' + u8::try_from(question["answer"].as_u64().unwrap()).unwrap()))
+        .collect();
+    let score =
+        |answers: &str| sources.run(&["training", "score", "quiz.json", "--answers", answers, "--person", "4711", "--as-of", "2026-11-22"]);
+    assert_eq!(score(&right).out.trim(), "4711,2026-11-22,100");
+    assert_eq!(score("-----").out.trim(), "4711,2026-11-22,0");
+    assert_eq!(score("a").code, 2);
+    assert!(bank(&["training", "list", BANK, "--as-of", "2026-11-22"]).out.contains("awareness-2026"));
+}
+
+#[test]
+fn frameworks_are_compared_and_imported() {
+    let diff = bank(&["framework", "diff", "nist-800-53r5-low", "nist-800-53r5-moderate", "--format", "json"]);
+    let diff = json(&diff);
+    assert_eq!((diff["only_a"].as_array().unwrap().len(), diff["only_b"].as_array().unwrap().len()), (0, 138));
+    let catalogue = r#"{"catalog":{"uuid":"u","metadata":{"title":"Ours","version":"1","oscal-version":"1.1.2","last-modified":"2026-01-01T00:00:00Z"},"groups":[{"id":"g","title":"G","controls":[{"id":"g-1","title":"One","parts":[{"id":"g-1_smt","name":"statement","prose":"Do it."}]}]}]}}"#;
+    let sources = Sources::new(&[("ours.json", catalogue)]);
+    let ran = sources.run(&["import", "framework", "ours.json", "--id", "ours", "--out", "over/frameworks"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let shown = sources.run(&["--catalog", "over", "framework", "show", "ours"]);
+    assert!(shown.code == 0 && shown.out.contains("g-1  One"), "{}\n{}", shown.out, shown.err);
+    assert!(
+        sources.run(&["import", "framework", "ours.json", "--id", "ours", "--out", "over/frameworks"]).err.contains("is there already")
+    );
+}

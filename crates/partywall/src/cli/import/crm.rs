@@ -52,7 +52,14 @@ impl Crm {
                 silent += 1;
                 continue;
             };
-            if !framework.requirements.iter().any(|requirement| *requirement.id == *row.control.control) {
+            let Some(requirement) = framework.requirements.iter().find(|requirement| *requirement.id == *row.control.control) else {
+                foreign.push(row.control.to_string());
+                continue;
+            };
+            // Enhancements label their parts `(a)` where controls write `a`.
+            let part = row.control.part.as_deref();
+            let label = part.map(|part| requirement.parts.iter().find(|known| known.trim_matches(['(', ')']) == part));
+            if label == Some(None) {
                 foreign.push(row.control.to_string());
                 continue;
             }
@@ -62,7 +69,7 @@ impl Crm {
                 Inheritance::No => "no",
             };
             write!(text, "\n[[claim]]\ncontrol = {}\n", quoted(&row.control.control))?;
-            if let Some(part) = &row.control.part {
+            if let Some(Some(part)) = label {
                 writeln!(text, "part = {}", quoted(part))?;
             }
             write!(text, "inherit = \"{inherit}\"\ntext = {}\n", quoted(&row.text))?;

@@ -134,7 +134,7 @@ const COLUMN: usize = 44;
 
 fn csv_cell(text: &str) -> String {
     let mut text = clean(text);
-    if text.starts_with(['=', '+', '-', '@']) {
+    if text.starts_with(['=', '+', '-', '@']) && text.parse::<f64>().is_err() {
         text.insert(0, '\'');
     }
     if text.contains([',', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }

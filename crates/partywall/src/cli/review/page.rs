@@ -4,6 +4,7 @@ use std::io::Write;
 
 use anyhow::{Context as _, bail};
 use partywall_records::Records;
+use partywall_report::counted;
 use serde_json::json;
 
 use super::Format;
@@ -46,7 +47,7 @@ pub(super) fn write(out: &mut impl Write, records: &Records, pillars: &[Pillar],
 fn body(out: &mut impl Write, records: &Records, pillars: &[Pillar], md: bool, detail: bool) -> anyhow::Result<()> {
     let (h1, h2, item) = if md { ("# ", "## ", "- ") } else { ("", "", "") };
     let all = counts(pillars.iter().flat_map(|pillar| &pillar.questions));
-    writeln!(out, "{h1}Well-Architected review: {} questions: {}", all.iter().sum::<u64>(), said(all))?;
+    writeln!(out, "{h1}Well-Architected review, {}: {}", counted(all.iter().sum(), "question", "questions"), said(all))?;
     if let Some(last) = records.well_architected.milestones.last() {
         text::wrapped(out, 0, &format!("last milestone {} on {}: {}", last.name, last.day, said(last.counts)))?;
     }
