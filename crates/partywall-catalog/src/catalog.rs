@@ -78,7 +78,21 @@ impl Catalog {
         for (path, bytes) in &files {
             hash.add(path.as_bytes());
             hash.add(bytes);
-            catalog.add_file(path, bytes)?;
+        }
+        let is_framework = |path: &str| path.starts_with("frameworks/");
+        // Frameworks are a third of all text, and nothing else waits for them.
+        let parsed = std::thread::scope(|scope| {
+            let frameworks = scope
+                .spawn(|| files.iter().filter(|(path, _)| is_framework(path)).map(|(path, bytes)| framework_file(path, bytes)).collect());
+            for (path, bytes) in files.iter().filter(|(path, _)| !is_framework(path)) {
+                catalog.add_file(path, bytes)?;
+            }
+            let panicked = || CatalogError::Layout { file: "frameworks".to_owned(), message: "reading ended early".to_owned() };
+            let parsed: Result<Vec<FrameworkFile>, CatalogError> = frameworks.join().map_err(|_| panicked())?;
+            parsed
+        })?;
+        for file in parsed {
+            catalog.add_framework(file)?;
         }
         catalog.select()?;
         catalog.fingerprint = format!("{}+{:016x}", env!("CARGO_PKG_VERSION"), hash.0);
@@ -123,22 +137,6 @@ impl Catalog {
                 service.position = Some(position);
                 self.services.insert(service.id.clone(), Arc::new(service));
             }
-            ["frameworks", name] if has_stem(name) => {
-                let (mut framework, position) = parse::<Framework>(path, text)?;
-                if &*framework.id != stem(name) {
-                    return Err(layout("`id` differs from the file name; make them equal"));
-                }
-                framework.position = Some(position);
-                self.frameworks.insert(framework.id.clone(), Arc::new(framework));
-            }
-            // Sorted paths put `<id>.toml` before `<id>/…` only by luck of `.` and `/`; the head is asked for, not assumed.
-            ["frameworks", id, name] if has_stem(name) => {
-                let (part, _) = parse::<FrameworkPart>(path, text)?;
-                let head = self.frameworks.get_mut(*id).ok_or_else(|| layout("there is no head `frameworks/<id>.toml` for this part"))?;
-                let head = Arc::make_mut(head);
-                head.groups.extend(part.groups);
-                head.requirements.extend(part.requirements);
-            }
             ["evidence", name] if has_stem(name) => {
                 let (file, position) = parse::<EvidenceFile>(path, text)?;
                 for mut evidence in file.evidence {
@@ -174,6 +172,25 @@ impl Catalog {
                 self.runbooks.insert(runbook.id.clone(), Arc::new(runbook));
             }
             _ => return Err(layout("no place for this file; see the layout in CONTRIBUTING.md")),
+        }
+        Ok(())
+    }
+
+    fn add_framework(&mut self, file: FrameworkFile) -> Result<(), CatalogError> {
+        match file {
+            FrameworkFile::Head(framework) => {
+                self.frameworks.insert(framework.id.clone(), Arc::new(*framework));
+            }
+            // Sorted paths put `<id>.toml` before `<id>/…` only by luck of `.` and `/`; the head is asked for, not assumed.
+            FrameworkFile::Part { path, id, part } => {
+                let missing = || CatalogError::Layout {
+                    file: path.to_string(),
+                    message: format!("there is no head `frameworks/{id}.toml` for this part"),
+                };
+                let head = Arc::make_mut(self.frameworks.get_mut(&*id).ok_or_else(missing)?);
+                head.groups.extend(part.groups);
+                head.requirements.extend(part.requirements);
+            }
         }
         Ok(())
     }
@@ -299,6 +316,32 @@ impl Catalog {
     /// The registry.
     pub fn registry(&self) -> &Registry {
         &self.registry
+    }
+}
+
+/// A file of a framework, parsed.
+enum FrameworkFile {
+    Head(Box<Framework>),
+    Part { path: Arc<str>, id: String, part: FrameworkPart },
+}
+
+fn framework_file(path: &Arc<str>, bytes: &[u8]) -> Result<FrameworkFile, CatalogError> {
+    let layout = |message: &str| CatalogError::Layout { file: path.to_string(), message: message.to_owned() };
+    let text = std::str::from_utf8(bytes).map_err(|_| layout("not UTF-8 text; save the file as UTF-8"))?;
+    match path.split('/').collect::<Vec<&str>>().as_slice() {
+        ["frameworks", name] if has_stem(name) => {
+            let (mut framework, position) = parse::<Framework>(path, text)?;
+            if &*framework.id != stem(name) {
+                return Err(layout("`id` differs from the file name; make them equal"));
+            }
+            framework.position = Some(position);
+            Ok(FrameworkFile::Head(Box::new(framework)))
+        }
+        ["frameworks", id, name] if has_stem(name) => {
+            let (part, _) = parse::<FrameworkPart>(path, text)?;
+            Ok(FrameworkFile::Part { path: path.clone(), id: (*id).to_owned(), part })
+        }
+        _ => Err(layout("no place for this file; see the layout in CONTRIBUTING.md")),
     }
 }
 
