@@ -137,8 +137,13 @@ fn status(line: &MatrixLine) -> Option<ImplementationStatus> {
         _ if line.split == Split::Aws && line.aws_attested => Some(ImplementationStatus::Implemented),
         // Inherited without proof is no more than said.
         Answer::Met if line.split == Split::Aws => None,
-        Answer::Met => Some(ImplementationStatus::Implemented),
-        Answer::NotMet | Answer::Partly => Some(ImplementationStatus::PartiallyImplemented),
+        Answer::Met if line.split == Split::Customer || line.aws_attested => Some(ImplementationStatus::Implemented),
+        Answer::Met => Some(ImplementationStatus::PartiallyImplemented),
+        // Where nothing passes and no document is in date, nothing of it is implemented that anybody could show.
+        Answer::NotMet | Answer::Partly if line.pass > 0 || line.manual.iter().any(|one| one.state == "current") => {
+            Some(ImplementationStatus::PartiallyImplemented)
+        }
+        Answer::NotMet | Answer::Partly => None,
         Answer::NoEvidence | Answer::NotJudged => None,
     }
 }

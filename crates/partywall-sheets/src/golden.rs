@@ -127,10 +127,14 @@ fn nothing_is_called_implemented_without_evidence() {
             assert_eq!(marks(line("ac-2", split, answer)).len(), 1, "{split:?} {answer:?}: the origination only");
         }
         assert_eq!(marks(line("ac-2", split, Answer::NothingInScope))[0], "N/A");
-        assert_eq!(marks(line("ac-2", split, Answer::Partly))[0], "Partially Implemented");
-        assert_eq!(marks(line("ac-2", split, Answer::NotMet))[0], "Partially Implemented");
+        for answer in [Answer::Partly, Answer::NotMet] {
+            assert_eq!(marks(line("ac-2", split, answer)).len(), 1, "{split:?} {answer:?}: nothing passes and no document is there");
+            assert_eq!(marks(MatrixLine { pass: 1, ..line("ac-2", split, answer) })[0], "Partially Implemented");
+        }
     }
-    assert_eq!(marks(line("ac-2", Split::Shared, Answer::Met)), ["Implemented", shared]);
+    assert_eq!(marks(line("ac-2", Split::Shared, Answer::Met)), ["Partially Implemented", shared], "AWS's part is not attested");
+    assert_eq!(marks(MatrixLine { aws_attested: true, ..line("ac-2", Split::Shared, Answer::Met) }), ["Implemented", shared]);
+    assert_eq!(marks(line("ac-2", Split::Customer, Answer::Met))[0], "Implemented");
     assert_eq!(marks(line("ac-2", Split::Aws, Answer::Met)), [inherited], "not attested");
     for answer in [Answer::Met, Answer::NotJudged] {
         assert_eq!(marks(MatrixLine { aws_attested: true, ..line("ac-2", Split::Aws, answer) }), ["Implemented", inherited]);

@@ -18,7 +18,7 @@ pub(crate) fn report(error: &anyhow::Error) {
 
 /// Writes a line to standard error; nobody can be told if that fails.
 pub(crate) fn note(line: &str) {
-    let _ = writeln!(anstream::stderr(), "{line}");
+    let _ = writeln!(anstream::stderr(), "{}", partywall_model::plain(line));
 }
 
 /// True if the reader of our output went away, which is no fault.

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use partywall_catalog::{Catalog, Check};
 use partywall_engine::Tally;
-use partywall_model::Severity;
+use partywall_model::{Party, Severity};
 use partywall_records::{Csoc, Cuec, EvidenceState, FindingKind, ProofState, RecordFinding, Records};
 
 use crate::frameworks;
+use crate::proofs::Proofs;
 
 /// How an expectation stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
@@ -47,10 +48,20 @@ pub(crate) fn cuec(catalog: &Catalog, records: &Records, cuec: &Cuec, tally: Opt
         let sum = frameworks::sum(tally, &checks);
         if sum.unknown > 0 {
             missing.push(format!("{} answers of its checks are unknown", sum.unknown));
-        } else if sum.fail > 0 {
+        }
+        if sum.fail > 0 {
             missing.push(format!("{} failures are excepted", sum.fail));
+        }
+        // A check that met nothing shows nothing, whatever the others say.
+        let met_nothing = |check: &&Arc<Check>| {
+            let counts = counts(check);
+            counts.pass + counts.fail + counts.unknown + counts.not_applicable == 0
+        };
+        let silent: Vec<&str> = checks.iter().filter(|check| met_nothing(check)).map(|check| &*check.id).collect();
+        if !silent.is_empty() {
+            missing.push(format!("nothing was met by {}", silent.join(", ")));
         } else if !checks.is_empty() && sum.pass == 0 {
-            missing.push("its checks met nothing".to_owned());
+            missing.push("none of its checks passes anywhere".to_owned());
         }
     } else if !checks.is_empty() {
         missing.push("no sources were read".to_owned());
@@ -62,6 +73,10 @@ pub(crate) fn cuec(catalog: &Catalog, records: &Records, cuec: &Cuec, tally: Opt
             state => missing.push(format!("{} is {}", catalog.evidence.get(id).map_or(&**id, |known| &known.title), state.as_str())),
         }
     }
+    let report = records.attestations.iter().find(|document| document.id == cuec.attestation);
+    if let Some(until) = report.and_then(|report| report.accepted_until).filter(|until| *until < today) {
+        missing.push(format!("the report lapsed on {until}: the next may expect something else"));
+    }
     if checks.is_empty() && cuec.evidence.is_empty() {
         missing.push("no check and no evidence is named for it".to_owned());
     }
@@ -72,12 +87,25 @@ pub(crate) fn cuec(catalog: &Catalog, records: &Records, cuec: &Cuec, tally: Opt
     }
 }
 
-/// How a CSOC stands and why: by the proof of the provider's duties, for the services that it names, else for the provider as a whole.
-pub(crate) fn csoc(records: &Records, csoc: &Csoc, today: NaiveDate) -> (Stand, String) {
+/// How a CSOC stands and why: by the proof of the provider's duties, for the services that it names; else for AWS wherever AWS was met with
+/// them, and for others as a whole.
+pub(crate) fn csoc(catalog: &Catalog, records: &Records, csoc: &Csoc, proofs: &Proofs, today: NaiveDate) -> (Stand, String) {
+    let covers = |duty: &str| csoc.duties.iter().any(|pattern| **pattern == *duty || pattern.strip_suffix(".*") == duty.split('.').next());
+    let duties: Vec<&Arc<str>> = catalog.duties.keys().filter(|duty| covers(duty)).collect();
+    if csoc.services.is_empty() && csoc.provider == Party::Aws {
+        let sum = proofs.sum(duties.iter().map(|duty| &***duty));
+        let counts = &sum.counts;
+        let open = counts.lapsed + counts.out_of_scope + counts.unproven;
+        return match sum.line() {
+            Some(line) if open == 0 => (Stand::Met, line),
+            Some(line) => (Stand::Unproven, line),
+            None => (Stand::Unproven, "nothing in use or in scope gives AWS these duties".to_owned()),
+        };
+    }
     let services: Vec<Option<&str>> =
         if csoc.services.is_empty() { vec![None] } else { csoc.services.iter().map(|id| Some(&**id)).collect() };
     let mut until: Option<NaiveDate> = None;
-    for duty in &csoc.duties {
+    for duty in &duties {
         for service in &services {
             let proof = records.proof(&csoc.provider, duty, *service, None, today);
             if proof.state != ProofState::Attested {
@@ -86,7 +114,11 @@ pub(crate) fn csoc(records: &Records, csoc: &Csoc, today: NaiveDate) -> (Stand, 
             until = [until, proof.until].into_iter().flatten().min();
         }
     }
-    (Stand::Met, until.map_or_else(|| "attested".to_owned(), |until| format!("attested until {until}")))
+    match (duties.is_empty(), until) {
+        (true, _) => (Stand::Unproven, "it names no duty".to_owned()),
+        (false, Some(until)) => (Stand::Met, format!("attested until {until}")),
+        (false, None) => (Stand::Met, "attested".to_owned()),
+    }
 }
 
 /// CUECs that are not met, as findings.

@@ -1,13 +1,13 @@
 //! Which of the duties of AWS and others are proven, over all places where they were met.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use partywall_catalog::Catalog;
+use partywall_catalog::{Catalog, Framework};
 use partywall_engine::{Provided, Tally};
 use partywall_model::Party;
-use partywall_records::{ProofState, Records};
+use partywall_records::{Attestation, ProofState, Records, best};
 use partywall_report::Proof;
 
 use crate::sight::in_region;
@@ -32,17 +32,42 @@ pub(crate) struct Proofs {
     pub(crate) places: BTreeMap<(Arc<str>, Option<Arc<str>>), (ProofState, String)>,
 }
 
-impl Proofs {
+/// What is said of a Region that nothing names: only documents without a limit on Regions speak of it.
+const UNKNOWN_REGION: &str = "a Region that is not known";
+
+/// Proofs by all documents, and for frameworks whose audits are shown by documents of their own: an attestation of compliance with PCI DSS
+/// says nothing of SOC 2 criteria.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ProofSets {
+    /// By any document.
+    pub(crate) all: Proofs,
+    /// Framework id → by documents of the series that name it.
+    own: BTreeMap<Arc<str>, Proofs>,
+}
+
+/// A duty at a place, as often as it was met.
+type Asked = (Provided, u64);
+
+impl ProofSets {
     /// Over the duties that were met in sources.
-    pub(crate) fn met(records: &Records, tally: &Tally, today: NaiveDate) -> Self {
+    pub(crate) fn met(catalog: &Catalog, records: &Records, tally: &Tally, today: NaiveDate) -> Self {
         let met = tally.provided.iter().filter(|(provided, _)| provided.party == Party::Aws);
-        Self::over(records, met.map(|(provided, times)| (provided, *times)), today)
+        let asked: Vec<Asked> = met
+            .map(|(provided, times)| {
+                let mut provided = provided.clone();
+                if provided.service.is_some() && provided.region.is_none() {
+                    provided.region = Some(Arc::from(UNKNOWN_REGION));
+                }
+                (provided, *times)
+            })
+            .collect();
+        Self::over(catalog, records, &asked, today)
     }
 
     /// Without sources: over the services that the scope names, in no Region; of those duties that every service carries and those that
     /// the service's own file gives AWS.
     pub(crate) fn of_scope(catalog: &Catalog, records: &Records, today: NaiveDate) -> Self {
-        let mut provided = Vec::new();
+        let mut asked = Vec::new();
         for service in records.scope.services.iter().filter_map(|id| catalog.services.get(id)) {
             let of_aws = |owner: &[partywall_catalog::OwnerRule]| owner.iter().any(|rule| rule.party == Party::Aws);
             for duty in catalog.duties.values() {
@@ -53,32 +78,71 @@ impl Proofs {
                     None => duty.everywhere && of_aws(&duty.owner),
                 };
                 if carried {
-                    provided.push(Provided { party: Party::Aws, duty: duty.id.clone(), service: Some(service.id.clone()), region: None });
+                    let provided = Provided { party: Party::Aws, duty: duty.id.clone(), service: Some(service.id.clone()), region: None };
+                    asked.push((provided, 1));
                 }
             }
         }
-        Self::over(records, provided.iter().map(|provided| (provided, 1)), today)
+        Self::over(catalog, records, &asked, today)
     }
 
-    fn over<'p>(records: &Records, provided: impl Iterator<Item = (&'p Provided, u64)>, today: NaiveDate) -> Self {
+    fn over(catalog: &Catalog, records: &Records, asked: &[Asked], today: NaiveDate) -> Self {
+        let all = Proofs::over(records, asked, today, &|_| true);
+        let mut own = BTreeMap::new();
+        let named = catalog.series.values().filter(|series| series.proves_duties).flat_map(|series| &series.frameworks);
+        for id in named.filter_map(|id| catalog.framework(id)).map(|framework| &framework.id) {
+            if !own.contains_key(id) {
+                let is_own = |one: &Attestation| one.series.frameworks.iter().any(|name| **name == **id);
+                own.insert(id.clone(), Proofs::over(records, asked, today, &is_own));
+            }
+        }
+        Self { all, own }
+    }
+
+    /// The proofs that count for a framework.
+    pub(crate) fn of(&self, framework: &Framework) -> &Proofs {
+        self.own.get(&framework.id).unwrap_or(&self.all)
+    }
+}
+
+impl Proofs {
+    fn over(records: &Records, asked: &[Asked], today: NaiveDate, counts: &dyn Fn(&Attestation) -> bool) -> Self {
         let mut proofs = Self::default();
-        for (provided, times) in provided {
-            let (service, region) = (provided.service.as_deref(), in_region(provided.region.as_ref()));
-            let proof = records.proof(&provided.party, &provided.duty, service, region.as_deref(), today);
+        let services: BTreeSet<&str> = asked.iter().filter_map(|(provided, _)| provided.service.as_deref()).collect();
+        for (provided, times) in asked {
+            let region = in_region(provided.region.as_ref());
+            // What the organization does once is proven where it is for every service in use.
+            let places: Vec<Option<&str>> = match provided.service.as_deref() {
+                Some(service) => vec![Some(service)],
+                None if services.is_empty() => vec![None],
+                None => services.iter().copied().map(Some).collect(),
+            };
+            let ask = |at: usize| {
+                let service = places.get(at).copied().flatten();
+                let (party, duty, region) = (&provided.party, &provided.duty, region.as_deref());
+                let any = records.proof(party, duty, service, region, today);
+                let own = best(records.attestations.iter().filter(|one| counts(one)), party, duty, service, region, today);
+                // What any auditor found wanting counts against the duty, whatever else is asked for.
+                let wanting = any.state == ProofState::Unproven && any.by.is_some();
+                let proof = if wanting { any } else { own };
+                (proof.state, proof, at)
+            };
+            let Some((state, proof, at)) = (0..places.len()).map(ask).min_by_key(|(state, ..)| *state) else { continue };
+            let service = places.get(at).copied().flatten();
             let why = || proof.why(&provided.party, service, region.as_deref());
             let duty = proofs.duties.entry(provided.duty.clone()).or_default();
-            count(&mut duty.counts, proof.state, times);
-            if proof.state == ProofState::Attested {
+            count(&mut duty.counts, state, *times);
+            if state == ProofState::Attested {
                 duty.until = [duty.until, proof.until].into_iter().flatten().min();
-            } else if duty.worst.is_none_or(|worst| proof.state < worst) {
-                duty.worst = Some(proof.state);
+            } else if duty.worst.is_none_or(|worst| state < worst) {
+                duty.worst = Some(state);
                 duty.counts.why = Some(why());
             }
             if let Some(service) = &provided.service {
                 let place = proofs.places.entry((service.clone(), region.clone()));
-                let known = place.or_insert_with(|| (proof.state, why()));
-                if proof.state < known.0 {
-                    *known = (proof.state, why());
+                let known = place.or_insert_with(|| (state, why()));
+                if state < known.0 {
+                    *known = (state, why());
                 }
             }
         }

@@ -12,11 +12,12 @@ use partywall_collect::{CollectError, Collected, Need, Options};
 use partywall_engine::{Assessor, Engine, EngineError, Parties, Tally};
 use partywall_model::{CheckResult, Resource, SourceKind, Status};
 use partywall_records::Records;
-use partywall_report::counted;
+use partywall_report::{Ledger as _, counted};
 use partywall_table::{Paths, TypeBatch};
 
 use crate::cli::Context;
 use crate::exit;
+use crate::ownership::OwnerLedger;
 use crate::sight::Seen;
 use partywall_model::near::near;
 
@@ -151,6 +152,8 @@ pub(crate) struct Outcome {
     pub(crate) collected: Collected,
     pub(crate) tally: Tally,
     pub(crate) seen: Seen,
+    /// Check → owner → failed results that no exception covers.
+    pub(crate) failing: BTreeMap<Arc<str>, BTreeMap<Arc<str>, u64>>,
 }
 
 /// The exit code of a command that tells of single things: a file that could not be read may have held more about them.
@@ -218,7 +221,7 @@ pub(crate) fn assess(
         .assess_joined::<TakeError>(&collected.gaps, &collected.listed, &mut |result| take(result).map_err(TakeError))
         .map_err(|error| error.0)?;
     assessor.finish();
-    Ok(Outcome { collected, tally: std::mem::take(&mut assessor.tally), seen })
+    Ok(Outcome { collected, tally: std::mem::take(&mut assessor.tally), seen, failing: BTreeMap::new() })
 }
 
 /// Asks the selected checks of the sources and keeps the counts only; what exceptions cover is counted as such.
@@ -227,11 +230,15 @@ pub(crate) fn assess(
 /// Nothing could be read, or a record or the catalogue is broken.
 pub(crate) fn judge(context: &Context, sources: &Sources, records: &Records, selected: impl Fn(&Check) -> bool) -> anyhow::Result<Outcome> {
     let mut excepted: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+    let mut failing: BTreeMap<Arc<str>, BTreeMap<Arc<str>, u64>> = BTreeMap::new();
+    let ledger = OwnerLedger::new(&context.catalog, records);
     let mut take = |mut result: CheckResult| -> anyhow::Result<()> {
         if result.status == Status::Fail {
             records.exceptions.cover(&mut result, context.today());
             if result.exception.is_some() {
                 *excepted.entry(result.check.clone()).or_default() += 1;
+            } else if let Some(owner) = ledger.owner(&result) {
+                *failing.entry(result.check.clone()).or_default().entry(owner).or_default() += 1;
             }
         }
         Ok(())
@@ -241,6 +248,7 @@ pub(crate) fn judge(context: &Context, sources: &Sources, records: &Records, sel
     for (check, count) in excepted {
         outcome.tally.checks.entry(check).or_default().excepted += count;
     }
+    outcome.failing = failing;
     Ok(outcome)
 }
 

@@ -20,7 +20,7 @@ use self::worst::Worst;
 use super::{Context, check};
 use crate::frameworks::Reading;
 use crate::ownership::{OwnerLedger, Watch};
-use crate::proofs::Proofs;
+use crate::proofs::{ProofSets, Proofs};
 use crate::run::{Outcome, Sources};
 use crate::summary::Unseen;
 use crate::{exit, expectations, frameworks, run, scope, summary};
@@ -143,24 +143,25 @@ impl Assess {
         let mut not_in_asff = 0;
         let mut unseen = Unseen::default();
         let mut watch = Watch::default();
-        let mut failing: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+        let mut failing: BTreeMap<Arc<str>, BTreeMap<Arc<str>, u64>> = BTreeMap::new();
         let mut take = |mut result: CheckResult| -> anyhow::Result<()> {
-            if matches!(result.status, Status::Fail | Status::Unknown) {
+            let failed = result.status == Status::Fail;
+            if failed || result.status == Status::Unknown {
                 records.exceptions.cover(&mut result, context.today());
-                if baseline.contains(&result.id.to_string()) {
-                    unseen.before += u64::from(result.status == Status::Unknown && !result.is_blind());
+                if failed && result.exception.is_some() {
+                    *excepted.entry(result.check.clone()).or_default() += 1;
+                }
+                if failed && let (None, Some(owner)) = (&result.exception, run.ledger.owner(&result)) {
+                    *failing.entry(result.check.clone()).or_default().entry(owner).or_default() += 1;
+                }
+                if baseline.get(&result.id.to_string()).is_some_and(|before| before.hides(&result)) {
+                    unseen.before += u64::from(!failed && !result.is_blind());
                     return Ok(());
                 }
             }
             let Some(info) = infos.get(&result.check) else { return Ok(()) };
-            if result.status == Status::Fail {
-                if result.exception.is_some() {
-                    *excepted.entry(result.check.clone()).or_default() += 1;
-                }
+            if failed {
                 worst.add(&run, info, &result, self.fail_on);
-                if let (None, Some(owner)) = (&result.exception, run.ledger.owner(&result)) {
-                    *failing.entry(owner).or_default() += 1;
-                }
             }
             unseen.add(&result);
             not_in_asff += u64::from(has_asff && !result.is_blind() && !partywall_report::fits_asff(&result));
@@ -187,7 +188,7 @@ impl Assess {
         }
         let mut owned = watch.owned(&context.catalog, &records);
         for line in &mut owned.lines {
-            line.failing = line.owner.as_deref().and_then(|owner| failing.get(owner)).copied().unwrap_or_default();
+            line.failing = line.owner.as_deref().map_or(0, |owner| failing.values().filter_map(|by_owner| by_owner.get(owner)).sum());
         }
         let mut found = records.findings(context.today(), &|id| context.catalog.checks.get(id).is_some_and(|check| selected(check)));
         found.append(&mut owned.findings);
@@ -198,11 +199,12 @@ impl Assess {
             found.retain(|finding| finding.kind == FindingKind::Exception);
         }
         found.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.subject.cmp(&b.subject)));
-        let proofs = Proofs::met(&records, &outcome.tally, context.today());
+        outcome.failing = failing;
+        let proofs = ProofSets::met(&context.catalog, &records, &outcome.tally, context.today());
         let reading = Reading { outcome: Some(&outcome), asked: &selected, records: &records, proofs: &proofs };
         let lines = frameworks.iter().map(|framework| frameworks::line(context, framework, reading)).collect();
         let papers = Papers { owners: owned.lines, found, frameworks: lines };
-        let summary = self.summary(context, &outcome, &proofs, worst, &unseen, papers);
+        let summary = self.summary(context, &outcome, &proofs.all, worst, &unseen, papers);
         for sink in &mut sinks {
             sink.finish(&summary)?;
         }
@@ -361,9 +363,30 @@ fn infos(catalog: &Catalog, frameworks: &[Arc<Framework>]) -> HashMap<Arc<str>, 
     catalog.checks.values().map(|check| check.id.clone()).zip(catalog.checks.values().map(info)).collect()
 }
 
-fn read_baseline(path: &Path) -> anyhow::Result<HashSet<String>> {
+/// How a result stood in an earlier run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Before {
+    /// It failed, and nobody had accepted it.
+    Failed,
+    /// It failed under an exception.
+    Excepted,
+    /// It was not seen.
+    Unknown,
+}
+
+impl Before {
+    /// True if the result is no news: what was unknown and now fails is news, and so is a failure whose exception is gone.
+    fn hides(self, result: &CheckResult) -> bool {
+        match result.status {
+            Status::Fail => self == Self::Failed || self == Self::Excepted && result.exception.is_some(),
+            _ => true,
+        }
+    }
+}
+
+fn read_baseline(path: &Path) -> anyhow::Result<HashMap<String, Before>> {
     let file = File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    let mut ids = HashSet::new();
+    let mut ids = HashMap::new();
     for (number, line) in BufReader::new(file).lines().enumerate() {
         let line = line.with_context(|| format!("{}:{}", path.display(), number + 1))?;
         if line.is_empty() {
@@ -372,8 +395,15 @@ fn read_baseline(path: &Path) -> anyhow::Result<HashSet<String>> {
         let parsed: serde_json::Value = serde_json::from_str(&line)
             .map_err(|error| anyhow!("{}:{}: {error}; a baseline is a results.jsonl of an earlier run", path.display(), number + 1))?;
         let word = |name: &str| parsed.get(name).and_then(serde_json::Value::as_str);
-        if let (Some(id), Some("fail" | "unknown")) = (word("id"), word("status")) {
-            ids.insert(id.to_owned());
+        let excepted = parsed.get("exception").is_some_and(|exception| !exception.is_null());
+        let before = match word("status") {
+            Some("fail") if excepted => Before::Excepted,
+            Some("fail") => Before::Failed,
+            Some("unknown") => Before::Unknown,
+            _ => continue,
+        };
+        if let Some(id) = word("id") {
+            ids.insert(id.to_owned(), before);
         }
     }
     Ok(ids)

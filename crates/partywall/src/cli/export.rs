@@ -10,7 +10,7 @@ use partywall_sheets::{Csp, Matrix, Sheet};
 
 use super::Context;
 use crate::frameworks::{self, Reading};
-use crate::proofs::Proofs;
+use crate::proofs::ProofSets;
 use crate::run::{Outcome, Sources};
 use crate::{exit, run};
 
@@ -96,11 +96,10 @@ impl Export {
         if self.format == Format::Xlsx && self.output.is_none() {
             bail!("a workbook is no text; name a file with --output");
         }
-        let mut records = self.sources.records(context)?;
-        if self.form == Form::Pci {
-            // The sheet asks for attestations of compliance with this standard, not for any proof.
-            records.attestations.retain(|one| one.series.frameworks.iter().any(|id| id.starts_with("pci-dss")));
+        if self.form == Form::Pci && self.framework.as_deref().is_some_and(|id| !id.starts_with("pci")) {
+            bail!("the sheet is about PCI DSS; for another framework write `partywall export matrix --framework ID`");
         }
+        let records = self.sources.records(context)?;
         let outcome = if self.sources.sources.is_empty() { None } else { Some(run::judge(context, &self.sources, &records, |_| true)?) };
         let bytes = self.sheet(context, &records, outcome.as_ref())?;
         write(&bytes, self.output.as_deref())?;
@@ -142,8 +141,8 @@ impl Export {
         let Some(id) = self.framework.as_deref().or(own) else { bail!("of which framework? name it with --framework") };
         let (framework, _) = frameworks::of_id(&context.catalog, records, id)?;
         let proofs = match outcome {
-            Some(outcome) => Proofs::met(records, &outcome.tally, context.today()),
-            None => Proofs::of_scope(&context.catalog, records, context.today()),
+            Some(outcome) => ProofSets::met(&context.catalog, records, &outcome.tally, context.today()),
+            None => ProofSets::of_scope(&context.catalog, records, context.today()),
         };
         let reading = Reading { outcome, asked: &|_| true, records, proofs: &proofs };
         let line = frameworks::line(context, framework, reading);

@@ -163,12 +163,13 @@ fn write(
         "Counted: every pair of a requirement and a technical duty of yours behind it; automated if a check that is evidence for that requirement verifies that duty. Duties that people alone carry out are not technical; duties whose owner depends on a setting count as yours.",
     )?;
     writeln!(out, "\nMANUAL EVIDENCE   the model promises 60 % less")?;
-    let less = 100 - percent(manual.after, manual.before.max(1));
-    writeln!(
-        out,
-        "  {} before, {} after: {less} % less; {} of the {} are kept and in date",
-        manual.before, manual.after, manual.current, manual.after
-    )?;
+    if manual.before == 0 {
+        writeln!(out, "  no framework is in force, so nothing is asked for")?;
+    } else {
+        let less = 100 - percent(manual.after, manual.before);
+        let Manual { before, after, current } = manual;
+        writeln!(out, "  {before} before, {after} after: {less} % less; {current} of the {after} are kept and in date")?;
+    }
     text::wrapped(
         out,
         2,

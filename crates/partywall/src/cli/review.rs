@@ -9,7 +9,7 @@ use partywall_model::near::did_you_mean;
 
 use super::Context;
 use crate::frameworks::{self, Reading};
-use crate::proofs::Proofs;
+use crate::proofs::ProofSets;
 use crate::run::Sources;
 use crate::{exit, run};
 
@@ -70,8 +70,8 @@ impl Review {
             Some(run::judge(context, &self.sources, &records, |check| named(&check.id))?)
         };
         let proofs = match &outcome {
-            Some(outcome) => Proofs::met(&records, &outcome.tally, context.today()),
-            None => Proofs::of_scope(&context.catalog, &records, context.today()),
+            Some(outcome) => ProofSets::met(&context.catalog, &records, &outcome.tally, context.today()),
+            None => ProofSets::of_scope(&context.catalog, &records, context.today()),
         };
         let reading = Reading { outcome: outcome.as_ref(), asked: &|_| true, records: &records, proofs: &proofs };
         let line = frameworks::line(context, framework, reading);

@@ -67,7 +67,9 @@ impl Scope {
             writeln!(out, "{}", serde_json::to_string_pretty(&whole)?)?;
         } else {
             let (head, item) = if self.format == Format::Md { ("## ", "- ") } else { ("", "  ") };
-            let mut say = |indent: usize, line: &str| text::wrapped(&mut out, indent, line);
+            let md = self.format == Format::Md;
+            let mut say =
+                |indent: usize, line: &str| text::wrapped(&mut out, indent, &if md { text::md_cell(line) } else { line.to_owned() });
             say(0, &format!("{head}{}", if scope.title.is_empty() { "Scope" } else { &scope.title }))?;
             for account in &scope.accounts {
                 let unit = if account.unit.is_empty() { String::new() } else { format!(", in {}", account.unit) };

@@ -1,6 +1,6 @@
 //! Where each requirement of a framework stands for a run.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use partywall_catalog::{Catalog, Check, Framework, Requirement};
@@ -12,7 +12,7 @@ use partywall_report::{Answer, FrameworkLine, ManualLine, RequirementLine, Split
 use super::answer::{ManualCounts, answer, inherited, remains};
 use super::{SplitCounts, checks, duties, named, noun, split};
 use crate::cli::Context;
-use crate::proofs::Proofs;
+use crate::proofs::ProofSets;
 use crate::run::Outcome;
 use crate::sight::Sight;
 
@@ -22,7 +22,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) outcome: Option<&'a Outcome>,
     pub(crate) asked: &'a dyn Fn(&Check) -> bool,
     pub(crate) records: &'a Records,
-    pub(crate) proofs: &'a Proofs,
+    pub(crate) proofs: &'a ProofSets,
 }
 
 impl Reading<'_> {
@@ -41,7 +41,7 @@ fn lines(context: &Context, framework: &Framework, read: Reading<'_>) -> Vec<Req
     let catalog = &context.catalog;
     let checks = checks(catalog, framework);
     let line = |requirement: &Arc<Requirement>| {
-        let mut line = requirement_line(context, requirement, named(&checks, requirement), read);
+        let mut line = requirement_line(context, framework, requirement, named(&checks, requirement), read);
         line.others = others(context, framework, requirement, read.records);
         line
     };
@@ -53,16 +53,27 @@ fn others(context: &Context, framework: &Framework, requirement: &Requirement, r
     let ids = [Some(&framework.id), framework.of.as_ref()];
     let claims = ids.into_iter().flatten().flat_map(|id| records.claims(id, &requirement.id));
     let said = claims.filter(|(_, claim)| claim.inherit != Inherit::No).map(|(sheet, claim)| {
-        let proof = records.proof(&sheet.party, "", None, None, context.today());
         let part = claim.part.as_deref().map(|part| format!(" ({part})")).unwrap_or_default();
         let text = if claim.text.is_empty() { String::new() } else { format!(": {}", claim.text) };
-        let why = proof.why(&sheet.party, None, None);
-        format!("{}{part} {}{text} [{}: {why}]", sheet.party, claim.inherit.as_str(), proof.state.as_str())
+        let proofs = duties(&context.catalog, requirement)
+            .map(|duty| records.proof(&sheet.party, &duty.id, None, None, context.today()))
+            .min_by_key(|proof| proof.state);
+        let ground = proofs.map_or_else(
+            || "a claim: no duty stands behind the line".to_owned(),
+            |proof| format!("{}: {}", proof.state.as_str(), proof.why(&sheet.party, None, None)),
+        );
+        format!("{}{part} {}{text} [{ground}]", sheet.party, claim.inherit.as_str())
     });
     said.collect()
 }
 
-fn requirement_line(context: &Context, requirement: &Requirement, checks: &[&Arc<Check>], read: Reading<'_>) -> RequirementLine {
+fn requirement_line(
+    context: &Context,
+    framework: &Framework,
+    requirement: &Requirement,
+    checks: &[&Arc<Check>],
+    read: Reading<'_>,
+) -> RequirementLine {
     let catalog = &context.catalog;
     let split = split(catalog, requirement);
     let counts = read.outcome.map(|outcome| sum(&outcome.tally, checks));
@@ -71,14 +82,18 @@ fn requirement_line(context: &Context, requirement: &Requirement, checks: &[&Arc
     let kept = |state: &str| manual.iter().filter(|line| line.state == state).count();
     let manual_counts = ManualCounts { asked: manual.len(), current: kept("current"), failed: kept("failed") };
     let of_aws = duties(catalog, requirement).filter(|duty| duty.owner.iter().any(|rule| rule.party == Party::Aws));
-    let proof = read.proofs.sum(of_aws.map(|duty| &*duty.id));
+    let proof = read.proofs.of(framework).sum(of_aws.map(|duty| &*duty.id));
     let all = proof.counts.attested + proof.counts.lapsed + proof.counts.out_of_scope + proof.counts.unproven;
     let answer = match split {
         Split::Inherited => inherited(proof.counts.attested, all),
         _ => answer(checks.len(), counts, sight, manual_counts),
     };
     let counts = counts.unwrap_or_default();
-    let unproven = || "unproven: no attestation on file".to_owned();
+    let unproven = || match (read.records.attestations.is_empty(), read.outcome) {
+        (false, Some(_)) => "nothing that was read gives AWS this duty".to_owned(),
+        (false, None) => "unproven: the scope names no service that gives AWS this duty".to_owned(),
+        (true, _) => "unproven: no attestation on file".to_owned(),
+    };
     RequirementLine {
         id: requirement.id.to_string(),
         title: requirement.title.to_string(),
@@ -95,7 +110,7 @@ fn requirement_line(context: &Context, requirement: &Requirement, checks: &[&Arc
             0
         },
         due: manual.iter().filter_map(|line| line.due).min(),
-        owners: if split == Split::Inherited { Vec::new() } else { owners(catalog, requirement, read.records) },
+        owners: if split == Split::Inherited { Vec::new() } else { owners(catalog, requirement, checks, read) },
         others: Vec::new(),
         manual,
     }
@@ -116,16 +131,28 @@ fn manual(context: &Context, requirement: &Requirement, records: &Records) -> Ve
             kept: kept.map(|kept| kept.title.clone()),
             owner: kept.map(|kept| kept.owner.clone()).filter(|owner| !owner.is_empty()),
             made: kept.map(|kept| kept.made),
-            due: kept.and_then(|kept| kept.due),
+            // What failed is due now; the term of a good one is no comfort.
+            due: kept.filter(|kept| kept.failed.is_empty()).and_then(|kept| kept.due),
         }
     };
     requirement.manual.iter().map(line).collect()
 }
 
-/// Who answers for the customer's duties behind a requirement, as far as the owners file says so for duties as such.
-fn owners(catalog: &Catalog, requirement: &Requirement, records: &Records) -> Vec<String> {
+/// Who answers: first the owners of what fails, with how much; else the owners of the duties, as far as the owners file names them as such.
+fn owners(catalog: &Catalog, requirement: &Requirement, checks: &[&Arc<Check>], read: Reading<'_>) -> Vec<String> {
+    let mut failing: BTreeMap<&str, u64> = BTreeMap::new();
+    if let Some(outcome) = read.outcome {
+        for (owner, count) in checks.iter().filter_map(|check| outcome.failing.get(&check.id)).flatten() {
+            *failing.entry(owner).or_default() += count;
+        }
+    }
+    let mut failing: Vec<(&str, u64)> = failing.into_iter().collect();
+    failing.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+    if !failing.is_empty() {
+        return failing.into_iter().map(|(owner, count)| format!("{owner} ({count} failing)")).collect();
+    }
     let of_customer = duties(catalog, requirement).filter(|duty| duty.owner.iter().any(|rule| rule.party != Party::Aws));
-    let named = of_customer.filter_map(|duty| records.owners.of(Subject { duty: &duty.id, ..Subject::default() })?.first());
+    let named = of_customer.filter_map(|duty| read.records.owners.of(Subject { duty: &duty.id, ..Subject::default() })?.first());
     named.map(ToString::to_string).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
@@ -174,7 +201,7 @@ mod tests {
     fn counts_add_up_for_every_framework() {
         let catalog = Catalog::load(None).unwrap().with_derived(partywall_collect::derived_columns).unwrap();
         let context = Context { catalog, now: chrono::DateTime::UNIX_EPOCH };
-        let (records, proofs) = (Records::default(), Proofs::default());
+        let (records, proofs) = (Records::default(), ProofSets::default());
         let nothing = Reading { outcome: None, asked: &|_| true, records: &records, proofs: &proofs };
         for framework in context.catalog.frameworks.values() {
             let all = framework.requirements.len();

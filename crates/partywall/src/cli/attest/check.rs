@@ -6,6 +6,7 @@ use std::io::Write as _;
 use anyhow::bail;
 use chrono::NaiveDate;
 use clap::Args;
+use partywall_catalog::AttestationKind;
 use partywall_model::{Party, Severity};
 use partywall_records::{Cover, Coverage, FindingKind, ProofState, RecordFinding, Records};
 use partywall_report::counted;
@@ -14,7 +15,7 @@ use serde_json::json;
 use super::{Format, From, expectations, records};
 use crate::cli::Context;
 use crate::cli::matrix::text;
-use crate::proofs::Proofs;
+use crate::proofs::{ProofSets, Proofs};
 use crate::{exit, run};
 
 /// Marks of the picture of an audit period.
@@ -41,20 +42,25 @@ impl Check {
         let outcome =
             if self.from.sources.sources.is_empty() { None } else { Some(run::judge(context, &self.from.sources, &records, |_| true)?) };
         let proofs = match &outcome {
-            Some(outcome) => Proofs::met(&records, &outcome.tally, today),
-            None => Proofs::of_scope(&context.catalog, &records, today),
+            Some(outcome) => ProofSets::met(&context.catalog, &records, &outcome.tally, today),
+            None => ProofSets::of_scope(&context.catalog, &records, today),
         };
         let (since, to) = self.period(&records, today)?;
-        let coverage = coverages(&records, since, to);
+        let coverage = coverages(&records, since, to, today);
         let mut found: Vec<RecordFinding> =
             records.findings(today, &|_| false).into_iter().filter(|finding| finding.kind == FindingKind::Attestation).collect();
-        let stands = expectations::stands(&context.catalog, &records, outcome.as_ref().map(|outcome| &outcome.tally), today);
+        let stands = expectations::stands(&context.catalog, &records, outcome.as_ref().map(|outcome| &outcome.tally), &proofs.all, today);
         if let Some(outcome) = &outcome {
             found.extend(crate::expectations::findings(&context.catalog, &records, &outcome.tally, today));
+        }
+        found.extend(gaps(&records, &coverage, today));
+        if matches!(self.from.format, Format::Csv | Format::Md) {
+            bail!("what is checked is no table; write --format json, or `partywall attest list` for one");
         }
         let mut out = std::io::BufWriter::new(anstream::stdout());
         if self.from.format == Format::Json {
             let places: Vec<_> = proofs
+                .all
                 .places
                 .iter()
                 .map(|((service, region), (state, why))| json!({"service": service, "region": region, "state": state, "why": why}))
@@ -65,11 +71,11 @@ impl Check {
                 .collect();
             let whole = json!({
                 "as_of": today.to_string(), "from": since.to_string(), "to": to.to_string(),
-                "proof": proofs.total(), "places": places, "coverage": coverage, "expectations": stands, "findings": found,
+                "proof": proofs.all.total(), "places": places, "coverage": coverage, "expectations": stands, "findings": found,
             });
             writeln!(out, "{}", serde_json::to_string_pretty(&whole)?)?;
         } else {
-            write(&mut out, &proofs, (since, to), &coverage, &stands, &found)?;
+            write(&mut out, &proofs.all, (since, to), &coverage, &stands, &found)?;
         }
         out.flush()?;
         if found.iter().any(|finding| finding.severity >= Severity::High) {
@@ -90,7 +96,7 @@ impl Check {
 }
 
 /// Provider and series → how much of a period its documents cover.
-fn coverages(records: &Records, since: NaiveDate, to: NaiveDate) -> BTreeMap<(Party, String), Coverage> {
+fn coverages(records: &Records, since: NaiveDate, to: NaiveDate, today: NaiveDate) -> BTreeMap<(Party, String), Coverage> {
     let mut keys: Vec<(Party, String)> = records
         .attestations
         .iter()
@@ -100,11 +106,37 @@ fn coverages(records: &Records, since: NaiveDate, to: NaiveDate) -> BTreeMap<(Pa
     keys.sort();
     keys.dedup();
     let cover = |(party, series): (Party, String)| {
-        let of = records.attestations.iter().filter(|one| one.provider == party && *one.series.title == *series);
+        let of = records.attestations.iter().filter(|one| one.provider == party && *one.series.title == *series && one.is_on_file(today));
         let coverage = Coverage::of(of, since, to);
         ((party, series), coverage)
     };
     keys.into_iter().map(cover).collect()
+}
+
+/// Days of the audit period until today that no period report covers or bridges. Days to come are nobody's gap yet.
+fn gaps(records: &Records, coverage: &BTreeMap<(Party, String), Coverage>, today: NaiveDate) -> Vec<RecordFinding> {
+    let is_periodic = |title: &str| {
+        records.attestations.iter().any(|one| one.series.kind == AttestationKind::PeriodReport && *one.series.title == *title)
+    };
+    let mut found = Vec::new();
+    for ((party, series), coverage) in coverage.iter().filter(|((_, series), _)| is_periodic(series)) {
+        let past = coverage.stretches.iter().filter(|stretch| stretch.cover == Cover::Uncovered && stretch.from <= today);
+        let days: i64 = past.map(|stretch| (stretch.to.min(today) - stretch.from).num_days() + 1).sum();
+        if days > 0 {
+            found.push(RecordFinding {
+                kind: FindingKind::Attestation,
+                severity: Severity::Medium,
+                subject: series.clone(),
+                message: format!(
+                    "{days} days of the audit period until today are uncovered by {series} of {party}; ask for the report or a bridge letter"
+                ),
+                owner: None,
+                due: None,
+                place: None,
+            });
+        }
+    }
+    found
 }
 
 fn write(

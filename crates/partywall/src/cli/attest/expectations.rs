@@ -15,6 +15,7 @@ use super::{Format, From, directory, records};
 use crate::cli::Context;
 use crate::cli::matrix::text::{self, Sheet};
 use crate::expectations::{Stand, csoc, cuec};
+use crate::proofs::{ProofSets, Proofs};
 use crate::{exit, run};
 
 /// An expectation with how it stands.
@@ -33,7 +34,12 @@ pub(super) struct Standing {
 pub(super) fn run(context: &Context, from: &From) -> anyhow::Result<u8> {
     let records = records(context, &from.sources)?;
     let outcome = if from.sources.sources.is_empty() { None } else { Some(run::judge(context, &from.sources, &records, |_| true)?) };
-    let stands = stands(&context.catalog, &records, outcome.as_ref().map(|outcome| &outcome.tally), context.today());
+    let proofs = match &outcome {
+        Some(outcome) => ProofSets::met(&context.catalog, &records, &outcome.tally, context.today()),
+        None => ProofSets::of_scope(&context.catalog, &records, context.today()),
+    };
+    let tally = outcome.as_ref().map(|outcome| &outcome.tally);
+    let stands = stands(&context.catalog, &records, tally, &proofs.all, context.today());
     let mut out = std::io::BufWriter::new(anstream::stdout());
     match from.format {
         Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&stands)?)?,
@@ -55,7 +61,7 @@ pub(super) fn run(context: &Context, from: &From) -> anyhow::Result<u8> {
 }
 
 /// All expectations on file with how they stand.
-pub(super) fn stands(catalog: &Catalog, records: &Records, tally: Option<&Tally>, today: NaiveDate) -> Vec<Standing> {
+pub(super) fn stands(catalog: &Catalog, records: &Records, tally: Option<&Tally>, proofs: &Proofs, today: NaiveDate) -> Vec<Standing> {
     let mut stands = Vec::new();
     for one in &records.expectations.cuecs {
         let (stand, why) = cuec(catalog, records, one, tally, today);
@@ -64,7 +70,7 @@ pub(super) fn stands(catalog: &Catalog, records: &Records, tally: Option<&Tally>
         stands.push(Standing { kind: "CUEC", id, of, text, stand, why, response, owner });
     }
     for one in &records.expectations.csocs {
-        let (stand, why) = csoc(records, one, today);
+        let (stand, why) = csoc(catalog, records, one, proofs, today);
         let (id, text) = (one.id.clone(), one.text.clone());
         stands.push(Standing {
             kind: "CSOC",
@@ -117,7 +123,8 @@ impl Import {
         let entries =
             partywall_records::expectations_from_csv(&bytes, &self.attestation).map_err(|message| anyhow::anyhow!("{shown}:{message}"))?;
         let path = directory.join("expectations.toml");
-        let mut text = if path.is_file() { std::fs::read_to_string(&path)? } else { String::new() };
+        let before = if path.is_file() { Some(std::fs::read_to_string(&path)?) } else { None };
+        let mut text = before.clone().unwrap_or_default();
         if let Some((id, _)) = entries.iter().find(|(id, _)| records.expectations.cuecs.iter().any(|known| known.id == *id)) {
             bail!("`{id}` is in `{}` already; delete it there, or give the new one another id", path.display());
         }
@@ -126,7 +133,13 @@ impl Import {
             text.push_str(entry);
         }
         std::fs::write(&path, &text).with_context(|| format!("cannot write `{}`", path.display()))?;
-        Records::read(&context.catalog, &directory).context("what was imported does not fit; mend the file")?;
+        if let Err(error) = Records::read(&context.catalog, &directory) {
+            match before {
+                Some(before) => std::fs::write(&path, before)?,
+                None => std::fs::remove_file(&path)?,
+            }
+            return Err(error).context(format!("nothing was imported from `{shown}`: an entry made of it does not fit"));
+        }
         exit::note(&format!(
             "{} expectations were added to `{}`; bind them to duties, checks and evidence there",
             entries.len(),

@@ -17,6 +17,9 @@ pub(super) fn run(context: &Context, id: &str, from: &From) -> anyhow::Result<u8
     let Some(one) = records.attestations.iter().find(|one| *one.id == *id) else {
         bail!("no document `{id}` is on file{}", did_you_mean(id, records.attestations.iter().map(|one| &*one.id)));
     };
+    if matches!(from.format, Format::Csv | Format::Md) {
+        bail!("one document is no table; write --format json, or `partywall attest list` for one");
+    }
     let mut out = std::io::BufWriter::new(anstream::stdout());
     if from.format == Format::Json {
         let expects: Vec<_> = records.expectations.cuecs.iter().filter(|cuec| *cuec.attestation == *one.id).collect();

@@ -53,7 +53,7 @@ fn matrix_line(
     let owner = |duty: &str| read.records.owners.of(Subject { duty, ..Subject::default() }).unwrap_or_default();
     let duties = frameworks::duties(catalog, requirement).filter(|duty| duty.owner.iter().any(|rule| rule.party != Party::Aws));
     let of_aws = frameworks::duties(catalog, requirement).filter(|duty| duty.owner.iter().any(|rule| rule.party == Party::Aws));
-    let counts = read.proofs.sum(of_aws.map(|duty| &*duty.id)).counts;
+    let counts = read.proofs.of(framework).sum(of_aws.map(|duty| &*duty.id)).counts;
     let judged = read.outcome.is_some() || read.records.directory.is_some();
     let group = framework.groups.iter().find(|group| group.id == requirement.group);
     let ids = [Some(&framework.id), framework.of.as_ref()];

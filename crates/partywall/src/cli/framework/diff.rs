@@ -3,6 +3,7 @@
 use std::io::Write as _;
 use std::sync::Arc;
 
+use anyhow::bail;
 use clap::Args;
 use partywall_oscal::{Difference, Reworded, difference};
 use partywall_records::Records;
@@ -30,8 +31,11 @@ pub(super) struct Diff {
 impl Diff {
     pub(super) fn run(&self, context: &Context) -> anyhow::Result<u8> {
         let records = Records::default();
-        let (before, _) = frameworks::of_id(&context.catalog, &records, &self.before)?;
-        let (after, _) = frameworks::of_id(&context.catalog, &records, &self.after)?;
+        let (before, through_before) = frameworks::of_id(&context.catalog, &records, &self.before)?;
+        let (after, through_after) = frameworks::of_id(&context.catalog, &records, &self.after)?;
+        if let Some(name) = through_before.or(through_after) {
+            bail!("`{name}` is only known by the ids that another framework's lines carry, so it cannot be compared line by line");
+        }
         let found = difference(before, after);
         let mut out = std::io::BufWriter::new(anstream::stdout());
         match self.format {

@@ -55,8 +55,14 @@ pub(super) fn body(out: &mut impl Write, framework: &Framework, rows: &[Shown<'_
         if !row.customer.is_empty() {
             writeln!(out, "{item}You: {}", row.customer)?;
         }
-        if !row.checks.is_empty() {
+        if !row.checks.is_empty() && row.failing.is_none() {
             writeln!(out, "{item}Checks: {}", row.checks.join(", "))?;
+        }
+        for failing in row.failing.iter().filter(|failing| !failing.is_empty()) {
+            writeln!(out, "{item}Failing: {}", failing.join(", "))?;
+        }
+        if let Some(failing) = &row.failing {
+            writeln!(out, "{item}Checks: {} in all, {} failing", row.checks.len(), failing.len())?;
         }
         for evidence in row.manual {
             writeln!(out, "{item}Keep: {}", kept(evidence, row.answer.is_some()))?;

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use anyhow::bail;
-use partywall_catalog::{Framework, Requirement};
+use partywall_catalog::{Check, Framework, Requirement};
 use partywall_records::Records;
 use partywall_report::{Answer, ManualLine, RequirementLine, Split};
 use serde::Serialize;
@@ -13,7 +13,7 @@ use serde::Serialize;
 use super::{Format, Show, page};
 use crate::cli::Context;
 use crate::frameworks::{self, MeansCounts, Reading};
-use crate::proofs::Proofs;
+use crate::proofs::ProofSets;
 use crate::run::{Outcome, Sources};
 use crate::{exit, run};
 
@@ -31,6 +31,8 @@ pub(super) struct Shown<'a> {
     pub(super) customer: &'a str,
     pub(super) duties: &'a [String],
     pub(super) checks: Vec<&'a str>,
+    /// With sources, the checks that fail, each with how often.
+    pub(super) failing: Option<Vec<String>>,
     pub(super) manual: &'a [ManualLine],
     pub(super) owners: &'a [String],
     pub(super) others: &'a [String],
@@ -60,8 +62,8 @@ impl Show {
         let outcome = if self.sources.sources.is_empty() { None } else { Some(judge(context, &self.sources, &records, framework)?) };
         let is_judged = outcome.is_some() || records.directory.is_some();
         let proofs = match &outcome {
-            Some(outcome) => Proofs::met(&records, &outcome.tally, context.today()),
-            None => Proofs::of_scope(&context.catalog, &records, context.today()),
+            Some(outcome) => ProofSets::met(&context.catalog, &records, &outcome.tally, context.today()),
+            None => ProofSets::of_scope(&context.catalog, &records, context.today()),
         };
         let reading = Reading { outcome: outcome.as_ref(), asked: &|_| true, records: &records, proofs: &proofs };
         let line = frameworks::line(context, framework, reading);
@@ -88,6 +90,7 @@ impl Show {
                 customer: &requirement.customer,
                 duties: &requirement.duties,
                 checks: named.iter().map(|check| &*check.id).collect(),
+                failing: outcome.as_ref().filter(|_| !named.is_empty()).map(|outcome| failing(outcome, named)),
                 manual: &line.manual,
                 owners: &line.owners,
                 others: &line.others,
@@ -143,6 +146,14 @@ impl Show {
         out.flush()?;
         Ok(outcome.map_or(exit::CLEAN, |outcome| run::exit_code(&outcome.collected)))
     }
+}
+
+/// The checks that fail with no exception, each with how often, most first.
+fn failing(outcome: &Outcome, checks: &[&Arc<Check>]) -> Vec<String> {
+    let open = |check: &Arc<Check>| outcome.tally.checks.get(&check.id).map_or(0, |counts| counts.fail.saturating_sub(counts.excepted));
+    let mut failing: Vec<(u64, &str)> = checks.iter().map(|check| (open(check), &*check.id)).filter(|(times, _)| *times > 0).collect();
+    failing.sort_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(b.1)));
+    failing.into_iter().map(|(times, id)| format!("{id} ({times})")).collect()
 }
 
 /// The checks that are evidence for a framework, asked of the sources.

@@ -16,11 +16,12 @@ use super::Format;
 use crate::cli::Context;
 use crate::ownership::{OwnerLedger, duties_of};
 use crate::run::{self, Outcome, Sources};
-use crate::summary;
+use crate::{expectations, summary};
 
 /// Writes the checklist of a team or party; gives what was read.
 pub(super) fn write(context: &Context, sources: &Sources, owner: &str, format: Format, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     let records = sources.records(context)?;
+    let owner = owner.strip_prefix('@').unwrap_or(owner);
     let contact = contact(&records, owner)?;
     let mut list = Checklist {
         owner: owner.to_owned(),
@@ -30,7 +31,7 @@ pub(super) fn write(context: &Context, sources: &Sources, owner: &str, format: F
         tasks: Vec::new(),
     };
     let outcome = results(context, sources, &records, owner, &mut list)?;
-    papers(context, &records, owner, &mut list);
+    papers(context, &records, owner, &outcome, &mut list);
     list.sort();
     match format {
         Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&list)?)?,
@@ -71,12 +72,17 @@ fn results(context: &Context, sources: &Sources, records: &Records, owner: &str,
     let mut spoken: BTreeSet<(Arc<str>, Arc<str>)> = BTreeSet::new();
     let mut take = |mut result: CheckResult| -> anyhow::Result<()> {
         let Some(check) = catalog.checks.get(&result.check) else { return Ok(()) };
-        spoken.insert((result.resource_type.clone(), check.duty.clone()));
-        if !matches!(result.status, Status::Fail | Status::Unknown) || result.is_blind() {
+        if result.is_blind() || result.status == Status::NotApplicable {
             return Ok(());
         }
+        spoken.insert((result.resource_type.clone(), check.duty.clone()));
+        if !matches!(result.status, Status::Fail | Status::Unknown) {
+            return Ok(());
+        }
+        let taking = result.resource.as_deref().and_then(|resource| records.parties.taking(resource, &check.duty));
         records.exceptions.cover(&mut result, context.today());
-        if result.exception.is_some() || ledger.owner(&result).as_deref() != Some(owner) {
+        let is_mine = taking.is_some_and(|party| party.to_string() == owner) || ledger.owner(&result).as_deref() == Some(owner);
+        if result.exception.is_some() || !is_mine {
             return Ok(());
         }
         let info = summary::check_info(catalog, check, Vec::new());
@@ -144,9 +150,11 @@ fn is_mine(records: &Records, row: &Resource, duty: &str, owner: &str) -> bool {
 }
 
 /// Documents, and findings of the records, that name the owner.
-fn papers(context: &Context, records: &Records, owner: &str, list: &mut Checklist) {
+fn papers(context: &Context, records: &Records, owner: &str, outcome: &Outcome, list: &mut Checklist) {
     let today = context.today();
-    for finding in records.findings(today, &|_| false).into_iter().filter(|finding| finding.owner.as_deref() == Some(owner)) {
+    let mut found = records.findings(today, &|_| false);
+    found.extend(expectations::findings(&context.catalog, records, &outcome.tally, today));
+    for finding in found.into_iter().filter(|finding| finding.owner.as_deref() == Some(owner)) {
         list.tasks.push(Task {
             due: finding.due,
             group: "On record".to_owned(),

@@ -134,7 +134,7 @@ mod tests {
             assert_eq!(kinds(catalog, framework, &reference(catalog, &[]).unwrap()), counts, "{}", framework.id);
             assert_eq!(kinds(catalog, framework, &[]), counts, "whatever is met in sources");
             // The first screen and `framework show` print this line, `framework list` the counts.
-            let (records, proofs) = (partywall_records::Records::default(), crate::proofs::Proofs::default());
+            let (records, proofs) = (partywall_records::Records::default(), crate::proofs::ProofSets::default());
             let nothing = frameworks::Reading { outcome: None, asked: &|_| true, records: &records, proofs: &proofs };
             let line = frameworks::line(&context, framework, nothing);
             assert_eq!((line.aws, line.shared, line.customer), (counts.aws, counts.shared, counts.customer));

@@ -140,8 +140,21 @@ fn csv_cell(text: &str) -> String {
     if text.contains([',', '"']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
 }
 
-fn md_cell(text: &str) -> String {
-    clean(text).replace('&', "&amp;").replace('<', "&lt;").replace('|', "\\|")
+/// The text as Markdown that shows it and does nothing.
+pub(crate) fn md_cell(text: &str) -> String {
+    let mut out = String::new();
+    for letter in clean(text).chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '\\' | '|' | '`' | '[' | ']' | '!' => {
+                out.push('\\');
+                out.push(letter);
+            }
+            letter => out.push(letter),
+        }
+    }
+    out
 }
 
 #[cfg(test)]

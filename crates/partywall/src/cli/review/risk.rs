@@ -166,7 +166,10 @@ fn state(answer: Answer, given: Option<&Given>, no_checks: bool) -> (State, &'st
     };
     let from = if no_checks { "records" } else { "findings" };
     match (given.map(|given| given.status), found) {
-        (None, _) | (Some(AnswerStatus::InPlace), State::NotInPlace) => (found, from),
+        // Partly may hold failures under an exception and what was not seen: no word makes them good.
+        (None, _)
+        | (Some(AnswerStatus::InPlace), State::NotInPlace | State::Partly)
+        | (Some(AnswerStatus::NotApplicable), State::NotInPlace) => (found, from),
         (Some(AnswerStatus::InPlace), _) => (State::InPlace, "answer"),
         (Some(AnswerStatus::NotInPlace), _) => (State::NotInPlace, "answer"),
         (Some(AnswerStatus::NotApplicable), _) => (State::NotApplicable, "answer"),
