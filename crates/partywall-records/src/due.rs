@@ -100,7 +100,7 @@ impl Records {
             add(DueKind::Contract, &party.id.to_string(), &party.title, "", party.contract_until);
         }
         for document in self.attestations.iter().filter(|document| document.is_on_file(today) && !self.is_followed(document, today)) {
-            add(DueKind::Attestation, &document.id, &document.title, "", document.accepted_until);
+            add(DueKind::Attestation, &document.id, &document.title, "", document.accepted_until_on(today));
         }
         for exception in self.exceptions.all() {
             add(DueKind::Exception, &exception.id, &exception.reason, &exception.owner, Some(exception.expires));
