@@ -145,6 +145,7 @@ impl Records {
                     failed: String::new(),
                     link: if attestation.terms == Terms::Public { attestation.report.clone() } else { String::new() },
                     note: String::new(),
+                    replaced: None,
                     kept_as: KeptAs::Agreement,
                     place: attestation.place.clone(),
                 });
@@ -168,8 +169,17 @@ impl Records {
     /// What in the records themselves needs a person, most severe first. `asked` says which checks a run asked: exceptions from others are
     /// not judged.
     pub fn findings(&self, today: NaiveDate, asked: &dyn Fn(&str) -> bool) -> Vec<RecordFinding> {
+        self.all_findings(today, asked, true)
+    }
+
+    /// The same without any run: whether exceptions match something is not judged, only whether they expired.
+    pub fn findings_of_records(&self, today: NaiveDate) -> Vec<RecordFinding> {
+        self.all_findings(today, &|_| true, false)
+    }
+
+    fn all_findings(&self, today: NaiveDate, asked: &dyn Fn(&str) -> bool, matching: bool) -> Vec<RecordFinding> {
         let mut found = Vec::new();
-        self.exceptions.findings(today, asked, &mut found);
+        self.exceptions.findings(today, asked, matching, &mut found);
         self.parties.findings(today, &mut found);
         self.attestation_findings(today, &mut found);
         self.evidence.findings(today, &mut found);
