@@ -9,13 +9,18 @@ use std::sync::Arc;
 
 use chrono::{Days, NaiveDate};
 use partywall_catalog::{AttestationKind, Catalog, Series};
-use partywall_model::Party;
+use partywall_model::{Party, plain};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
 use crate::text::{Text, matches};
 use crate::{Place, RecordsError, Scope};
+
+/// The largest document that is read to compare its hash, in bytes: reports are some megabytes.
+const MAX_DOCUMENT: u64 = 1 << 30;
+
+const WHICH_DUTIES: &str = "say which duties are not proven, `*` for all";
 
 /// What the auditor concluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize)]
@@ -75,11 +80,11 @@ struct Entry {
     #[serde(default)]
     until: Option<Spanned<toml::value::Datetime>>,
     #[serde(default)]
-    opinion: Opinion,
+    opinion: Option<Spanned<Opinion>>,
     received: Spanned<toml::value::Datetime>,
     sha256: Spanned<String>,
     #[serde(default)]
-    file: Option<String>,
+    file: Option<Spanned<String>>,
     terms: Terms,
     #[serde(default)]
     scope_list: Option<Spanned<String>>,
@@ -88,7 +93,7 @@ struct Entry {
     #[serde(default)]
     regions: Vec<String>,
     #[serde(default)]
-    accounts: Vec<String>,
+    accounts: Option<Spanned<Vec<String>>>,
     #[serde(default)]
     exception: Vec<ExceptionEntry>,
     #[serde(default)]
@@ -102,7 +107,7 @@ struct Entry {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ExceptionEntry {
-    control: String,
+    control: Spanned<String>,
     text: String,
     #[serde(default)]
     duties: Vec<Spanned<String>>,
@@ -111,7 +116,7 @@ struct ExceptionEntry {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CarveOutEntry {
-    organization: String,
+    organization: Spanned<String>,
     text: String,
     #[serde(default)]
     services: Vec<Spanned<String>>,
@@ -163,7 +168,7 @@ pub struct NotedException {
     pub control: String,
     /// What was found, in own words.
     pub text: String,
-    /// Duties that are not proven for it.
+    /// Duties that are not proven for it, as duty ids, `layer.*` or `*` for all.
     pub duties: Vec<Arc<str>>,
 }
 
@@ -176,7 +181,7 @@ pub struct CarveOut {
     pub text: String,
     /// Services that are left out; empty: not limited to some.
     pub services: BTreeSet<Arc<str>>,
-    /// Duties that are left out; empty: all of those services.
+    /// Duties that are left out, as duty ids, `layer.*` or `*` for all; empty: all of those services.
     pub duties: Vec<Arc<str>>,
 }
 
@@ -246,9 +251,13 @@ pub struct Attestation {
     pub bridges: Vec<Bridge>,
     /// Anything else.
     pub note: String,
-    /// The last day on which it is taken as proof.
+    /// The last day on which it is taken as proof, with every bridge letter that connects to it, also those that came later than a day
+    /// that is asked about: see [`Attestation::accepted_until_on`].
     #[serde(serialize_with = "crate::serial::some_day")]
     pub accepted_until: Option<NaiveDate>,
+    /// The last day on which it is taken as proof without any bridge letter.
+    #[serde(skip)]
+    pub(crate) accepted_alone: Option<NaiveDate>,
     /// Where it is written.
     #[serde(skip)]
     pub place: Place,
@@ -269,6 +278,18 @@ impl Attestation {
             return Err(file.error(&entry.provider.span(), "a provider is aws, msp:<id> or vendor:<id>"));
         }
         let (from, to) = interval(file, series.kind, &entry)?;
+        let received = file.day(&entry.received)?;
+        let looks_back = matches!(series.kind, AttestationKind::PeriodReport | AttestationKind::PointInTime);
+        if looks_back && to.is_some_and(|to| received < to) {
+            return Err(file.error(&entry.received.span(), "received before the period that it speaks of ended"));
+        }
+        if let Some(accounts) = entry.accounts.as_ref().filter(|accounts| series.proves_duties && !accounts.get_ref().is_empty()) {
+            return Err(file.error(&accounts.span(), "accounts are for agreements"));
+        }
+        let opinion = entry.opinion.as_ref().map_or(Opinion::Unqualified, |opinion| *opinion.get_ref());
+        if let Some(opinion) = entry.opinion.as_ref().filter(|_| opinion == Opinion::Qualified && entry.exception.is_empty()) {
+            return Err(file.error(&opinion.span(), "a qualified opinion has its reservations: write each as an [[exception]]"));
+        }
         let hash = |text: &Spanned<String>| -> Result<String, RecordsError> {
             let hash = text.get_ref().to_ascii_lowercase();
             if hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) {
@@ -304,29 +325,37 @@ impl Attestation {
         }
         let mut exceptions = Vec::new();
         for noted in &entry.exception {
+            if noted.duties.is_empty() {
+                return Err(file.error(&noted.control.span(), WHICH_DUTIES));
+            }
             exceptions.push(NotedException {
-                control: noted.control.clone(),
+                control: noted.control.get_ref().clone(),
                 text: noted.text.clone(),
-                duties: file.known_duties(catalog, &noted.duties)?,
+                duties: duties(catalog, file, &noted.duties)?,
             });
         }
         let mut carve_outs = Vec::new();
         for carve in &entry.carve_out {
+            if carve.services.is_empty() && carve.duties.is_empty() {
+                return Err(file.error(&carve.organization.span(), WHICH_DUTIES));
+            }
             carve_outs.push(CarveOut {
-                organization: carve.organization.clone(),
+                organization: carve.organization.get_ref().clone(),
                 text: carve.text.clone(),
                 services: services(catalog, file, &carve.services)?,
-                duties: file.known_duties(catalog, &carve.duties)?,
+                duties: duties(catalog, file, &carve.duties)?,
             });
         }
         let accept = scope.accept_days.get(&series.id).copied().or(series.accept_days);
-        let accepted = match series.kind {
+        let accepted_alone = match series.kind {
             AttestationKind::PeriodReport | AttestationKind::PointInTime => {
                 to.and_then(|to| to.checked_add_days(Days::new(u64::from(accept.unwrap_or(0)))))
             }
             _ => to,
         };
-        let accepted_until = accepted.map(|until| bridges.iter().map(|bridge| bridge.to).fold(until, NaiveDate::max));
+        bridges.sort_by_key(|bridge| bridge.from);
+        let accepted_until = accepted_alone.map(|until| carried(until, &bridges));
+        let kept_beside = entry.file.as_ref().map(|name| file_name(file, name)).transpose()?;
         Ok(Self {
             id: file.stem(),
             provider: entry.provider.get_ref().clone(),
@@ -337,19 +366,20 @@ impl Attestation {
             level: entry.level,
             from,
             to,
-            opinion: entry.opinion,
-            received: file.day(&entry.received)?,
+            opinion,
+            received,
             sha256: hash(&entry.sha256)?,
-            file: entry.file.map(|name| file.path.with_file_name(name)),
+            file: kept_beside,
             terms: entry.terms,
             services: named,
             regions: listed.map(|list| list.regions.clone()).filter(|_| entry.regions.is_empty()).unwrap_or(entry.regions),
-            accounts: entry.accounts,
+            accounts: entry.accounts.map(Spanned::into_inner).unwrap_or_default(),
             exceptions,
             carve_outs,
             bridges,
             note: entry.note,
             accepted_until,
+            accepted_alone,
             place: file.place(&entry.series.span()),
             series,
         })
@@ -360,9 +390,32 @@ impl Attestation {
         self.received <= day
     }
 
+    /// The last day on which it is taken as proof, as it was known on a day: bridge letters that came later do not count, nor those that
+    /// leave a gap. `None`: no end.
+    pub fn accepted_until_on(&self, day: NaiveDate) -> Option<NaiveDate> {
+        self.accepted_alone.map(|until| carried(until, self.bridges.iter().filter(|bridge| bridge.received <= day)))
+    }
+
     /// True if it is taken as proof on a day, as far as dates say: on file, begun, and not lapsed.
     pub fn holds_on(&self, day: NaiveDate) -> bool {
-        self.is_on_file(day) && self.from <= day && self.accepted_until.is_none_or(|until| day <= until)
+        self.is_on_file(day) && self.from <= day && !self.has_lapsed(day)
+    }
+
+    /// True if the days on which it is taken as proof are over, as it was known on that day.
+    pub(crate) fn has_lapsed(&self, day: NaiveDate) -> bool {
+        self.accepted_until_on(day).is_some_and(|until| until < day)
+    }
+
+    /// True if this document speaks of all services and Regions that another one speaks of.
+    pub(crate) fn speaks_of_all(&self, other: &Self) -> bool {
+        let services = match (&self.services, &other.services) {
+            (None, _) => true,
+            (Some(_), None) => false,
+            (Some(own), Some(others)) => others.is_subset(own),
+        };
+        // A star in the other's pattern is text here: only a star of this document stands for it.
+        let named = |region: &String| self.regions.iter().any(|pattern| matches(pattern, region));
+        services && (self.regions.is_empty() || !other.regions.is_empty() && other.regions.iter().all(named))
     }
 
     /// True if it speaks of a service.
@@ -379,12 +432,50 @@ impl Attestation {
     /// What is wrong with the document beside the record: `None` if it is not kept there or has the hash that was recorded.
     pub fn file_trouble(&self) -> Option<String> {
         let path = self.file.as_ref()?;
-        match sha256_of(path) {
-            Ok(hash) if hash == self.sha256 => None,
-            Ok(hash) => Some(format!("`{}` has the sha256 {hash}, not the recorded one; it was changed or replaced", path.display())),
-            Err(error) => Some(format!("`{}` cannot be read: {error}", path.display())),
+        let shown = path.display().to_string();
+        let shown = plain(&shown);
+        match std::fs::symlink_metadata(path) {
+            Err(error) => Some(format!("`{shown}` cannot be read: {error}")),
+            Ok(found) if !found.is_file() => Some(format!("`{shown}` is no plain file; put the document itself there")),
+            Ok(found) if found.len() > MAX_DOCUMENT => {
+                Some(format!("`{shown}` is larger than {MAX_DOCUMENT} bytes and was not compared; keep it elsewhere"))
+            }
+            // It may grow while it is read: what is beyond the limit is another hash.
+            Ok(_) => match File::open(path).and_then(|file| hash_of(file.take(MAX_DOCUMENT))) {
+                Ok(hash) if hash == self.sha256 => None,
+                Ok(hash) => Some(format!("`{shown}` has the sha256 {hash}, not the recorded one; it was changed or replaced")),
+                Err(error) => Some(format!("`{shown}` cannot be read: {error}")),
+            },
         }
     }
+}
+
+/// The last day, carried on by each letter that begins no later than the day after. They stand in the order of their first days.
+fn carried<'a>(until: NaiveDate, bridges: impl IntoIterator<Item = &'a Bridge>) -> NaiveDate {
+    bridges.into_iter().fold(until, |end, bridge| {
+        let connects = end.succ_opt().is_none_or(|next| bridge.from <= next);
+        if connects { end.max(bridge.to) } else { end }
+    })
+}
+
+/// A document lies beside its record: a name that leads elsewhere would have other files read.
+fn file_name(file: &Text, name: &Spanned<String>) -> Result<PathBuf, RecordsError> {
+    let text = name.get_ref().as_str();
+    if text.trim().is_empty() || text.contains(['/', '\\', ':', '\0']) || matches!(text, "." | "..") {
+        return Err(
+            file.error(&name.span(), &format!("`{text}` is no file name; the document lies beside this record, under one plain name"))
+        );
+    }
+    Ok(file.path.with_file_name(text))
+}
+
+/// Duty ids, `layer.*`, or `*` for all.
+fn duties(catalog: &Catalog, file: &Text, patterns: &[Spanned<String>]) -> Result<Vec<Arc<str>>, RecordsError> {
+    let one = |pattern: &Spanned<String>| match pattern.get_ref().as_str() {
+        "*" => Ok(Arc::from("*")),
+        _ => file.known_duty(catalog, pattern),
+    };
+    patterns.iter().map(one).collect()
 }
 
 /// The dates that a kind of document has, as the first and the last day that it speaks of.
@@ -417,7 +508,10 @@ fn services(catalog: &Catalog, file: &Text, ids: &[Spanned<String>]) -> Result<B
 /// # Errors
 /// The file cannot be read.
 pub fn sha256_of(path: &Path) -> std::io::Result<String> {
-    let mut file = File::open(path)?;
+    hash_of(File::open(path)?)
+}
+
+fn hash_of(mut file: impl Read) -> std::io::Result<String> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 16];
     loop {

@@ -64,7 +64,8 @@ pub struct Due {
 
 impl Records {
     /// Everything that is due from `today` on within so many days, and everything that is overdue since before: by day, then by kind and
-    /// subject. What something newer replaced is not due any more. A runbook that was never exercised has no day and is a finding only.
+    /// subject. What something newer replaced is not due any more. What failed is due since
+    /// that day; a runbook that was never exercised is due today.
     pub fn due(&self, today: NaiveDate, days: u32) -> Vec<Due> {
         let last = today.checked_add_days(Days::new(u64::from(days))).unwrap_or(NaiveDate::MAX);
         let mut due = Vec::new();
@@ -74,11 +75,12 @@ impl Records {
                 due.push(Due { kind, subject: subject.to_owned(), title: title.to_owned(), owner, day });
             }
         };
-        for kept in self.evidence.last(today).filter(|kept| kept.failed.is_empty()) {
+        for kept in self.evidence.last(today) {
+            let day = if kept.failed.is_empty() { kept.due } else { Some(kept.made) };
             // The others are told by what they are, with their own ids.
             match kept.kept_as {
-                KeptAs::Record => add(DueKind::Evidence, &kept.evidence, &kept.title, &kept.owner, kept.due),
-                KeptAs::Training => add(DueKind::Training, &kept.evidence, &kept.title, &kept.owner, kept.due),
+                KeptAs::Record => add(DueKind::Evidence, &kept.evidence, &kept.title, &kept.owner, day),
+                KeptAs::Training => add(DueKind::Training, &kept.evidence, &kept.title, &kept.owner, day),
                 KeptAs::Agreement | KeptAs::Policy | KeptAs::Exercise | KeptAs::Review => {}
             }
         }
@@ -90,7 +92,12 @@ impl Records {
             add(DueKind::Training, &campaign.id, &campaign.title, &campaign.owner, Some(campaign.due).filter(|_| !done));
         }
         for runbook in &self.runbooks {
-            add(DueKind::Exercise, &runbook.id, &runbook.title, &runbook.owner, runbook.next_exercise(today));
+            let day = match runbook.last_exercise(today) {
+                None => Some(today),
+                Some(last) if !last.passed => Some(last.day),
+                Some(_) => runbook.next_exercise(today),
+            };
+            add(DueKind::Exercise, &runbook.id, &runbook.title, &runbook.owner, day);
         }
         for review in reviews::last(&self.reviews, today) {
             let what = review.what.to_string();
@@ -100,7 +107,7 @@ impl Records {
             add(DueKind::Contract, &party.id.to_string(), &party.title, "", party.contract_until);
         }
         for document in self.attestations.iter().filter(|document| document.is_on_file(today) && !self.is_followed(document, today)) {
-            add(DueKind::Attestation, &document.id, &document.title, "", document.accepted_until);
+            add(DueKind::Attestation, &document.id, &document.title, "", document.accepted_until_on(today));
         }
         for exception in self.exceptions.all() {
             add(DueKind::Exception, &exception.id, &exception.reason, &exception.owner, Some(exception.expires));

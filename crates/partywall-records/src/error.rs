@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 
+use partywall_model::plain;
 use thiserror::Error;
 
 /// What can be wrong with the records.
@@ -14,7 +15,7 @@ pub enum RecordsError {
         message: String,
     },
     /// A file or directory cannot be read.
-    #[error("cannot read `{}`", path.display())]
+    #[error("cannot read `{}`", plain(&path.display().to_string()))]
     Read {
         /// Which one.
         path: PathBuf,
@@ -22,7 +23,7 @@ pub enum RecordsError {
         source: std::io::Error,
     },
     /// A file is larger than any that people keep by hand.
-    #[error("`{}` is larger than {limit} bytes; records are files that people keep by hand", path.display())]
+    #[error("`{}` is larger than {limit} bytes; records are files that people keep by hand", plain(&path.display().to_string()))]
     TooLarge {
         /// Which one.
         path: PathBuf,

@@ -100,6 +100,9 @@ pub struct Kept {
     pub link: String,
     /// What limits it, or anything else; may be empty.
     pub note: String,
+    /// The day from which something else takes its place.
+    #[serde(skip)]
+    pub replaced: Option<NaiveDate>,
     /// What it is kept as.
     pub kept_as: KeptAs,
     /// Where it is written.
@@ -164,6 +167,7 @@ impl Cabinet {
                     failed: entry.failed.clone(),
                     link: entry.link.clone(),
                     note: entry.note.clone(),
+                    replaced: None,
                     kept_as: KeptAs::Record,
                     place: file.place(&first),
                 });
@@ -189,10 +193,16 @@ impl Cabinet {
         self.kept.values().flatten()
     }
 
-    /// How manual evidence stands on a day: the last that was made by then decides.
+    /// How manual evidence stands on a day: the last that was made by then decides, and of one day the one that failed. What was replaced
+    /// by then is kept no longer.
     pub fn state(&self, evidence: &str, day: NaiveDate) -> EvidenceState<'_> {
-        let made = self.kept.get(evidence).into_iter().flatten().filter(|kept| kept.made <= day);
-        match made.max_by_key(|kept| (kept.made, kept.due)) {
+        let made = self
+            .kept
+            .get(evidence)
+            .into_iter()
+            .flatten()
+            .filter(|kept| kept.made <= day && kept.replaced.is_none_or(|replaced| day < replaced));
+        match made.max_by_key(|kept| (kept.made, !kept.failed.is_empty(), kept.due)) {
             None => EvidenceState::Missing,
             Some(kept) if !kept.failed.is_empty() => EvidenceState::Failed(kept),
             Some(kept) if kept.due.is_some_and(|due| due < day) => EvidenceState::Overdue(kept),

@@ -1,7 +1,7 @@
 //! `exceptions.toml`: decisions to live with a finding.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
@@ -60,9 +60,10 @@ pub struct Exceptions {
 impl Exceptions {
     pub(crate) fn read(catalog: &Catalog, file: &Text) -> Result<Self, RecordsError> {
         let mut rules: Vec<Rule> = Vec::new();
+        let mut ids = BTreeSet::new();
         for entry in file.parse::<ExceptionsFile>()?.exception {
             let (span, id) = (entry.id.span(), entry.id.into_inner());
-            if rules.iter().any(|known| known.exception.id == id) {
+            if !ids.insert(id.clone()) {
                 return Err(file.error(&span, &format!("`{id}` is the id of an earlier exception; give each its own")));
             }
             let check = entry.check.get_ref().as_str();
@@ -114,8 +115,8 @@ impl Exceptions {
         }
     }
 
-    /// Exceptions from the checks that were asked that are findings themselves: expired, or matching nothing.
-    pub(crate) fn findings(&self, today: NaiveDate, asked: &dyn Fn(&str) -> bool, found: &mut Vec<RecordFinding>) {
+    /// Exceptions from the checks that were asked that are findings themselves: expired, or, where `matching` is judged, matching nothing.
+    pub(crate) fn findings(&self, today: NaiveDate, asked: &dyn Fn(&str) -> bool, matching: bool, found: &mut Vec<RecordFinding>) {
         for rule in self.rules.iter().filter(|rule| asked(&rule.check)) {
             let exception = &rule.exception;
             let message = if exception.expires < today {
@@ -123,7 +124,7 @@ impl Exceptions {
                     "exception `{}` of {} expired on {}; renew it or mend the finding",
                     exception.id, exception.owner, exception.expires
                 )
-            } else if !rule.used.get() {
+            } else if matching && !rule.used.get() {
                 format!("exception `{}` of {} matches no result; delete it or correct its selectors", exception.id, exception.owner)
             } else {
                 continue;

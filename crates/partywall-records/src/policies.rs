@@ -96,9 +96,28 @@ pub(crate) fn read(catalog: &Catalog, teams: &TeamNames, directory: &Path, cabin
         policy.acknowledgements = acknowledgements(&file)?;
     }
     for policy in &policies {
-        cabinet.keep_each(catalog, &policy.evidence, &policy.kept());
+        if let Some(message) = circle(&policies, policy) {
+            return Err(RecordsError::Broken { place: policy.place.to_string(), message });
+        }
+        let successors = policies.iter().filter(|other| other.supersedes.as_ref() == Some(&policy.id));
+        let replaced = successors.map(|other| other.approved).min();
+        cabinet.keep_each(catalog, &policy.evidence, &Kept { replaced, ..policy.kept() });
     }
     Ok(policies)
+}
+
+/// Policies that take each other's place would leave none in force.
+fn circle(policies: &[Policy], policy: &Policy) -> Option<String> {
+    let mut next = policy.supersedes.as_ref();
+    // No chain is longer than there are policies.
+    for _ in policies {
+        let id = next?;
+        if *id == policy.id {
+            return Some(format!("`{id}` supersedes a policy that supersedes it; take one `supersedes` out"));
+        }
+        next = policies.iter().find(|other| other.id == *id).and_then(|other| other.supersedes.as_ref());
+    }
+    None
 }
 
 fn acknowledgements(file: &Text) -> Result<Vec<Acknowledgement>, RecordsError> {
@@ -169,6 +188,7 @@ impl Policy {
             failed: if self.says_nothing() { "the file has no text".to_owned() } else { String::new() },
             link: String::new(),
             note: format!("version {}", self.version),
+            replaced: None,
             kept_as: KeptAs::Policy,
             place: self.place.clone(),
         }

@@ -131,12 +131,12 @@ impl Attestation {
             (ProofState::Unproven, Ground::Noted(noted))
         } else if day < self.from {
             (ProofState::Unproven, Ground::NotBegun)
-        } else if self.accepted_until.is_some_and(|until| until < day) {
+        } else if self.has_lapsed(day) {
             (ProofState::Lapsed, Ground::Dates)
         } else {
             (ProofState::Attested, Ground::Dates)
         };
-        Some(Proof { state, by: Some(self), until: self.accepted_until, ground })
+        Some(Proof { state, by: Some(self), until: self.accepted_until_on(day), ground })
     }
 }
 

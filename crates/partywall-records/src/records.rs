@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use partywall_catalog::Catalog;
+use partywall_catalog::{AttestationKind, Catalog};
 use partywall_model::{Party, Severity};
 
 use crate::attestation::ScopeListFile;
@@ -10,8 +10,8 @@ use crate::proof::{self, Proof};
 use crate::reviews::Subjects;
 use crate::text::Text;
 use crate::{
-    Attestation, Cabinet, Campaign, Claim, Exceptions, Expectations, FindingKind, Inherited, KeptAs, OwnRunbook, Owners, Parties, People,
-    Policy, RecordFinding, RecordsError, Review, Scope, Terms, WellArchitected, policies, reviews, training,
+    Attestation, Cabinet, Campaign, Claim, Exceptions, Expectations, FindingKind, Inherited, KeptAs, Opinion, OwnRunbook, Owners, Parties,
+    People, Policy, RecordFinding, RecordsError, Review, Scope, Terms, WellArchitected, policies, reviews, training,
 };
 
 /// Everything that people decided and keep. Without a directory all of it is empty.
@@ -127,21 +127,25 @@ impl Records {
         Ok(())
     }
 
-    /// Having some documents is manual evidence itself, such as a business associate addendum.
+    /// Having some documents is manual evidence itself, such as a business associate addendum: one with AWS, from the day on which it is
+    /// both there and in force, and for every account in scope.
     fn keep_agreements(&mut self) {
-        for attestation in &self.attestations {
+        let in_scope = &self.scope.accounts;
+        let for_all = |one: &&Attestation| one.accounts.is_empty() || in_scope.iter().all(|account| one.accounts.contains(&account.id));
+        for attestation in self.attestations.iter().filter(|one| one.provider == Party::Aws).filter(for_all) {
             for id in &attestation.series.evidence {
                 self.evidence.keep(crate::Kept {
                     evidence: id.as_str().into(),
                     title: attestation.title.clone(),
                     owner: String::new(),
                     approver: String::new(),
-                    made: attestation.received,
+                    made: attestation.received.max(attestation.from),
                     due: attestation.accepted_until,
                     period: None,
                     failed: String::new(),
                     link: if attestation.terms == Terms::Public { attestation.report.clone() } else { String::new() },
                     note: String::new(),
+                    replaced: None,
                     kept_as: KeptAs::Agreement,
                     place: attestation.place.clone(),
                 });
@@ -165,8 +169,17 @@ impl Records {
     /// What in the records themselves needs a person, most severe first. `asked` says which checks a run asked: exceptions from others are
     /// not judged.
     pub fn findings(&self, today: NaiveDate, asked: &dyn Fn(&str) -> bool) -> Vec<RecordFinding> {
+        self.all_findings(today, asked, true)
+    }
+
+    /// The same without any run: whether exceptions match something is not judged, only whether they expired.
+    pub fn findings_of_records(&self, today: NaiveDate) -> Vec<RecordFinding> {
+        self.all_findings(today, &|_| true, false)
+    }
+
+    fn all_findings(&self, today: NaiveDate, asked: &dyn Fn(&str) -> bool, matching: bool) -> Vec<RecordFinding> {
         let mut found = Vec::new();
-        self.exceptions.findings(today, asked, &mut found);
+        self.exceptions.findings(today, asked, matching, &mut found);
         self.parties.findings(today, &mut found);
         self.attestation_findings(today, &mut found);
         self.evidence.findings(today, &mut found);
@@ -198,24 +211,41 @@ impl Records {
             if let Some(trouble) = document.file_trouble() {
                 add(Severity::High, trouble, None);
             }
-            let Some(until) = document.accepted_until.filter(|_| !self.is_followed(document, today)) else { continue };
+            if self.is_followed(document, today) {
+                continue;
+            }
+            if matches!(document.opinion, Opinion::Adverse | Opinion::Disclaimer) && !document.has_lapsed(today) {
+                let opinion = document.opinion.as_str();
+                add(
+                    Severity::High,
+                    format!("{}: the opinion is {opinion}; it proves nothing, and no later one does", document.title),
+                    None,
+                );
+            }
+            let Some(until) = document.accepted_until_on(today) else { continue };
             let days = (until - today).num_days();
             if days < 0 {
-                add(Severity::High, format!("{} lapsed on {until}; get the next one, or a bridge letter", document.title), Some(until));
+                let bridge = if document.series.kind == AttestationKind::PeriodReport { ", or a bridge letter" } else { "" };
+                add(Severity::High, format!("{} lapsed on {until}; get the next one{bridge}", document.title), Some(until));
             } else if days <= i64::from(document.series.warn_days) {
                 add(Severity::Medium, format!("{} lapses on {until}, in {days} days; ask for the next one", document.title), Some(until));
             }
         }
     }
 
-    /// True if another document of the same series and provider, on file on that day, is accepted longer.
+    /// True if another document of the same series and provider takes the place of one: on file and begun on that day, accepted longer, and
+    /// speaking of all services and Regions of the first. Where the first proves duties, the other must prove them too. A follower that
+    /// lapsed itself is told by itself.
     pub(crate) fn is_followed(&self, document: &Attestation, day: NaiveDate) -> bool {
-        let Some(until) = document.accepted_until else { return false };
+        let Some(until) = document.accepted_until_on(day) else { return false };
         self.attestations.iter().any(|other| {
             other.series.id == document.series.id
                 && other.provider == document.provider
                 && other.is_on_file(day)
-                && other.accepted_until.is_none_or(|later| later > until)
+                && other.from <= day
+                && (other.proves_anything() || !document.series.proves_duties)
+                && other.speaks_of_all(document)
+                && other.accepted_until_on(day).is_none_or(|later| later > until)
         })
     }
 }

@@ -202,6 +202,7 @@ impl Review {
             failed: String::new(),
             link: String::new(),
             note: self.notes.clone(),
+            replaced: None,
             kept_as: KeptAs::Review,
             place: self.place.clone(),
         }

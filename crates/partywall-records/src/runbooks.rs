@@ -159,7 +159,7 @@ impl OwnRunbook {
                 place: file.place(&entry.day.span()),
             });
         }
-        exercises.sort_by_key(|exercise| exercise.day);
+        exercises.sort_by_key(|exercise| (exercise.day, !exercise.passed));
         let given = head.exercise_days.map(Spanned::into_inner);
         let runbook = Self {
             id: file.stem(),
@@ -174,7 +174,10 @@ impl OwnRunbook {
             place: file.place(&(0..0)),
         };
         for exercise in &runbook.exercises {
-            cabinet.keep_each(catalog, &runbook.evidence, &runbook.kept(exercise));
+            // Talking about a restore restores nothing.
+            let shows = |id: &&Arc<str>| exercise.kind != ExerciseKind::Tabletop || &***id != "continuity.restore-test";
+            let evidence: Vec<Arc<str>> = runbook.evidence.iter().filter(shows).cloned().collect();
+            cabinet.keep_each(catalog, &evidence, &runbook.kept(exercise));
         }
         Ok(runbook)
     }
@@ -191,6 +194,7 @@ impl OwnRunbook {
             failed: if exercise.passed { String::new() } else { failure(exercise) },
             link: exercise.link.clone(),
             note: exercise.notes.clone(),
+            replaced: None,
             kept_as: KeptAs::Exercise,
             place: exercise.place.clone(),
         }

@@ -1,3 +1,4 @@
+use std::cell::OnceCell;
 use std::fmt;
 use std::fs::File;
 use std::io::Read as _;
@@ -41,6 +42,8 @@ pub(crate) struct Text {
     name: Arc<str>,
     /// What stands before the TOML in the file.
     offset: usize,
+    /// Where each line but the first begins.
+    line_starts: OnceCell<Vec<usize>>,
 }
 
 impl Text {
@@ -59,7 +62,7 @@ impl Text {
         if text.starts_with('\u{FEFF}') {
             text.drain(..'\u{FEFF}'.len_utf8());
         }
-        Ok(Some(Self { path: path.to_owned(), text, name: Arc::from(path.display().to_string()), offset: 0 }))
+        Ok(Some(Self { path: path.to_owned(), text, name: Arc::from(path.display().to_string()), offset: 0, line_starts: OnceCell::new() }))
     }
 
     /// The files of a directory with this extension, in the order of their names; none if there is no such directory.
@@ -104,18 +107,25 @@ impl Text {
 
     /// A place in the file; spans count from where its TOML begins.
     pub(crate) fn place(&self, span: &Range<usize>) -> Place {
-        Place { file: self.name.clone(), line: self.before(span).matches('\n').count() + 1 }
+        Place { file: self.name.clone(), line: self.line(span).0 }
     }
 
     pub(crate) fn error(&self, span: &Range<usize>, message: &str) -> RecordsError {
-        let before = self.before(span);
-        let line = before.matches('\n').count() + 1;
-        let column = before.rsplit('\n').next().map_or(0, |tail| tail.chars().count()) + 1;
-        RecordsError::Broken { place: format!("{}:{line}:{column}", self.path.display()), message: plain(message).into_owned() }
+        let (line, start) = self.line(span);
+        let column = self.text.get(start..span.start + self.offset).map_or(0, |tail| tail.chars().count()) + 1;
+        RecordsError::Broken { place: format!("{}:{line}:{column}", plain(&self.name)), message: plain(message).into_owned() }
     }
 
-    fn before(&self, span: &Range<usize>) -> &str {
-        self.text.get(..span.start + self.offset).unwrap_or("")
+    /// The line of a place, from 1, and where in the text it begins. A file has many places; it is looked through for lines once.
+    fn line(&self, span: &Range<usize>) -> (usize, usize) {
+        let at = span.start + self.offset;
+        if at > self.text.len() {
+            return (1, 0);
+        }
+        let starts = self.line_starts.get_or_init(|| self.text.match_indices('\n').map(|(end, _)| end + 1).collect());
+        let before = starts.partition_point(|start| *start <= at);
+        let start = before.checked_sub(1).and_then(|last| starts.get(last)).copied().unwrap_or(0);
+        (before + 1, start)
     }
 
     /// The day that a TOML date names.
@@ -175,8 +185,11 @@ pub(crate) fn is_duty(catalog: &Catalog, pattern: &str) -> Result<(), String> {
     Err(format!("there is no duty `{pattern}`{near}; write a duty id, or `layer.*` for all of a layer"))
 }
 
-/// True if a duty id, or `layer.*`, covers a duty.
+/// True if a duty id, `layer.*`, or `*` covers a duty.
 pub(crate) fn covers_duty(pattern: &str, duty: &str) -> bool {
+    if pattern == "*" {
+        return true;
+    }
     match pattern.strip_suffix(".*") {
         Some(layer) => duty.strip_prefix(layer).is_some_and(|rest| rest.starts_with('.')),
         None => pattern == duty,

@@ -212,6 +212,7 @@ impl Campaign {
             failed,
             link: self.materials.first().cloned().unwrap_or_default(),
             note,
+            replaced: None,
             kept_as: KeptAs::Training,
             place: self.place.clone(),
         }

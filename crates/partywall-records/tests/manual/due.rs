@@ -58,6 +58,7 @@ fn everything_that_is_due_stands_in_the_order_of_its_days() {
     let due = all().due(day("2027-05-01"), 8);
     let want = [
         ("2027-04-04", "evidence", "access.privileged-review", Some("ro")),
+        ("2027-05-01", "exercise", "never", None),
         ("2027-05-01", "contract", "msp:ops", None),
         ("2027-05-02", "exception", "EX-1", Some("eo")),
         ("2027-05-04", "evidence", "data.inventory", None),
@@ -68,13 +69,13 @@ fn everything_that_is_due_stands_in_the_order_of_its_days() {
         ("2027-05-09", "improvement", "SEC01-BP02", Some("wo")),
     ];
     assert_eq!(told(&due), want.map(|(day, kind, subject, owner)| (day.to_owned(), kind, subject, owner)));
-    assert_eq!(due[4].title, "Access");
+    assert_eq!(due[5].title, "Access");
 }
 
 #[test]
 fn later_things_wait_and_replaced_ones_are_gone() {
     let records = all();
-    assert_eq!(told(&records.due(day("2027-05-01"), 0)).len(), 2);
+    assert_eq!(told(&records.due(day("2027-05-01"), 0)).len(), 3);
     let later = records.due(day("2027-05-01"), 60);
     let attestations: Vec<&str> = later.iter().filter(|due| due.kind == DueKind::Attestation).map(|due| due.subject.as_str()).collect();
     assert_eq!(attestations, ["new"]);
@@ -96,4 +97,46 @@ fn a_training_that_enough_completed_is_due_no_more() {
     // A year later it is to be held again.
     let again = records.due(day("2028-04-01"), 30);
     assert_eq!(told(&again), [("2028-04-11".to_owned(), "training", "people.awareness-training", Some("to"))]);
+}
+
+#[test]
+fn what_failed_is_due_since_that_day() {
+    let record = "[[record]]\nevidence = [\"data.inventory\"]\ntitle = \"I\"\nowner = \"o\"\nmade = 2027-01-01\nfailed = \"x\"\n";
+    let runbook = "+++\ntitle = \"D\"\nowner = \"o\"\n[[exercise]]\nday = 2027-02-01\nkind = \"live\"\nresult = \"failed\"\n\
+                   [[exercise]]\nday = 2027-02-01\nkind = \"live\"\nresult = \"passed\"\n+++\n";
+    let records = read(&[("evidence/e.toml", record), ("runbooks/d.md", runbook)]);
+    let want = [("2027-01-01", "evidence", "data.inventory", Some("o")), ("2027-02-01", "exercise", "d", Some("o"))];
+    assert_eq!(told(&records.due(day("2027-05-01"), 0)), want.map(|(day, kind, subject, owner)| (day.to_owned(), kind, subject, owner)));
+}
+
+#[test]
+fn without_a_run_exceptions_are_judged_for_their_end_only() {
+    let records = all();
+    let exceptions = |found: Vec<partywall_records::RecordFinding>| found.iter().filter(|one| one.subject == "EX-1").count();
+    assert_eq!(exceptions(records.findings(day("2027-05-01"), &|_| true)), 1, "it matches nothing");
+    assert_eq!(exceptions(records.findings_of_records(day("2027-05-02"))), 0);
+    assert_eq!(exceptions(records.findings_of_records(day("2027-05-03"))), 1, "it expired");
+}
+
+#[test]
+fn what_was_replaced_or_only_talked_through_is_no_evidence() {
+    let policy = |approved: &str, evidence: &str, more: &str| {
+        format!(
+            "+++\nevidence = [\"{evidence}\"]\ntitle = \"A\"\nversion = \"1\"\nowner = \"o\"\napprover = \"a\"\napproved = {approved}\n{more}+++\nx\n"
+        )
+    };
+    let new = policy("2027-02-01", "incident.policy", "supersedes = \"a\"\n");
+    let records = read(&[("policies/a.md", &policy("2027-01-01", "access.policy", "")), ("policies/b.md", &new)]);
+    assert_eq!(records.evidence.state("access.policy", day("2027-01-31")).as_str(), "current");
+    assert_eq!(records.evidence.state("access.policy", day("2027-02-01")).as_str(), "missing");
+    let circle = policy("2027-01-01", "access.policy", "supersedes = \"b\"\n");
+    let message = crate::error(&[("policies/a.md", &circle), ("policies/b.md", &new)]);
+    assert!(message.contains("supersedes a policy that supersedes it"), "{message}");
+    let drill = |kind: &str| {
+        let text = format!(
+            "+++\ntitle = \"D\"\nevidence = [\"continuity.restore-test\"]\n[[exercise]]\nday = 2027-01-01\nkind = \"{kind}\"\nresult = \"passed\"\n+++\n"
+        );
+        read(&[("runbooks/d.md", &text)]).evidence.state("continuity.restore-test", day("2027-01-02")).as_str()
+    };
+    assert_eq!([drill("tabletop"), drill("restore"), drill("live")], ["missing", "current", "current"]);
 }
