@@ -74,7 +74,7 @@ pub(crate) fn cuec(catalog: &Catalog, records: &Records, cuec: &Cuec, tally: Opt
         }
     }
     let report = records.attestations.iter().find(|document| document.id == cuec.attestation);
-    if let Some(until) = report.and_then(|report| report.accepted_until).filter(|until| *until < today) {
+    if let Some(until) = report.and_then(|report| report.accepted_until_on(today)).filter(|until| *until < today) {
         missing.push(format!("the report lapsed on {until}: the next may expect something else"));
     }
     if checks.is_empty() && cuec.evidence.is_empty() {

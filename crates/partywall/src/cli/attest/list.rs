@@ -52,7 +52,7 @@ pub(super) fn state(one: &Attestation, today: NaiveDate) -> String {
     if !one.is_on_file(today) {
         return format!("not on file before {}", one.received);
     }
-    match one.accepted_until {
+    match one.accepted_until_on(today) {
         Some(until) if until < today => format!("lapsed on {until}"),
         Some(until) if (until - today).num_days() <= i64::from(one.series.warn_days) => {
             format!("lapses in {} days", (until - today).num_days())
