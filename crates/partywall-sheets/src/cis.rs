@@ -143,8 +143,7 @@ fn status(line: &MatrixLine) -> Option<ImplementationStatus> {
         Answer::NotMet | Answer::Partly if line.pass > 0 || line.manual.iter().any(|one| one.state == "current") => {
             Some(ImplementationStatus::PartiallyImplemented)
         }
-        Answer::NotMet | Answer::Partly => None,
-        Answer::NoEvidence | Answer::NotJudged => None,
+        Answer::NotMet | Answer::Partly | Answer::NoEvidence | Answer::NotJudged => None,
     }
 }
 
