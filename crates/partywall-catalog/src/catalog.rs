@@ -3,12 +3,12 @@ use std::path::Path;
 use std::sync::{Arc, RwLock};
 
 use indexmap::IndexMap;
-use serde::de::DeserializeOwned;
 
 use crate::duty::DutiesFile;
 use crate::eol::EolFile;
 use crate::evidence::EvidenceFile;
-use crate::framework::FrameworkPart;
+use crate::framework_file::FrameworkFile;
+use crate::parse::{has_stem, parse, stem};
 use crate::scope_rule::ScopeFile;
 use crate::series::SeriesFile;
 use crate::{
@@ -82,8 +82,9 @@ impl Catalog {
         let is_framework = |path: &str| path.starts_with("frameworks/");
         // Frameworks are a third of all text, and nothing else waits for them.
         let parsed = std::thread::scope(|scope| {
-            let frameworks = scope
-                .spawn(|| files.iter().filter(|(path, _)| is_framework(path)).map(|(path, bytes)| framework_file(path, bytes)).collect());
+            let frameworks = scope.spawn(|| {
+                files.iter().filter(|(path, _)| is_framework(path)).map(|(path, bytes)| FrameworkFile::read(path, bytes)).collect()
+            });
             for (path, bytes) in files.iter().filter(|(path, _)| !is_framework(path)) {
                 catalog.add_file(path, bytes)?;
             }
@@ -319,32 +320,6 @@ impl Catalog {
     }
 }
 
-/// A file of a framework, parsed.
-enum FrameworkFile {
-    Head(Box<Framework>),
-    Part { path: Arc<str>, id: String, part: FrameworkPart },
-}
-
-fn framework_file(path: &Arc<str>, bytes: &[u8]) -> Result<FrameworkFile, CatalogError> {
-    let layout = |message: &str| CatalogError::Layout { file: path.to_string(), message: message.to_owned() };
-    let text = std::str::from_utf8(bytes).map_err(|_| layout("not UTF-8 text; save the file as UTF-8"))?;
-    match path.split('/').collect::<Vec<&str>>().as_slice() {
-        ["frameworks", name] if has_stem(name) => {
-            let (mut framework, position) = parse::<Framework>(path, text)?;
-            if &*framework.id != stem(name) {
-                return Err(layout("`id` differs from the file name; make them equal"));
-            }
-            framework.position = Some(position);
-            Ok(FrameworkFile::Head(Box::new(framework)))
-        }
-        ["frameworks", id, name] if has_stem(name) => {
-            let (part, _) = parse::<FrameworkPart>(path, text)?;
-            Ok(FrameworkFile::Part { path: path.clone(), id: (*id).to_owned(), part })
-        }
-        _ => Err(layout("no place for this file; see the layout in CONTRIBUTING.md")),
-    }
-}
-
 /// What is wrong with the folds or the undecided paths of a type, if anything: a fold that finds nothing, or a path that does not
 /// exist, would make facts out of what nobody read.
 fn broken_fold_or_path(file: &ResourceType) -> Option<String> {
@@ -355,23 +330,6 @@ fn broken_fold_or_path(file: &ResourceType) -> Option<String> {
     }
     let fold = file.folds.iter().find(|fold| fold.key.names().is_empty() == fold.named_by.is_none())?;
     Some(format!("the fold from `{}` needs either `key` or `named_by`", fold.from))
-}
-
-fn has_stem(name: &str) -> bool {
-    name.strip_suffix(".toml").is_some_and(|stem| !stem.is_empty())
-}
-
-fn stem(name: &str) -> &str {
-    name.strip_suffix(".toml").unwrap_or(name)
-}
-
-fn parse<T: DeserializeOwned>(path: &Arc<str>, text: &str) -> Result<(T, Position), CatalogError> {
-    match toml::from_str(text) {
-        Ok(value) => Ok((value, Position { file: path.clone(), line: 1, column: 1 })),
-        Err(error) => {
-            Err(CatalogError::Syntax { position: Position::of(path, text, error.span()), message: error.message().replace('\n', " ") })
-        }
-    }
 }
 
 /// FNV-1a, 64 bits: enough to tell catalogues apart; nothing trusts it for more.

@@ -99,6 +99,23 @@ pub struct Read {
     /// The property that the file name carries; present on per-resource reads.
     #[serde(default)]
     pub per: Option<String>,
+    /// Request members beside those of paging; texts may hold `{Property.Path}` of the row that the call is about, `{account}` and
+    /// `{region}`. Of a per-resource read without a placeholder, the only required member that is left gets the value of `per`.
+    #[serde(default)]
+    pub input: BTreeMap<String, toml::Value>,
+    /// Type whose rows this call is asked for, once each, where AWS lists things only within another; placeholders are its properties.
+    #[serde(default)]
+    pub of: Option<Arc<str>>,
+    /// Where the call wants names: the call that finds them.
+    #[serde(default)]
+    pub names: Option<Names>,
+    /// How many resources one per-resource call may be asked for.
+    #[serde(default)]
+    pub batch: Option<usize>,
+    /// Values of properties, read before, without which there is nothing to ask for; the call's paths are then absent. An unknown property
+    /// does not spare the call.
+    #[serde(default)]
+    pub only: BTreeMap<String, Vec<toml::Value>>,
     /// Paths that this call owns; required on per-resource reads.
     #[serde(default)]
     pub paths: Vec<Arc<str>>,
@@ -120,6 +137,25 @@ pub struct Read {
     /// The AWS CLI prints nothing at all where nothing is set, so that an empty file is an answer.
     #[serde(default)]
     pub may_be_empty: bool,
+}
+
+/// The call that finds the names which a listing has to be asked with, such as `ListProjects` before `BatchGetProjects`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Names {
+    /// API name.
+    pub operation: String,
+    /// IAM action.
+    pub action: String,
+    /// Path to the names in the answer.
+    pub items: String,
+    /// Request members, as of [`Read::input`].
+    #[serde(default)]
+    pub input: BTreeMap<String, toml::Value>,
+    /// Member of the listing's request that takes the names.
+    pub into: String,
+    /// How many names one call takes; with 1, `into` is a text rather than a list.
+    pub batch: usize,
 }
 
 /// One name or several.

@@ -1,6 +1,6 @@
 use std::io::{self, Write};
 
-use partywall_model::{CheckResult, Status};
+use partywall_model::{CheckResult, Status, markdown};
 
 use crate::sink::ResultSink;
 use crate::text::{capital, clean, counted, dash, thousands};
@@ -48,23 +48,7 @@ impl<W: Write> Markdown<W> {
 
 /// The text as Markdown that shows it and does nothing: no markup, no HTML, no mention, no link, no second line.
 pub(crate) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in clean(text).chars() {
-        match character {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            // A mention becomes a link without any markup.
-            '@' => out.push_str("&#64;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '$' => {
-                out.push('\\');
-                out.push(character);
-            }
-            other => out.push(other),
-        }
-    }
-    // So do bare addresses.
-    out.replace("://", "&#58;//").replace("www.", "www&#46;")
+    markdown(&clean(text))
 }
 
 impl<W: Write> ResultSink for Markdown<W> {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use partywall_model::plain;
+use partywall_model::{markdown, plain};
 use serde_json::{Value, json};
 
 use super::Quiz;
@@ -47,21 +47,7 @@ impl Quiz {
     }
 }
 
-/// The text as Markdown that shows it and does nothing: no markup, no HTML, no mention, no link, no second line.
+/// The text as Markdown that shows it and does nothing.
 fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in plain(text).chars() {
-        match character {
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '&' => out.push_str("&amp;"),
-            '@' => out.push_str("&#64;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '#' | '|' | '~' | '$' => {
-                out.push('\\');
-                out.push(character);
-            }
-            other => out.push(other),
-        }
-    }
-    out.replace("://", "&#58;//").replace("www.", "www&#46;")
+    markdown(&plain(text))
 }

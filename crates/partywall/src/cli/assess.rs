@@ -1,13 +1,14 @@
+mod baseline;
 mod progress;
 mod worst;
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fs::File;
-use std::io::{BufRead as _, BufReader, BufWriter};
-use std::path::{Path, PathBuf};
+use std::io::BufWriter;
+use std::path::PathBuf;
 use std::sync::Arc;
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use partywall_catalog::{Catalog, Check, Framework};
 use partywall_model::{CheckResult, Severity, Status};
@@ -119,7 +120,7 @@ impl Assess {
         if !context.catalog.checks.values().any(|check| selected(check)) {
             bail!("no check is left by --check, --severity and --framework together; leave one of them out");
         }
-        let baseline = self.baseline.as_deref().map(read_baseline).transpose()?.unwrap_or_default();
+        let baseline = self.baseline.as_deref().map(baseline::read).transpose()?.unwrap_or_default();
         let asked = context.catalog.checks.values().filter(|check| selected(check)).count();
         let run = Run {
             title: self.sources.title(),
@@ -361,50 +362,4 @@ fn infos(catalog: &Catalog, frameworks: &[Arc<Framework>]) -> HashMap<Arc<str>, 
     }
     let info = |check: &Arc<Check>| summary::check_info(catalog, check, lines.remove(&check.id).unwrap_or_default());
     catalog.checks.values().map(|check| check.id.clone()).zip(catalog.checks.values().map(info)).collect()
-}
-
-/// How a result stood in an earlier run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Before {
-    /// It failed, and nobody had accepted it.
-    Failed,
-    /// It failed under an exception.
-    Excepted,
-    /// It was not seen.
-    Unknown,
-}
-
-impl Before {
-    /// True if the result is no news: what was unknown and now fails is news, and so is a failure whose exception is gone.
-    fn hides(self, result: &CheckResult) -> bool {
-        match result.status {
-            Status::Fail => self == Self::Failed || self == Self::Excepted && result.exception.is_some(),
-            _ => true,
-        }
-    }
-}
-
-fn read_baseline(path: &Path) -> anyhow::Result<HashMap<String, Before>> {
-    let file = File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-    let mut ids = HashMap::new();
-    for (number, line) in BufReader::new(file).lines().enumerate() {
-        let line = line.with_context(|| format!("{}:{}", path.display(), number + 1))?;
-        if line.is_empty() {
-            continue;
-        }
-        let parsed: serde_json::Value = serde_json::from_str(&line)
-            .map_err(|error| anyhow!("{}:{}: {error}; a baseline is a results.jsonl of an earlier run", path.display(), number + 1))?;
-        let word = |name: &str| parsed.get(name).and_then(serde_json::Value::as_str);
-        let excepted = parsed.get("exception").is_some_and(|exception| !exception.is_null());
-        let before = match word("status") {
-            Some("fail") if excepted => Before::Excepted,
-            Some("fail") => Before::Failed,
-            Some("unknown") => Before::Unknown,
-            _ => continue,
-        };
-        if let Some(id) = word("id") {
-            ids.insert(id.to_owned(), before);
-        }
-    }
-    Ok(ids)
 }

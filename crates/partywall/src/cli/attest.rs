@@ -7,10 +7,11 @@ mod show;
 use std::path::PathBuf;
 
 use anyhow::bail;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use partywall_records::Records;
 
 use super::Context;
+use super::format::Format;
 use crate::run::Sources;
 
 /// Documents that prove a provider's side: reports, certificates, authorizations, agreements
@@ -57,18 +58,6 @@ struct From {
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Text for a terminal
-    Table,
-    /// For programs
-    Json,
-    /// For spreadsheets
-    Csv,
-    /// For pages
-    Md,
 }
 
 impl AttestCommand {

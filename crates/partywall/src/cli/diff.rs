@@ -4,12 +4,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use partywall_model::Party;
 use partywall_records::Records;
 use serde_json::json;
 
 use super::Context;
+use super::format::PlainFormat as Format;
 use super::matrix::text;
 use super::scope::owners;
 use crate::run::{Outcome, Sources};
@@ -35,14 +36,6 @@ pub(crate) struct Diff {
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Text for a terminal
-    Table,
-    /// For programs
-    Json,
 }
 
 /// One side as it was read.

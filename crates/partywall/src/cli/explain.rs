@@ -1,10 +1,11 @@
 use std::io::Write as _;
 
 use anyhow::anyhow;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use partywall_model::Status;
 
 use super::Context;
+use super::format::TextFormat as Format;
 use partywall_model::plain;
 
 use crate::findings;
@@ -27,16 +28,6 @@ pub(crate) struct Explain {
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Text for a terminal
-    Table,
-    /// One object
-    Json,
-    /// Markdown
-    Md,
 }
 
 /// Name and version of the JSON form.

@@ -2,13 +2,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write as _;
 use std::sync::Arc;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 use partywall_catalog::{Catalog, Check, Framework};
 use partywall_model::Party;
 use partywall_records::{EvidenceState, Records};
 use serde::Serialize;
 
 use super::Context;
+use super::format::PlainFormat as Format;
 use super::matrix::text;
 use crate::run::Sources;
 use crate::{exit, frameworks};
@@ -30,14 +31,6 @@ pub(crate) struct Figures {
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Text for a terminal
-    Table,
-    /// For programs
-    Json,
 }
 
 /// How many of the customer's technical duties checks speak of.

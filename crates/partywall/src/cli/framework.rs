@@ -3,9 +3,10 @@ mod list;
 mod page;
 mod show;
 
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use super::Context;
+use super::format::Format;
 use crate::run::Sources;
 
 /// Frameworks with their whole denominator
@@ -50,18 +51,6 @@ struct Show {
 
     #[command(flatten)]
     sources: Sources,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Text for a terminal
-    Table,
-    /// An array of objects, or one object
-    Json,
-    /// Markdown
-    Md,
-    /// One line per framework or requirement
-    Csv,
 }
 
 impl FrameworkCommand {

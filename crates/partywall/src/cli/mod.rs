@@ -10,6 +10,7 @@ mod explain;
 mod export;
 mod figures;
 mod fix;
+mod format;
 mod framework;
 mod import;
 mod matrix;

@@ -2,13 +2,14 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use anyhow::bail;
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use partywall_model::{Severity, plain};
 use partywall_records::Records;
 use partywall_report::counted;
 use serde_json::json;
 
 use super::Context;
+use super::format::Format;
 use super::matrix::text::Sheet;
 use crate::exit;
 
@@ -56,18 +57,6 @@ struct From {
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(super) enum Format {
-    /// Text for a terminal
-    Table,
-    /// For programs
-    Json,
-    /// For spreadsheets
-    Csv,
-    /// For pages
-    Md,
 }
 
 impl RecordsCommand {

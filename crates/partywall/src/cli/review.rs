@@ -4,10 +4,11 @@ mod risk;
 use std::io::Write as _;
 
 use anyhow::bail;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use partywall_model::near::did_you_mean;
 
 use super::Context;
+use super::format::Format;
 use crate::frameworks::{self, Reading};
 use crate::proofs::ProofSets;
 use crate::run::Sources;
@@ -44,18 +45,6 @@ pub(crate) struct Review {
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Text for a terminal
-    Table,
-    /// For programs
-    Json,
-    /// For spreadsheets
-    Csv,
-    /// For pages
-    Md,
 }
 
 impl Review {

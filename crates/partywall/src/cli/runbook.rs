@@ -7,8 +7,9 @@ use partywall_model::near::did_you_mean;
 use partywall_records::{OwnRunbook, new_runbook};
 
 use super::Context;
+use super::format::Format;
 use super::matrix::text::Sheet;
-use super::records::{self, Format};
+use super::records;
 use crate::exit;
 
 /// Runbooks: steps for a trouble, whose side it is on, what to save; yours carry owner and exercises

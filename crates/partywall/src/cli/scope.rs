@@ -3,12 +3,13 @@ use std::io::Write as _;
 use std::sync::Arc;
 
 use anyhow::bail;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use partywall_model::Party;
 use partywall_records::Reason;
 use serde_json::json;
 
 use super::Context;
+use super::format::TextFormat as Format;
 use super::matrix::text;
 use crate::run::Sources;
 use crate::wall::Wall;
@@ -30,16 +31,6 @@ pub(crate) struct Scope {
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// Text for a terminal
-    Table,
-    /// For programs
-    Json,
-    /// For pages
-    Md,
 }
 
 impl Scope {

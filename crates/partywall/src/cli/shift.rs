@@ -3,9 +3,10 @@ mod setting;
 mod trial;
 
 use anyhow::bail;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::Context;
+use super::format::PlainFormat as Format;
 use crate::run::Sources;
 
 /// What moves, stays and appears when a service, mode or setting changes
@@ -40,15 +41,6 @@ pub(crate) struct Shift {
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
     format: Format,
-}
-
-/// How a shift is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For terminals
-    Table,
-    /// For programs
-    Json,
 }
 
 impl Shift {

@@ -6,6 +6,7 @@ use clap::{Args, Subcommand, ValueEnum};
 use partywall_records::{Quiz, Records, quiz, score};
 
 use super::Context;
+use super::format::Format;
 use super::matrix::text::{self, Sheet};
 use super::records;
 use crate::exit;
@@ -28,8 +29,8 @@ enum Action {
         #[arg(value_name = "DIR", default_value = ".")]
         directory: PathBuf,
         /// Output format
-        #[arg(long, value_enum, default_value_t = records::Format::Table)]
-        format: records::Format,
+        #[arg(long, value_enum, default_value_t = Format::Table)]
+        format: Format,
     },
     /// Questions on your own wall
     Quiz {
@@ -110,7 +111,7 @@ impl TrainingCommand {
     }
 }
 
-fn list(context: &Context, directory: &PathBuf, format: records::Format) -> anyhow::Result<u8> {
+fn list(context: &Context, directory: &PathBuf, format: Format) -> anyhow::Result<u8> {
     let records = records::read(context, directory)?;
     let mut sheet = Sheet::new(&["id", "title", "owner", "due", "completed", "late", "audience", "enough by"]);
     for campaign in &records.campaigns {

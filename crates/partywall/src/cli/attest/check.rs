@@ -12,8 +12,9 @@ use partywall_records::{Cover, Coverage, FindingKind, ProofState, RecordFinding,
 use partywall_report::counted;
 use serde_json::json;
 
-use super::{Format, From, expectations, records};
+use super::{From, expectations, records};
 use crate::cli::Context;
+use crate::cli::format::Format;
 use crate::cli::matrix::text;
 use crate::proofs::{ProofSets, Proofs};
 use crate::{exit, run};

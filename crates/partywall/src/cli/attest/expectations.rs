@@ -11,8 +11,9 @@ use partywall_engine::Tally;
 use partywall_records::Records;
 use serde::Serialize;
 
-use super::{Format, From, directory, records};
+use super::{From, directory, records};
 use crate::cli::Context;
+use crate::cli::format::Format;
 use crate::cli::matrix::text::{self, Sheet};
 use crate::expectations::{Stand, csoc, cuec};
 use crate::proofs::{ProofSets, Proofs};

@@ -6,8 +6,9 @@ use chrono::NaiveDate;
 use partywall_records::Attestation;
 use serde_json::json;
 
-use super::{Format, From, records};
+use super::{From, records};
 use crate::cli::Context;
+use crate::cli::format::Format;
 use crate::cli::matrix::text::Sheet;
 use crate::exit;
 

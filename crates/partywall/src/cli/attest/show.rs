@@ -7,8 +7,9 @@ use partywall_model::near::did_you_mean;
 use partywall_records::{Attestation, Records, Terms};
 use serde_json::json;
 
-use super::{Format, From, list, records};
+use super::{From, list, records};
 use crate::cli::Context;
+use crate::cli::format::Format;
 use crate::cli::matrix::text;
 use crate::exit;
 

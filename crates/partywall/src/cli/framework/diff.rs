@@ -8,8 +8,8 @@ use clap::Args;
 use partywall_oscal::{Difference, Reworded, difference};
 use partywall_records::Records;
 
-use super::Format;
 use crate::cli::Context;
+use crate::cli::format::Format;
 use crate::cli::matrix::text::{self, Sheet};
 use crate::{exit, frameworks};
 

@@ -4,8 +4,8 @@ use std::io::Write as _;
 
 use serde::Serialize;
 
-use super::Format;
 use crate::cli::Context;
+use crate::cli::format::Format;
 use crate::cli::matrix::text::Sheet;
 use crate::exit;
 use crate::frameworks::{MeansCounts, SplitCounts};

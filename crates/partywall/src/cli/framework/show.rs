@@ -10,8 +10,9 @@ use partywall_records::Records;
 use partywall_report::{Answer, ManualLine, RequirementLine, Split};
 use serde::Serialize;
 
-use super::{Format, Show, page};
+use super::{Show, page};
 use crate::cli::Context;
+use crate::cli::format::Format;
 use crate::frameworks::{self, MeansCounts, Reading};
 use crate::proofs::ProofSets;
 use crate::run::{Outcome, Sources};

@@ -7,9 +7,9 @@ use partywall_records::Records;
 use partywall_report::counted;
 use serde_json::json;
 
-use super::Format;
 use super::risk::{Pillar, Practice, Question, Risk, State};
 use crate::cli::Context;
+use crate::cli::format::Format;
 use crate::cli::matrix::text::{self, Sheet};
 use crate::exit;
 

@@ -10,8 +10,8 @@ use partywall_model::{Resource, Source, SourceKind};
 use partywall_table::{build_batch, project};
 use serde::Serialize;
 
-use super::Format;
 use crate::cli::Context;
+use crate::cli::format::PlainFormat as Format;
 use crate::cli::matrix::model::{self, Entry, Kind, Row};
 use crate::cli::matrix::text;
 use crate::exit;

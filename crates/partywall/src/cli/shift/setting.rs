@@ -12,8 +12,9 @@ use partywall_report::counted;
 use partywall_table::{Paths, TypeBatch};
 use serde::Serialize;
 
-use super::{Format, trial};
+use super::trial;
 use crate::cli::Context;
+use crate::cli::format::PlainFormat as Format;
 use crate::cli::matrix::text;
 use crate::run::{self, Sources};
 use crate::single_row::{Answers, Asker, Memory};

@@ -1,0 +1,8 @@
+//! One client for all AWS services: request and response shapes are data (botocore's service models, pruned), the mechanism is one
+//! interpreter for five protocols, one signer, one limiter. Knows nothing of checks.
+
+mod http;
+mod model;
+
+pub use http::{HttpRequest, HttpResponse};
+pub use model::{Models, Operation, Service};

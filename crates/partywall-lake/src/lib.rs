@@ -1,0 +1,1 @@
+//! Snapshots as Parquet files with a manifest.

@@ -1,0 +1,1 @@
+//! Reads live accounts: which calls, how many at once, what could not be read.
