@@ -2,7 +2,5 @@
 //! interpreter for five protocols, one signer, one limiter. Knows nothing of checks.
 
 mod http;
-mod model;
 
 pub use http::{HttpRequest, HttpResponse};
-pub use model::{Models, Operation, Service};
