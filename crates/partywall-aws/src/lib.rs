@@ -1,6 +1,20 @@
 //! One client for all AWS services: request and response shapes are data (botocore's service models, pruned), the mechanism is one
 //! interpreter for five protocols, one signer, one limiter. Knows nothing of checks.
 
+mod answer;
+mod call_error;
+mod caller;
+mod config;
+mod credentials;
+mod endpoint;
 mod http;
+mod transport;
 
+pub use answer::Answer;
+pub use call_error::{CallError, CallErrorKind};
+pub use caller::Caller;
+pub use config::ClientConfig;
+pub use credentials::Identity;
+pub use endpoint::EndpointOptions;
 pub use http::{HttpRequest, HttpResponse};
+pub use transport::{Sending, Transport, TransportError};
