@@ -193,6 +193,16 @@ mod tests {
     }
 
     #[test]
+    fn the_page_looks_like_this() {
+        let mut out = Vec::new();
+        let mut list = sample();
+        list.synthetic = Some("made up".to_owned());
+        list.html(&mut out).unwrap();
+        let page = String::from_utf8(out).unwrap();
+        insta::assert_snapshot!(page.replace(STYLE, "…"));
+    }
+
+    #[test]
     fn names_are_inert_in_every_format() {
         let write = |write: fn(&Checklist, &mut dyn Write) -> io::Result<()>| {
             let mut out = Vec::new();

@@ -92,6 +92,17 @@ mod tests {
     }
 
     #[test]
+    fn the_page_opens_like_this() {
+        let page = fixture::render(Format::Html, Options::default());
+        let (head, body) = page.split_once("<style>").unwrap();
+        let (top, _) = body.split_once("</style>").unwrap().1.split_once("<div class=\"wall\">").unwrap();
+        let (_, foot) = page.rsplit_once("</main>").unwrap();
+        let (foot, end) = (foot.split_once("<script").unwrap().0, page.rsplit_once("</script>").unwrap().1);
+        let script = head.split_once("sha256-").unwrap().1.split_once('\'').unwrap().0;
+        insta::assert_snapshot!(format!("{}<style>…</style>{top}…</main>{foot}…{end}", head.replace(script, "…")));
+    }
+
+    #[test]
     fn nothing_is_fetched() {
         let page = fixture::render(Format::Html, Options::default());
         for reference in ["src=\"", "url(", "@import", "fetch(", "XMLHttpRequest", "<link", "<iframe", "href=\"http"] {
