@@ -109,6 +109,9 @@ pub struct Read {
     /// Where the call wants names: the call that finds them.
     #[serde(default)]
     pub names: Option<Names>,
+    /// A call that has to be made before, again and again until it says that it is done.
+    #[serde(default)]
+    pub prepare: Option<Prepare>,
     /// How many resources one per-resource call may be asked for.
     #[serde(default)]
     pub batch: Option<usize>,
@@ -156,6 +159,18 @@ pub struct Names {
     pub into: String,
     /// How many names one call takes; with 1, `into` is a text rather than a list.
     pub batch: usize,
+}
+
+/// The call that makes AWS prepare what a read then fetches, such as `GenerateCredentialReport`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Prepare {
+    /// API name.
+    pub operation: String,
+    /// IAM action.
+    pub action: String,
+    /// Member of the answer and the value that it has when all is ready.
+    pub until: BTreeMap<String, String>,
 }
 
 /// One name or several.

@@ -46,11 +46,6 @@ pub fn collect(
     for (call, answer, source) in std::mem::take(&mut collector.waiting) {
         collector.place(&call, answer, &source);
     }
-    for row in collector.seen.implied(catalog) {
-        collector.store.add(catalog, row);
-    }
-    collector.seen.mark_unseen(catalog, &mut collector.store);
-    collector.out.listed.extend(collector.seen.listed(catalog));
     collector.finish()
 }
 
@@ -179,7 +174,13 @@ impl<'a> Collector<'a> {
         made
     }
 
+    /// Rows that follow from answers, what no answer told, folding; then hands over all rows that waited.
     pub(crate) fn finish(mut self) -> Result<Collected, CollectError> {
+        for row in self.seen.implied(self.catalog) {
+            self.store.add(self.catalog, row);
+        }
+        self.seen.mark_unseen(self.catalog, &mut self.store);
+        self.out.listed.extend(self.seen.listed(self.catalog));
         self.store.forget(&self.deleted);
         fold::fold(&mut self.store, self.catalog, &self.out.gaps);
         let mut lookup = Lookup::default();

@@ -25,7 +25,19 @@ pub enum CauseKind {
     UnresolvedReference,
     /// The API refused the call.
     Denied,
-    /// The call failed for another reason: throttled, timed out, malformed answer.
+    /// The service refused the call until the reader gave up.
+    Throttled,
+    /// No answer came in time, or no connection.
+    TimedOut,
+    /// The service failed.
+    ServerError,
+    /// What came is no answer of that call.
+    Malformed,
+    /// The service has no endpoint in the Region.
+    NotAvailable,
+    /// The Region is off for the account.
+    RegionDisabled,
+    /// The call failed for another reason.
     CallFailed,
     /// The source holds no answer of the call that reads this fact.
     NotLooked,
@@ -70,6 +82,12 @@ impl CauseKind {
         match self {
             Self::UnresolvedReference => "unresolved reference",
             Self::Denied => "access denied",
+            Self::Throttled => "throttled",
+            Self::TimedOut => "timed out",
+            Self::ServerError => "service failed",
+            Self::Malformed => "malformed answer",
+            Self::NotAvailable => "not available in the Region",
+            Self::RegionDisabled => "Region is off",
             Self::CallFailed => "call failed",
             Self::SourcesDisagree => "sources disagree",
             Self::NotLooked => "not looked",

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use partywall_catalog::{Catalog, Read, ResourceType};
 use partywall_model::Value;
 
@@ -21,6 +22,10 @@ pub(crate) struct Call {
     pub(crate) subject: Option<String>,
     pub(crate) account: Option<Arc<str>>,
     pub(crate) region: Option<Arc<str>>,
+    /// Id of the resource that a per-resource call was made for, where whoever made the call knows it.
+    pub(crate) id: Option<Arc<str>>,
+    /// When the answer came, where known.
+    pub(crate) at: Option<DateTime<Utc>>,
 }
 
 /// The reads of types that a call serves.

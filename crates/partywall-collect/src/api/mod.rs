@@ -7,13 +7,16 @@ mod seen;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use partywall_catalog::{Catalog, Read, ResourceType};
-use partywall_model::{Cause, CauseKind, Gap, Resource, Source, Value};
+use partywall_model::{Cause, CauseKind, Gap, Resource, Source, SourceKind, Value};
 
 pub(crate) use call::{Call, Operations, Reads, error_code, error_line, kebab};
 pub(crate) use seen::Seen;
 
+use crate::derive;
 use crate::jq::Programs;
+use crate::redact::redact;
 use crate::shape::{conform, drop_nulls, items, merge, missing, next_page};
 use crate::store::Store;
 
@@ -34,7 +37,10 @@ impl ApiReader<'_> {
         let answer = answer.and_then(|answer| error_code(&answer).map_or(Ok(answer), Err));
         match (self.operations.settled(call, answer.as_ref().ok(), self.store), answer) {
             (Ok(reads), Ok(answer)) => self.answer(reads, call, &answer, source),
-            (Ok(reads), Err(code)) => self.failure(reads, call, &code, source),
+            (Ok(reads), Err(code)) => {
+                let failure = Failure::of_code(&code);
+                reads.iter().flat_map(|(resource_type, read)| self.failure(resource_type, read, call, &failure, source)).collect()
+            }
             (Err(message), _) => {
                 let message = format!("{}: {message}", source.file);
                 self.gaps.push(Gap::of_anything(&message, source.clone()));
@@ -43,54 +49,69 @@ impl ApiReader<'_> {
         }
     }
 
-    /// A listing of which an item is lost is a gap, not a listing; so is an answer about something that no listing names. Of one resource,
-    /// what the answer should have told stays unknown.
     fn answer(&mut self, reads: Reads, call: &Call, answer: &Value, source: &Arc<Source>) -> Vec<String> {
-        let mut errors = Vec::new();
+        let mut errors: Vec<String> = Vec::new();
         for (resource_type, read) in reads {
-            let (found, mut lost) = self.items_of(&resource_type, &read, answer);
-            for properties in found {
-                lost.extend(self.add(&resource_type, &read, properties, call, source).err());
+            let mut shaped = self.shape(&resource_type, &read, answer);
+            if let Some(token) = next_page(answer, &read.items) {
+                shaped.lost.insert(0, format!("`{token}` says that there was more to tell; read all pages into one file"));
             }
-            let Some(first) = lost.first() else {
-                self.seen.answered(&resource_type, call, source);
-                continue;
-            };
-            let detail = format!("a part of the answer of {} could not be read: {first}", read.operation);
-            let cause = Arc::new(Cause::new(CauseKind::CallFailed, detail));
-            for message in lost.into_iter().map(|message| format!("{}: {}: {message}", source.file, read.operation)) {
+            for message in self.place_shaped(&resource_type, &read, shaped, call, true, source) {
                 if !errors.contains(&message) {
                     errors.push(message);
                 }
-            }
-            if read.per.is_none() || self.leave_unknown(&resource_type, &read, call, &cause, source).is_err() {
-                self.gaps.push(listing_gap(&resource_type, call, cause, source));
             }
         }
         errors
     }
 
-    /// What each item of an answer says of a resource, and a line for each reason why that is not all.
-    fn items_of(&mut self, resource_type: &ResourceType, read: &Read, answer: &Value) -> (Vec<Value>, Vec<String>) {
-        if *answer == Value::Map(Vec::new()) && read.may_be_empty && !read.items.is_empty() {
-            return (Vec::new(), Vec::new());
+    /// Adds what an answer, or a page of one, says. A listing of which an item is lost is a gap, not a listing; so is an answer about something
+    /// that no listing names. Of one resource, what the answer should have told stays unknown.
+    pub(crate) fn place_shaped(
+        &mut self,
+        resource_type: &Arc<ResourceType>,
+        read: &Read,
+        shaped: Shaped,
+        call: &Call,
+        last: bool,
+        source: &Arc<Source>,
+    ) -> Vec<String> {
+        let Shaped { found, mut lost, .. } = shaped;
+        for properties in found {
+            lost.extend(self.add(resource_type, read, properties, call, source).err());
         }
-        let (mut found, mut lost) = (Vec::new(), Vec::new());
-        if let Some(token) = next_page(answer, &read.items) {
-            lost.push(format!("`{token}` says that there was more to tell; read all pages into one file"));
+        let Some(first) = lost.first() else {
+            if last {
+                self.seen.answered(resource_type, call, source);
+            }
+            return Vec::new();
+        };
+        let detail = format!("a part of the answer of {} could not be read: {first}", read.operation);
+        let cause = Arc::new(Cause::new(CauseKind::CallFailed, detail));
+        if read.per.is_none() || self.leave_unknown(resource_type, read, call, &cause, source).is_err() {
+            self.gaps.push(listing_gap(resource_type, call, cause, source));
+        }
+        lost.into_iter().map(|message| format!("{}: {}: {message}", source.file, read.operation)).collect()
+    }
+
+    /// What each item of an answer says of a resource, its secrets taken out, and a line for each reason why that is not all.
+    pub(crate) fn shape(&mut self, resource_type: &Arc<ResourceType>, read: &Read, answer: &Value) -> Shaped {
+        let mut shaped = Shaped::default();
+        if *answer == Value::Map(Vec::new()) && read.may_be_empty && !read.items.is_empty() {
+            return shaped;
         }
         match items(answer.clone(), &read.items) {
             Ok(items) => {
                 for item in items {
                     match self.properties(resource_type, read, item) {
-                        Ok(properties) => found.extend(properties),
-                        Err(message) => lost.push(message),
+                        Ok(properties) => shaped.found.extend(properties.map(|properties| seal(properties, resource_type))),
+                        Err(message) => shaped.lost.push(message),
                     }
                 }
             }
-            Err(message) => lost.push(format!("{message}: it is not the whole answer")),
+            Err(message) => shaped.lost.push(format!("{message}: it is not the whole answer")),
         }
-        (found, lost)
+        shaped
     }
 
     /// What an item says of a resource; `None` if it is of another type.
@@ -137,6 +158,12 @@ impl ApiReader<'_> {
         {
             properties.set_at(per, Value::str(subject.as_str()));
         }
+        if let (Some(_), Some(id)) = (&read.per, resource_type.id_path())
+            && properties.at(id).is_none_or(Value::is_null)
+            && let Some(known) = &call.id
+        {
+            properties.set_at(id, Value::str(&**known));
+        }
         if let (Some(per), Some(id)) = (&read.per, resource_type.id_path())
             && properties.at(id).is_none_or(Value::is_null)
         {
@@ -175,37 +202,38 @@ impl ApiReader<'_> {
     }
 
     /// What a failed call would have read is absent if the error means so, else unknown.
-    fn failure(&mut self, reads: Reads, call: &Call, code: &str, source: &Arc<Source>) -> Vec<String> {
-        let mut errors = Vec::new();
-        for (resource_type, read) in reads {
-            let denied = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403", "Forbidden"]
-                .contains(&code);
-            let kind = if denied { CauseKind::Denied } else { CauseKind::CallFailed };
-            let cause = Arc::new(Cause::new(kind, format!("{} answered {code}", read.operation)).with_action(read.action.clone()));
-            let absent = read.absent_on.iter().any(|known| known == code);
-            if read.per.is_none() {
-                if absent {
-                    self.seen.answered(&resource_type, call, source);
-                    if resource_type.id_path().is_none() {
-                        // "None" of something that every account has once is a row with nothing in it.
-                        errors.extend(self.add(&resource_type, &read, Value::Map(Vec::new()), call, source).err());
-                    }
-                } else {
-                    self.gaps.push(listing_gap(&resource_type, call, cause, source));
+    pub(crate) fn failure(
+        &mut self,
+        resource_type: &Arc<ResourceType>,
+        read: &Read,
+        call: &Call,
+        failure: &Failure,
+        source: &Arc<Source>,
+    ) -> Vec<String> {
+        let detail = format!("{} answered {}", failure.operation.as_deref().unwrap_or(&read.operation), failure.words);
+        let action = failure.action.clone().unwrap_or_else(|| read.action.clone());
+        let cause = Arc::new(Cause::new(failure.kind, detail).with_action(action));
+        let absent = failure.code.as_ref().is_some_and(|code| read.absent_on.contains(code));
+        if read.per.is_none() {
+            if absent {
+                self.seen.answered(resource_type, call, source);
+                if resource_type.id_path().is_none() {
+                    // "None" of something that every account has once is a row with nothing in it.
+                    return self.add(resource_type, read, Value::Map(Vec::new()), call, source).err().into_iter().collect();
                 }
-                continue;
-            }
-            let placed = if absent {
-                self.add(&resource_type, &read, Value::Map(Vec::new()), call, source)
             } else {
-                self.leave_unknown(&resource_type, &read, call, &cause, source)
-            };
-            if let Err(message) = placed {
-                errors.push(format!("{}: {}: {message}", source.file, read.operation));
-                self.gaps.push(listing_gap(&resource_type, call, cause, source));
+                self.gaps.push(listing_gap(resource_type, call, cause, source));
             }
+            return Vec::new();
         }
-        errors
+        let placed = if absent {
+            self.add(resource_type, read, Value::Map(Vec::new()), call, source)
+        } else {
+            self.leave_unknown(resource_type, read, call, &cause, source)
+        };
+        let Err(message) = placed else { return Vec::new() };
+        self.gaps.push(listing_gap(resource_type, call, cause, source));
+        vec![format!("{}: {}: {message}", source.file, read.operation)]
     }
 
     /// What a call for one resource would have told stays unknown.
@@ -223,6 +251,54 @@ impl ApiReader<'_> {
         }
         self.add(resource_type, read, properties, call, source)
     }
+}
+
+/// What an answer, or a page of one, says of the resources of a type.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Shaped {
+    /// Properties of each item.
+    pub found: Vec<Value>,
+    /// Why that is not all.
+    pub lost: Vec<String>,
+    /// When the facts were true, if the answer tells another time than that of its coming.
+    pub at: Option<DateTime<Utc>>,
+}
+
+/// Why a call has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// How it failed.
+    pub kind: CauseKind,
+    /// The service's error code, if it is the service that refused.
+    pub code: Option<String>,
+    /// The code, or what else happened.
+    pub words: String,
+    /// The call that failed and its IAM action, if it is another than that of the read: one that it rests on.
+    pub operation: Option<String>,
+    /// See `operation`.
+    pub action: Option<String>,
+}
+
+/// Error codes by which services say that the caller may not.
+const DENIED: [&str; 6] = ["AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "403", "Forbidden"];
+
+impl Failure {
+    fn of_code(code: &str) -> Self {
+        let kind = if DENIED.contains(&code) { CauseKind::Denied } else { CauseKind::CallFailed };
+        Self { kind, code: Some(code.to_owned()), words: code.to_owned(), operation: None, action: None }
+    }
+}
+
+/// Takes secrets out as soon as an answer is shaped, so that nothing that keeps rows holds one; what kinds they are is found first.
+fn seal(properties: Value, resource_type: &Arc<ResourceType>) -> Value {
+    if resource_type.secrets.is_empty() {
+        return properties;
+    }
+    let mut row = Resource::new(resource_type.name.clone(), "", Arc::new(Source { kind: SourceKind::Api, file: Arc::from("") }));
+    row.properties = properties;
+    derive::seal(&mut row, resource_type);
+    redact(&mut row.properties, &resource_type.secrets);
+    row.properties
 }
 
 fn listing_gap(resource_type: &ResourceType, call: &Call, cause: Arc<Cause>, source: &Arc<Source>) -> Gap {
@@ -266,5 +342,6 @@ fn make_row(resource_type: &Arc<ResourceType>, properties: Value, call: &Call, s
     row.account = account;
     row.region = region;
     row.properties = properties;
+    row.observed_at = call.at;
     row
 }

@@ -43,8 +43,12 @@ pub(crate) enum About {
 /// Computes the wanted derived facts of a row.
 pub(crate) fn apply(row: &mut Resource, resource_type: &ResourceType, about: About, wanted: &Schema, lookup: &Lookup, blind: &[Arc<str>]) {
     for derive in &resource_type.derives {
-        let secrets = matches!(derive.function.as_str(), "plaintext-secrets" | "secret-kinds");
+        let secrets = matches!(derive.function.as_str(), "plaintext-secrets" | KINDS);
         if secrets != (about == About::Secrets) || !wants(wanted, &derive.path) {
+            continue;
+        }
+        // Found when the answer was shaped, before its secrets were taken out.
+        if derive.function == KINDS && row.source.kind == SourceKind::Api && row.properties.at(&derive.path).is_some() {
             continue;
         }
         let inputs = Inputs { row, resource_type, derive, lookup, blind };
@@ -53,10 +57,24 @@ pub(crate) fn apply(row: &mut Resource, resource_type: &ResourceType, about: Abo
             "s3-effective-public-access-block" => s3::effective_block(&inputs),
             "s3-acl-public" => s3::acl_is_public(&inputs),
             "plaintext-secrets" => secrets::plaintext(&inputs),
-            "secret-kinds" => secrets::kinds(&inputs),
+            KINDS => secrets::kinds(&inputs),
             _ => continue,
         };
         row.properties.set_at(&derive.path, value);
+    }
+}
+
+const KINDS: &str = "secret-kinds";
+
+/// Finds the kinds of secrets in what one answer brought, for derived facts of which it brought an input.
+pub(crate) fn seal(row: &mut Resource, resource_type: &ResourceType) {
+    let lookup = Lookup::default();
+    for derive in resource_type.derives.iter().filter(|derive| derive.function == KINDS) {
+        let brought = |path: &Arc<str>| row.properties.at(path.split('[').next().unwrap_or(path)).is_some_and(|value| !value.is_null());
+        if derive.inputs.iter().any(brought) {
+            let kinds = secrets::kinds(&Inputs { row, resource_type, derive, lookup: &lookup, blind: &[] });
+            row.properties.set_at(&derive.path, kinds);
+        }
     }
 }
 

@@ -1,0 +1,164 @@
+//! Answers of calls that are made now, placed one by one as they come: the same shaping as of saved answers, but the call is known and need
+//! not be guessed from a path.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use base64::Engine as _;
+use chrono::{DateTime, Utc};
+use partywall_catalog::{Catalog, Read, ResourceType};
+use partywall_model::{Cause, CauseKind, Gap, Resource, Source, SourceKind, Value};
+use partywall_table::TypeBatch;
+
+use crate::api::{ApiReader, Call, Failure, Shaped, kebab};
+use crate::collected::{Collected, Need, Options};
+use crate::collector::Collector;
+use crate::{CollectError, credential_report};
+
+/// What a call was made for: a read of a type, in an account and Region, of one resource or of all.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    /// The type.
+    pub resource_type: Arc<ResourceType>,
+    /// Place of the read among those of the type.
+    pub read: usize,
+    /// Twelve digits.
+    pub account: Arc<str>,
+    /// Region code, or `global`.
+    pub region: Arc<str>,
+    /// Id of the resource, of a per-resource read.
+    pub id: Option<Arc<str>>,
+    /// Value of the property that the read is asked with.
+    pub subject: Option<String>,
+}
+
+impl Asked {
+    /// The read itself.
+    pub fn of(&self) -> Option<&Read> {
+        self.resource_type.reads.get(self.read)
+    }
+
+    fn call(&self, read: &Read, at: Option<DateTime<Utc>>) -> Call {
+        Call {
+            service: Some(read.service.clone()),
+            operation: Some(kebab(&read.operation)),
+            subject: self.subject.clone(),
+            account: Some(self.account.clone()),
+            region: Some(self.region.clone()),
+            id: self.id.clone(),
+            at,
+        }
+    }
+}
+
+/// The rows of one account while it is read.
+pub struct Live<'a> {
+    collector: Collector<'a>,
+    sources: BTreeMap<(Arc<str>, Arc<str>), Arc<Source>>,
+}
+
+impl std::fmt::Debug for Live<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Live").finish_non_exhaustive()
+    }
+}
+
+impl<'a> Live<'a> {
+    /// Nothing read yet.
+    pub fn new(
+        catalog: &'a Catalog,
+        options: &'a Options,
+        need: &'a dyn Fn(&ResourceType) -> Need,
+        emit: &'a mut dyn FnMut(TypeBatch) -> Result<(), CollectError>,
+    ) -> Self {
+        Self { collector: Collector::new(catalog, options, need, emit), sources: BTreeMap::new() }
+    }
+
+    /// What an answer, or a page of one, says of the resources of a type; secrets are taken out of it.
+    pub fn shape(&mut self, resource_type: &Arc<ResourceType>, read: &Read, answer: &Value) -> Shaped {
+        if resource_type.name.as_ref() == credential_report::TYPE {
+            return report(resource_type, answer);
+        }
+        self.reader().shape(resource_type, read, answer)
+    }
+
+    /// Adds what an answer said. `last` if no further page follows.
+    pub fn place(&mut self, asked: &Asked, shaped: Shaped, at: DateTime<Utc>, last: bool) {
+        let Some(read) = asked.of() else { return };
+        let (call, source) = (asked.call(read, Some(shaped.at.unwrap_or(at))), self.source(asked));
+        let errors = self.reader().place_shaped(&asked.resource_type, read, shaped, &call, last, &source);
+        self.collector.out.errors.extend(errors);
+    }
+
+    /// Notes that a call has no answer: what it would have told is unknown, or absent where the error means that.
+    pub fn fail(&mut self, asked: &Asked, failure: &Failure, at: DateTime<Utc>) {
+        let Some(read) = asked.of() else { return };
+        let (call, source) = (asked.call(read, Some(at)), self.source(asked));
+        let errors = self.reader().failure(&asked.resource_type, read, &call, failure, &source);
+        self.collector.out.errors.extend(errors);
+    }
+
+    /// Notes that a per-resource call was spared, because what was read before says that it has nothing to tell.
+    pub fn spare(&mut self, asked: &Asked, at: DateTime<Utc>) {
+        self.place(asked, Shaped { found: vec![Value::Map(Vec::new())], ..Shaped::default() }, at, true);
+    }
+
+    /// Notes that a listing was not asked for, and why.
+    pub fn leave_out(&mut self, asked: &Asked, kind: CauseKind, detail: String) {
+        let source = self.source(asked);
+        self.collector.out.gaps.push(Gap {
+            resource_type: asked.resource_type.name.clone(),
+            id: None,
+            account: Some(asked.account.clone()),
+            region: Some(asked.region.clone()),
+            path: None,
+            cause: Arc::new(Cause::new(kind, detail)),
+            source,
+        });
+    }
+
+    /// The rows of a type so far.
+    pub fn rows(&self, resource_type: &str) -> &[Resource] {
+        self.collector.store.types.get(resource_type).map(|rows| rows.rows.as_slice()).unwrap_or_default()
+    }
+
+    /// Folds, completes and hands over all rows.
+    ///
+    /// # Errors
+    /// Whoever takes the batches failed, or a batch could not be built.
+    pub fn finish(mut self) -> Result<Collected, CollectError> {
+        *self.collector.out.files.entry(SourceKind::Api).or_default() += 1;
+        self.collector.finish()
+    }
+
+    fn source(&mut self, asked: &Asked) -> Arc<Source> {
+        let key = (asked.account.clone(), asked.region.clone());
+        let make = || Arc::new(Source { kind: SourceKind::Api, file: Arc::from(format!("aws/{}/{}", asked.account, asked.region)) });
+        self.sources.entry(key).or_insert_with(make).clone()
+    }
+
+    fn reader(&mut self) -> ApiReader<'_> {
+        let collector = &mut self.collector;
+        ApiReader {
+            catalog: collector.catalog,
+            operations: &collector.operations,
+            programs: &mut collector.programs,
+            store: &mut collector.store,
+            seen: &mut collector.seen,
+            gaps: &mut collector.out.gaps,
+        }
+    }
+}
+
+/// The credential report comes as a table in an answer's member; its facts are as old as the report.
+fn report(resource_type: &Arc<ResourceType>, answer: &Value) -> Shaped {
+    let text = answer.get("Content").and_then(Value::as_str).unwrap_or_default();
+    let decoded = base64::engine::general_purpose::STANDARD.decode(text).ok().and_then(|bytes| String::from_utf8(bytes).ok());
+    let Some(text) = decoded.filter(|text| text.starts_with(credential_report::HEAD)) else {
+        return Shaped { lost: vec!["there is no report in it: it is not the whole answer".to_owned()], ..Shaped::default() };
+    };
+    let nowhere = Arc::new(Source { kind: SourceKind::Api, file: Arc::from("") });
+    let (rows, lost) = credential_report::read(&text, resource_type, &nowhere);
+    let at = answer.get("GeneratedTime").and_then(Value::as_str).and_then(|at| DateTime::parse_from_rfc3339(at).ok());
+    Shaped { found: rows.into_iter().map(|row| row.properties).collect(), lost, at: at.map(|at| at.with_timezone(&Utc)) }
+}
