@@ -2,16 +2,20 @@
 
 mod ci;
 mod column;
+mod models;
+mod ordered;
 mod schemas;
 
 use std::io::Write as _;
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::bail;
 
 const USAGE: &str = "\
 usage: cargo xtask ci         format, build, catalogue lint and cases, clippy, tests; stops at the first failure
-       cargo xtask schemas    regenerate catalog/reference/registry-columns.jsonl.zst";
+       cargo xtask schemas    regenerate catalog/reference/registry-columns.jsonl.zst
+       cargo xtask models --botocore DIR --date YYYY-MM-DD    regenerate catalog/reference/aws-models.zst";
 
 fn main() -> ExitCode {
     match run() {
@@ -29,6 +33,7 @@ fn run() -> anyhow::Result<()> {
     match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
         ["ci"] => ci::run(),
         ["schemas"] => schemas::run(),
+        ["models", "--botocore", directory, "--date", date] => models::run(Path::new(directory), date),
         [] => bail!("{USAGE}"),
         [other, ..] => bail!("unknown chore or argument in `{other}`\n{USAGE}"),
     }
