@@ -1,0 +1,2 @@
+//! Serves a generated AWS on the loopback address.
+fn main() {}
