@@ -8,6 +8,7 @@ mod config;
 mod credentials;
 mod endpoint;
 mod http;
+pub mod model;
 mod transport;
 
 pub use answer::Answer;
@@ -15,6 +16,6 @@ pub use call_error::{CallError, CallErrorKind};
 pub use caller::Caller;
 pub use config::ClientConfig;
 pub use credentials::Identity;
-pub use endpoint::EndpointOptions;
+pub use endpoint::{Addressed, Endpoint, EndpointError, EndpointOptions, Partition, Partitions};
 pub use http::{HttpRequest, HttpResponse};
 pub use transport::{Sending, Transport, TransportError};
