@@ -59,14 +59,17 @@ fn an_operation_says_how_it_travels_and_pages() {
     let s3 = Models::builtin().service("s3").unwrap();
     let list = s3.operation("ListObjectsV2").unwrap();
     assert_eq!((list.method, &*list.uri.template), ("GET", "/{Bucket}?list-type=2"));
-    assert_eq!(list.uri.query, [("list-type".into(), "2".into())]);
+    let query: Vec<(&str, &str)> = list.uri.query.iter().map(|(name, value)| (&**name, &**value)).collect();
+    assert_eq!(query, [("list-type", "2")]);
     assert_eq!(list.uri.path, [Segment::Literal("/".into()), Segment::Label { name: "Bucket".into(), greedy: false }]);
     let input = s3.input(list).unwrap();
     let bucket = input.member("Bucket").unwrap();
     assert!(bucket.required && bucket.location == Location::Uri);
     let pages = list.paginator.as_ref().unwrap();
-    assert_eq!((&*pages.input_tokens, &*pages.output_tokens), (&["ContinuationToken".into()][..], &["NextContinuationToken".into()][..]));
-    assert_eq!(pages.result_keys, ["Contents".into(), "CommonPrefixes".into()]);
+    let texts = |boxes: &[Box<str>]| boxes.iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(pages.input_tokens.iter().map(ToString::to_string).collect::<Vec<_>>(), ["ContinuationToken"]);
+    assert_eq!(texts(&pages.output_tokens), ["NextContinuationToken"]);
+    assert_eq!(texts(&pages.result_keys), ["Contents", "CommonPrefixes"]);
     let limit = input.member(pages.limit_key.as_ref().unwrap()).unwrap();
     assert!(matches!(s3.kind(&limit.target), Kind::Integer { .. }));
 

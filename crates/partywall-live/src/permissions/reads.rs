@@ -1,0 +1,167 @@
+//! Which reads an answer rests on: from the words of a predicate over computed columns, defaults and satellites to calls.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use partywall_catalog::{Catalog, Check, DefaultOn, Read, ResourceType};
+
+use super::mentions::{mentions, overlap};
+
+/// The reads found so far: type and index among the type's reads.
+#[derive(Debug)]
+pub(super) struct Reads<'c> {
+    catalog: &'c Catalog,
+    pub(super) found: BTreeSet<(Arc<str>, usize)>,
+    /// What was followed already: type and path, without a path for the rows themselves.
+    followed: BTreeSet<(Arc<str>, Option<String>)>,
+}
+
+impl<'c> Reads<'c> {
+    pub(super) fn new(catalog: &'c Catalog) -> Self {
+        Self { catalog, found: BTreeSet::new(), followed: BTreeSet::new() }
+    }
+
+    /// The reads without which a check is blind, in whole or in part.
+    pub(super) fn of_check(catalog: &'c Catalog, check: &Check) -> Self {
+        let mut reads = Self::new(catalog);
+        reads.rows(&check.resource);
+        for predicate in check.applies.iter().chain([&check.pass]) {
+            for path in mentions(predicate) {
+                reads.path(&check.resource, &path);
+            }
+        }
+        if let Some(join) = &check.join {
+            let words = mentions(&join.sql);
+            let joined: Vec<Arc<str>> =
+                catalog.types.values().filter(|file| words.contains(&file.table())).map(|file| file.name.clone()).collect();
+            for name in &joined {
+                reads.rows(name);
+                for path in &words {
+                    reads.path(name, path);
+                }
+            }
+        }
+        reads
+    }
+
+    /// Everything that is read of a type.
+    pub(super) fn whole(&mut self, name: &str) {
+        self.rows(name);
+        if let Some(file) = self.catalog.resource_type(name) {
+            let computed = file.derives.iter().map(|derive| &derive.path).chain(file.folds.iter().map(|fold| &fold.into));
+            let paths: BTreeSet<&Arc<str>> = file.reads.iter().flat_map(|read| &read.paths).chain(computed).collect();
+            for path in paths {
+                self.path(name, path);
+            }
+        }
+    }
+
+    /// The calls that say which resources of a type there are.
+    fn rows(&mut self, name: &str) {
+        let Some(file) = self.catalog.resource_type(name) else { return };
+        if !self.followed.insert((file.name.clone(), None)) {
+            return;
+        }
+        let has_listing = file.listing().is_some();
+        for (index, read) in file.reads.iter().enumerate() {
+            if read.per.is_none() || !has_listing {
+                self.take(&file, index, read);
+            }
+        }
+    }
+
+    /// What a property of a type's rows rests on. Words that are no property lead nowhere.
+    fn path(&mut self, name: &str, path: &str) {
+        let Some(file) = self.catalog.resource_type(name) else { return };
+        let path = match path {
+            "_tags" => file.tags_path().unwrap_or(path),
+            "_name" => file.display_name.as_deref().unwrap_or(path),
+            other => other,
+        };
+        if !self.followed.insert((file.name.clone(), Some(path.to_owned()))) {
+            return;
+        }
+        for (index, read) in file.reads.iter().enumerate() {
+            if read.per.is_some() && (read.paths.is_empty() || read.paths.iter().any(|own| overlap(own, path))) {
+                self.take(&file, index, read);
+            }
+        }
+        for derive in file.derives.iter().filter(|derive| overlap(&derive.path, path)) {
+            for input in &derive.inputs {
+                self.path(name, input);
+            }
+            for table in &derive.tables {
+                self.whole(table);
+            }
+        }
+        for fold in file.folds.iter().filter(|fold| overlap(&fold.into, path)) {
+            self.whole(&fold.from);
+        }
+        for default in file.defaults.iter().filter(|default| default.on == DefaultOn::Read && overlap(&default.path, path)) {
+            if let Some(depends) = &default.depends_on {
+                self.rows(&depends.resource_type);
+                self.path(&depends.resource_type, &depends.path);
+            }
+        }
+    }
+
+    /// One read, and what must be read before it can be asked.
+    fn take(&mut self, file: &Arc<ResourceType>, index: usize, read: &Read) {
+        if !self.found.insert((file.name.clone(), index)) {
+            return;
+        }
+        let about = read.of.as_ref().unwrap_or(&file.name);
+        if let Some(parent) = &read.of {
+            self.rows(parent);
+        } else if read.per.is_some() {
+            self.rows(&file.name);
+        }
+        let names = read.names.iter().flat_map(|names| names.input.values());
+        for path in read.input.values().chain(names).flat_map(placeholders) {
+            self.path(about, &path);
+        }
+        for path in read.only.keys() {
+            self.path(&file.name, path);
+        }
+    }
+}
+
+/// The `{Property.Path}` in the texts of a request member.
+pub(super) fn placeholders(value: &toml::Value) -> Vec<String> {
+    match value {
+        toml::Value::String(text) => {
+            let ends = text.split('{').skip(1).filter_map(|part| part.split_once('}'));
+            ends.map(|(name, _)| name.to_owned()).filter(|name| name != "account" && name != "region").collect()
+        }
+        toml::Value::Array(items) => items.iter().flat_map(placeholders).collect(),
+        toml::Value::Table(members) => members.iter().flat_map(|(_, member)| placeholders(member)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn actions(check: &str) -> BTreeSet<String> {
+        let catalog = Catalog::load(None).unwrap().with_derived(partywall_collect::derived_columns).unwrap();
+        let check = catalog.checks.get(check).unwrap_or_else(|| panic!("no check {check}"));
+        let reads = Reads::of_check(&catalog, check);
+        reads.found.iter().map(|(name, index)| catalog.types[name].reads[*index].action.clone()).collect()
+    }
+
+    #[test]
+    fn a_computed_column_leads_to_its_inputs_and_tables() {
+        let found = actions("s3.bucket-blocks-public-access");
+        for action in ["s3:ListAllMyBuckets", "s3:GetBucketPublicAccessBlock", "s3:GetAccountPublicAccessBlock"] {
+            assert!(found.contains(action), "{action} in {found:?}");
+        }
+        assert!(!found.contains("s3:GetBucketWebsite"), "{found:?}");
+    }
+
+    #[test]
+    fn placeholders_are_found_at_any_depth() {
+        let value: toml::Table = toml::from_str("a = [{ b = 'x/{Arn}-{_Runtime.Id}' }, '{account}{region}', 3]").unwrap();
+        assert_eq!(placeholders(&value["a"]), ["Arn", "_Runtime.Id"]);
+    }
+}
