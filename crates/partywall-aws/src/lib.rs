@@ -9,6 +9,7 @@ mod credentials;
 mod endpoint;
 mod http;
 pub mod model;
+pub mod model;
 mod transport;
 
 pub use answer::Answer;

@@ -82,16 +82,6 @@ fn an_operation_says_how_it_travels_and_pages() {
 }
 
 #[test]
-fn the_largest_model_is_read_in_milliseconds() {
-    let start = std::time::Instant::now();
-    let ec2 = Models::builtin().service("ec2").unwrap();
-    let elapsed = start.elapsed();
-    println!("ec2: {} operations in {elapsed:?}", ec2.operations.len());
-    // A few milliseconds with optimisation; this bound is for the slowest build.
-    assert!(elapsed < std::time::Duration::from_secs(2), "{elapsed:?}");
-}
-
-#[test]
 fn a_broken_model_is_an_error_of_one_line() {
     for text in ["", "{", r#"{"metadata":{"protocol":"json"},"operations":{"A":{"input":{"shape":"B"}}},"shapes":{}}"#] {
         let error = Service::from_json("x", text.as_bytes()).unwrap_err();
