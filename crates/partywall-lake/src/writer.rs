@@ -1,0 +1,393 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use arrow::array::{Array, BooleanArray, Int32Array, RecordBatch, StringArray, UInt32Array};
+use arrow::compute::take_record_batch;
+use chrono::{DateTime, Utc};
+use foldhash::{HashMap, HashMapExt as _};
+use partywall_catalog::ResourceType;
+use partywall_model::{Cause, CauseKind, Gap, Resource, Source, SourceKind};
+use partywall_table::{Envelope, TypeBatch, arrow_schema, build_batch};
+use sha2::{Digest as _, Sha256};
+
+use crate::file::{CHUNK_ROWS, Columns, create, key_number, parquet_bytes, sync_dir, with_own_columns};
+use crate::manifest::{DataFile, Manifest, Meta, Partition, PartitionKey};
+use crate::place::{FACTS, data_path, hex, partition_dir};
+use crate::row::RowWriter;
+use crate::{Lake, LakeError, Snapshot};
+
+/// Bytes of rows and columns that wait, over all partitions, before the largest is written: what bounds a row group, and memory.
+const WAITING_BYTES: usize = 32 << 20;
+
+/// Runs whose files a partition may refer to; after that it is written whole.
+const MAX_RUNS: usize = 16;
+
+/// Writes one snapshot. Dropped without [`SnapshotWriter::finish`], it leaves nothing but files that nobody refers to.
+#[derive(Debug)]
+pub struct SnapshotWriter {
+    lake: Lake,
+    /// Held until the end: as long as it is, nothing is cleaned.
+    _lock: File,
+    base: Option<Snapshot>,
+    /// Places of the base's partitions.
+    base_places: HashMap<PartitionKey, usize>,
+    seq: u64,
+    files: u64,
+    waiting: usize,
+    open: BTreeMap<PartitionKey, Open>,
+    dirs: BTreeSet<PathBuf>,
+    text: RowWriter,
+}
+
+/// A partition of which rows have come.
+#[derive(Debug)]
+struct Open {
+    resource_type: Arc<ResourceType>,
+    known: HashMap<u128, Known>,
+    /// Rows of the base that came again as they were, and the earliest time at which they did.
+    unchanged: u64,
+    unchanged_at: Option<DateTime<Utc>>,
+    /// Rows that live in the base.
+    base_rows: u64,
+    /// Rows of the base that came again, as they were or changed.
+    base_seen: u64,
+    written: u64,
+    waiting: Vec<RecordBatch>,
+    waiting_bytes: usize,
+    waiting_rows: u64,
+    waiting_deleted: u64,
+    files: Vec<DataFile>,
+}
+
+/// What is known of a key: 48 bytes per row, the only memory that grows with a run.
+#[derive(Debug, Clone, Copy, Default)]
+struct Known {
+    /// Half of the hash of the base's row.
+    base: Option<u128>,
+    /// Rows of this run with this id; counted at the first one.
+    seen: i32,
+}
+
+/// Rows of a batch that go into one partition's file.
+#[derive(Debug, Default)]
+struct Chosen {
+    indices: Vec<u32>,
+    hashes: Vec<String>,
+    copies: Vec<i32>,
+    texts: Vec<String>,
+}
+
+impl SnapshotWriter {
+    pub(crate) fn new(lake: Lake, lock: File, base: Option<Snapshot>, seq: u64) -> Self {
+        let partitions = base.iter().flat_map(|base| base.manifest().partitions.iter().enumerate());
+        let base_places = partitions.map(|(place, partition)| (partition.key.clone(), place)).collect();
+        Self {
+            lake,
+            _lock: lock,
+            base,
+            base_places,
+            seq,
+            files: 0,
+            waiting: 0,
+            open: BTreeMap::new(),
+            dirs: BTreeSet::new(),
+            text: RowWriter::new(),
+        }
+    }
+
+    /// Adds rows, of any type, account and Region, in any order. Two rows with the same account, Region, type and id are two rows.
+    ///
+    /// # Errors
+    /// A row cannot be kept exactly, a file of the base is damaged, or the disk refuses.
+    pub fn write(&mut self, batch: &TypeBatch) -> Result<(), LakeError> {
+        let mut chosen: BTreeMap<PartitionKey, Chosen> = BTreeMap::new();
+        for (index, row) in batch.rows.iter().enumerate() {
+            let index = u32::try_from(index).unwrap_or(u32::MAX);
+            let key = PartitionKey { resource_type: row.resource_type.clone(), account: row.account.clone(), region: row.region.clone() };
+            if !self.open.contains_key(&key) {
+                let made = self.open_partition(&key, &batch.resource_type)?;
+                self.open.insert(key.clone(), made);
+            }
+            let Some(open) = self.open.get_mut(&key) else { continue };
+            let text = self.text.write(row).map_err(LakeError::Row)?;
+            if let Some(copy) = open.take(row, &text.hash) {
+                let chosen = chosen.entry(key).or_default();
+                chosen.indices.push(index);
+                chosen.hashes.push(hex(&text.hash));
+                chosen.copies.push(copy);
+                chosen.texts.push(text.text);
+            }
+        }
+        if chosen.is_empty() {
+            return Ok(());
+        }
+        let columns = full_columns(batch)?;
+        for (key, chosen) in chosen {
+            let own = with_own(&key, &columns, chosen)?;
+            if let Some(open) = self.open.get_mut(&key) {
+                self.waiting += open.wait(own, false);
+            }
+            self.relieve()?;
+        }
+        Ok(())
+    }
+
+    /// Writes out the largest partition until what waits fits.
+    fn relieve(&mut self) -> Result<(), LakeError> {
+        while self.waiting > WAITING_BYTES {
+            let largest = self.open.iter().max_by_key(|(_, open)| open.waiting_bytes).map(|(key, _)| key.clone());
+            let Some(key) = largest else { return Ok(()) };
+            self.flush(&key)?;
+        }
+        Ok(())
+    }
+
+    fn base_partition(&self, key: &PartitionKey) -> Option<(&Snapshot, &Partition)> {
+        let base = self.base.as_ref()?;
+        let partition = base.manifest().partitions.get(*self.base_places.get(key)?)?;
+        let runs: BTreeSet<u64> = partition.files.iter().map(|file| file.seq).collect();
+        (runs.len() < MAX_RUNS).then_some((base, partition))
+    }
+
+    fn open_partition(&self, key: &PartitionKey, resource_type: &Arc<ResourceType>) -> Result<Open, LakeError> {
+        let mut known = HashMap::new();
+        if let Some((base, partition)) = self.base_partition(key) {
+            base.walk(partition, &partition.files, Columns::Index, &mut |scan, _, id, copy, hash| {
+                let hash = hash.get(..32).and_then(|half| u128::from_str_radix(half, 16).ok());
+                let hash = hash.ok_or_else(|| LakeError::damaged(scan.path(), format!("`{id}` has no readable `_hash`")))?;
+                known.insert(key_number(id, copy), Known { base: Some(hash), seen: 0 });
+                Ok::<(), LakeError>(())
+            })?;
+        }
+        let base_rows = known.len() as u64;
+        Ok(Open {
+            resource_type: resource_type.clone(),
+            known,
+            unchanged: 0,
+            unchanged_at: None,
+            base_rows,
+            base_seen: 0,
+            written: 0,
+            waiting: Vec::new(),
+            waiting_bytes: 0,
+            waiting_rows: 0,
+            waiting_deleted: 0,
+            files: Vec::new(),
+        })
+    }
+
+    fn flush(&mut self, key: &PartitionKey) -> Result<(), LakeError> {
+        let Some(open) = self.open.get_mut(key).filter(|open| !open.waiting.is_empty()) else { return Ok(()) };
+        let batches = std::mem::take(&mut open.waiting);
+        self.waiting = self.waiting.saturating_sub(std::mem::take(&mut open.waiting_bytes));
+        let bytes = parquet_bytes(&key.resource_type, &batches)?;
+        drop(batches);
+        let relative = partition_dir(key);
+        let dir = relative.split('/').fold(self.lake.root().to_owned(), |path, part| path.join(part));
+        if self.dirs.insert(dir.clone()) {
+            fs::create_dir_all(&dir).map_err(LakeError::io("create", &dir))?;
+        }
+        let name = loop {
+            self.files += 1;
+            let name = format!("{:08}-{}.parquet", self.seq, self.files);
+            // Taken: by a writer that crashed, or by one that is to have the same number and has not lost yet.
+            if create(&dir.join(&name), &bytes)? {
+                break name;
+            }
+        };
+        open.files.push(DataFile {
+            path: format!("{relative}/{name}"),
+            seq: self.seq,
+            new: true,
+            rows: std::mem::take(&mut open.waiting_rows),
+            deleted: std::mem::take(&mut open.waiting_deleted),
+            bytes: bytes.len() as u64,
+            sha256: hex(&Sha256::digest(&bytes)),
+        });
+        Ok(())
+    }
+
+    /// Ends the snapshot and records it under the next free number.
+    ///
+    /// What the base has and this run neither saw nor listed is left out, and a gap (`not looked`) is added for it unless `meta`
+    /// has one that says why.
+    ///
+    /// # Errors
+    /// The base was removed meanwhile, or the disk refuses; then nothing is recorded.
+    pub fn finish(mut self, mut meta: Meta) -> Result<Snapshot, LakeError> {
+        let mut partitions = Vec::new();
+        let keys: Vec<PartitionKey> = self.open.keys().cloned().collect();
+        for key in &keys {
+            self.bury(key)?;
+            self.flush(key)?;
+            let Some(open) = self.open.get(key) else { continue };
+            let kept = if open.unchanged > 0 { self.base_partition(key) } else { None };
+            let kept = kept.into_iter().flat_map(|(_, partition)| &partition.files);
+            partitions.push(Partition {
+                key: key.clone(),
+                listed: meta.listed.iter().any(|listing| key.is_listed_by(listing)),
+                observed_at: open.unchanged_at,
+                rows: open.unchanged + open.written,
+                files: kept.map(|file| DataFile { new: false, ..file.clone() }).chain(open.files.iter().cloned()).collect(),
+            });
+        }
+        meta.gaps.extend(self.not_looked(&meta));
+        self.settle(&partitions)?;
+        let manifest = Manifest { seq: self.seq, base: self.base.as_ref().map(Snapshot::seq), meta, partitions };
+        self.lake.publish(manifest, self.base.as_ref())
+    }
+
+    /// Writes tombstones for the rows of the base that this run did not see. None are needed if no file of the base stays.
+    fn bury(&mut self, key: &PartitionKey) -> Result<(), LakeError> {
+        let Some(open) = self.open.get(key) else { return Ok(()) };
+        if open.unchanged == 0 || open.base_seen == open.base_rows {
+            return Ok(());
+        }
+        let mut gone: Vec<(String, i32)> = Vec::new();
+        if let Some((base, partition)) = self.base_partition(key) {
+            base.walk(partition, &partition.files, Columns::Index, &mut |_, _, id, copy, _| {
+                if open.known.get(&key_number(id, copy)).is_none_or(|known| known.seen == 0) {
+                    gone.push((id.to_owned(), copy));
+                }
+                Ok::<(), LakeError>(())
+            })?;
+        }
+        gone.sort();
+        let resource_type = open.resource_type.clone();
+        let source = Arc::new(Source { kind: SourceKind::Api, file: Arc::from("") });
+        for gone in gone.chunks(CHUNK_ROWS) {
+            let rows = gone.iter().map(|(id, _)| {
+                let mut row = Resource::new(key.resource_type.clone(), id.as_str(), source.clone());
+                row.account.clone_from(&key.account);
+                row.region.clone_from(&key.region);
+                Arc::new(row)
+            });
+            let columns = build_batch(&resource_type, source.kind, &resource_type.schema, &Envelope::ALL, rows.collect())?.batch;
+            let own: [Arc<dyn Array>; 4] = [
+                Arc::new(StringArray::from_iter_values(gone.iter().map(|_| ""))),
+                Arc::new(BooleanArray::from(vec![true; gone.len()])),
+                Arc::new(gone.iter().map(|(_, copy)| Some(*copy)).collect::<Int32Array>()),
+                Arc::new(StringArray::new_null(gone.len())),
+            ];
+            let batch = with_own_columns(&key.resource_type, &columns, own)?;
+            if let Some(open) = self.open.get_mut(key) {
+                self.waiting += open.wait(batch, true);
+            }
+            self.relieve()?;
+        }
+        Ok(())
+    }
+
+    /// Gaps for the partitions of the base of which this run says nothing.
+    fn not_looked(&self, meta: &Meta) -> Vec<Gap> {
+        let Some(base) = &self.base else { return Vec::new() };
+        let seq = base.seq();
+        let cause = Cause::new(CauseKind::NotLooked, format!("not listed in this run; snapshot {seq} has rows of it"));
+        let cause = Arc::new(cause);
+        let source = Arc::new(Source { kind: SourceKind::Api, file: Arc::from(format!("snapshot {seq}")) });
+        let silent = base.manifest().partitions.iter().map(|partition| &partition.key).filter(|key| {
+            !self.open.contains_key(*key)
+                && !meta.listed.iter().any(|listing| key.is_listed_by(listing))
+                && !meta.gaps.iter().any(|gap| key.is_missed_by(gap))
+        });
+        let gaps = silent.map(|key| Gap {
+            resource_type: key.resource_type.clone(),
+            id: None,
+            account: key.account.clone(),
+            region: key.region.clone(),
+            path: None,
+            cause: cause.clone(),
+            source: source.clone(),
+        });
+        gaps.collect()
+    }
+
+    /// Sees to it that what the manifest will refer to is there, and is there after a crash.
+    fn settle(&self, partitions: &[Partition]) -> Result<(), LakeError> {
+        let facts = self.lake.root().join(FACTS);
+        let mut dirs = BTreeSet::from([facts.clone()]);
+        for dir in &self.dirs {
+            dirs.extend(dir.ancestors().take_while(|above| **above != facts).map(std::path::Path::to_owned));
+        }
+        for dir in &dirs {
+            sync_dir(dir)?;
+        }
+        for file in partitions.iter().flat_map(|partition| &partition.files) {
+            let path = data_path(self.lake.root(), &file.path, self.lake.root())?;
+            let length = fs::metadata(&path).map_err(LakeError::io("read", &path))?.len();
+            if length != file.bytes {
+                return Err(LakeError::damaged(&path, format!("it has {length} bytes instead of {}", file.bytes)));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Open {
+    /// Takes a row; the number of its copy if it is to be written, `None` if the base has it.
+    fn take(&mut self, row: &Resource, hash: &[u8; 32]) -> Option<i32> {
+        let first = self.known.entry(key_number(&row.id, 0)).or_default();
+        let copy = first.seen;
+        first.seen = first.seen.saturating_add(1);
+        let base = if copy == 0 {
+            first.base
+        } else {
+            let known = self.known.entry(key_number(&row.id, copy)).or_default();
+            known.seen = 1;
+            known.base
+        };
+        self.base_seen += u64::from(base.is_some());
+        let half = hash.iter().take(16).fold(0, |number: u128, byte| number << 8 | u128::from(*byte));
+        if base == Some(half) {
+            self.unchanged += 1;
+            if let Some(time) = row.observed_at {
+                self.unchanged_at = Some(self.unchanged_at.map_or(time, |known| known.min(time)));
+            }
+            return None;
+        }
+        self.written += 1;
+        Some(copy)
+    }
+
+    /// Keeps a batch for the next file; how many bytes that is.
+    fn wait(&mut self, batch: RecordBatch, deleted: bool) -> usize {
+        let bytes = batch.get_array_memory_size();
+        let rows = batch.num_rows() as u64;
+        if deleted {
+            self.waiting_deleted += rows;
+        } else {
+            self.waiting_rows += rows;
+        }
+        self.waiting_bytes += bytes;
+        self.waiting.push(batch);
+        bytes
+    }
+}
+
+/// All columns of the type and of the envelope, also if whoever made the batch asked for fewer.
+fn full_columns(batch: &TypeBatch) -> Result<RecordBatch, LakeError> {
+    let schema = &batch.resource_type.schema;
+    if *batch.batch.schema() == arrow_schema(schema, &Envelope::ALL) {
+        return Ok(batch.batch.clone());
+    }
+    Ok(build_batch(&batch.resource_type, batch.kind, schema, &Envelope::ALL, batch.rows.clone())?.batch)
+}
+
+fn with_own(key: &PartitionKey, columns: &RecordBatch, chosen: Chosen) -> Result<RecordBatch, LakeError> {
+    let count = chosen.indices.len();
+    let columns = if count == columns.num_rows() {
+        columns.clone()
+    } else {
+        take_record_batch(columns, &UInt32Array::from(chosen.indices))
+            .map_err(|error| LakeError::Parquet { resource_type: key.resource_type.to_string(), message: error.to_string() })?
+    };
+    let own: [Arc<dyn Array>; 4] = [
+        Arc::new(StringArray::from(chosen.hashes)),
+        Arc::new(BooleanArray::from(vec![false; count])),
+        Arc::new(Int32Array::from(chosen.copies)),
+        Arc::new(chosen.texts.into_iter().map(Some).collect::<StringArray>()),
+    ];
+    with_own_columns(&key.resource_type, &columns, own)
+}
