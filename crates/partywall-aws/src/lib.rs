@@ -4,12 +4,16 @@
 mod answer;
 mod call_error;
 mod caller;
+mod codes;
 mod config;
 mod credentials;
 mod endpoint;
 mod http;
+mod limiter;
+mod limits;
 pub mod model;
-pub mod model;
+mod retry;
+mod sign;
 mod transport;
 
 pub use answer::Answer;
@@ -19,4 +23,5 @@ pub use config::ClientConfig;
 pub use credentials::Identity;
 pub use endpoint::{Addressed, Endpoint, EndpointError, EndpointOptions, Partition, Partitions};
 pub use http::{HttpRequest, HttpResponse};
+pub use limits::{Limit, Limits};
 pub use transport::{Sending, Transport, TransportError};
