@@ -46,12 +46,13 @@ pub struct Coverage {
 impl Coverage {
     /// Counts the days from `from` to `to`, both included. A document counts if its opinion proves anything; documents that hold without
     /// an end cover every day since they began. Point-in-time documents cover their day alone: how old is acceptable is another question.
+    /// Documents and bridge letters count that were on file on the day `known`.
     #[expect(clippy::needless_pass_by_value, reason = "an iterator is handed over and copied for each day")]
-    pub fn of<'a>(documents: impl Iterator<Item = &'a Attestation> + Clone, from: NaiveDate, to: NaiveDate) -> Self {
+    pub fn of<'a>(documents: impl Iterator<Item = &'a Attestation> + Clone, from: NaiveDate, to: NaiveDate, known: NaiveDate) -> Self {
         let mut coverage = Self { covered: 0, bridged: 0, uncovered: 0, stretches: Vec::new() };
         let mut day = from;
         while day <= to {
-            let cover = documents.clone().map(|document| cover(document, day)).max().unwrap_or(Cover::Uncovered);
+            let cover = documents.clone().map(|document| cover(document, day, known)).max().unwrap_or(Cover::Uncovered);
             match cover {
                 Cover::Covered => coverage.covered += 1,
                 Cover::Bridged => coverage.bridged += 1,
@@ -90,12 +91,13 @@ impl Coverage {
     }
 }
 
-fn cover(document: &Attestation, day: NaiveDate) -> Cover {
-    if !document.proves_anything() {
+fn cover(document: &Attestation, day: NaiveDate, known: NaiveDate) -> Cover {
+    if !document.proves_anything() || !document.is_on_file(known) {
         return Cover::Uncovered;
     }
     if document.from <= day && document.to.is_none_or(|to| day <= to) {
         return Cover::Covered;
     }
-    if document.bridges.iter().any(|bridge| bridge.from <= day && day <= bridge.to) { Cover::Bridged } else { Cover::Uncovered }
+    let bridged = document.bridges.iter().any(|bridge| bridge.received <= known && bridge.from <= day && day <= bridge.to);
+    if bridged { Cover::Bridged } else { Cover::Uncovered }
 }

@@ -88,7 +88,7 @@ impl Records {
             add(DueKind::Policy, &policy.id, &policy.title, &policy.owner, policy.review_by);
         }
         for campaign in self.campaigns.iter().filter(|campaign| campaign.starts <= last && campaign.due >= today) {
-            let done = campaign.standing(self.people.as_ref()).reached.is_some_and(|day| day <= today);
+            let done = campaign.standing(self.people.as_ref(), today).reached.is_some();
             add(DueKind::Training, &campaign.id, &campaign.title, &campaign.owner, Some(campaign.due).filter(|_| !done));
         }
         for runbook in &self.runbooks {

@@ -123,7 +123,15 @@ pub enum EvidenceState<'a> {
     Current(&'a Kept),
 }
 
-impl EvidenceState<'_> {
+impl<'a> EvidenceState<'a> {
+    /// What is kept, however it stands.
+    pub fn kept(self) -> Option<&'a Kept> {
+        match self {
+            Self::Missing => None,
+            Self::Failed(kept) | Self::Overdue(kept) | Self::Current(kept) => Some(kept),
+        }
+    }
+
     /// The word used in outputs.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -212,10 +220,7 @@ impl Cabinet {
 
     /// What is kept as each evidence on a day: the last that was made by then.
     pub(crate) fn last(&self, day: NaiveDate) -> impl Iterator<Item = &Kept> {
-        self.kept.keys().filter_map(move |id| match self.state(id, day) {
-            EvidenceState::Missing => None,
-            EvidenceState::Failed(kept) | EvidenceState::Overdue(kept) | EvidenceState::Current(kept) => Some(kept),
-        })
+        self.kept.keys().filter_map(move |id| self.state(id, day).kept())
     }
 
     /// What is overdue or shows a failure. What was never made is no finding of its own: requirements say so. Policies, exercises and

@@ -1,7 +1,7 @@
 //! `expectations.toml`: what a provider's report expects of the customer (CUEC), and what the customer's own report expects of a provider
 //! (CSOC). Two lists, both bound to duties.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use partywall_catalog::Catalog;
@@ -132,8 +132,9 @@ impl Expectations {
                 }
                 Ok(ids)
             };
+        let (mut cuecs, mut csocs) = (BTreeSet::new(), BTreeSet::new());
         for entry in parsed.cuec {
-            if lists.cuecs.iter().any(|known| known.id == *entry.id.get_ref()) {
+            if !cuecs.insert(entry.id.get_ref().clone()) {
                 return Err(file.error(&entry.id.span(), &format!("`{}` is the id of an earlier expectation", entry.id.get_ref())));
             }
             for pattern in &entry.checks {
@@ -156,7 +157,7 @@ impl Expectations {
             });
         }
         for entry in parsed.csoc {
-            if lists.csocs.iter().any(|known| known.id == *entry.id.get_ref()) {
+            if !csocs.insert(entry.id.get_ref().clone()) {
                 return Err(file.error(&entry.id.span(), &format!("`{}` is the id of an earlier expectation", entry.id.get_ref())));
             }
             let services = || catalog.services.keys().map(|id| &**id);
@@ -175,7 +176,8 @@ impl Expectations {
 }
 
 /// Entries for `expectations.toml` from a CSV file whose first row names its columns: `id` and `text`, and if known `duties`, `checks`,
-/// `evidence` (ids separated by spaces), `response` and `owner`. Each is the id with its TOML.
+/// `evidence` (ids separated by spaces), `requirements` (such as `soc2:CC6.1 gdpr:Art. 32`), `response` and `owner`. Each is the id with its
+/// TOML.
 ///
 /// # Errors
 /// `line: what is wrong`, to be put behind the file's name.
@@ -188,9 +190,11 @@ pub fn expectations_from_csv(text: &str, attestation: &str) -> Result<Vec<(Strin
         return Err("1: the first row must name the columns, at least `id` and `text`".to_owned());
     };
     let lists = ["duties", "checks", "evidence"].map(|name| (name, column(name)));
+    let lines = column("requirements");
     let words_of = ["response", "owner"].map(|name| (name, column(name)));
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let mut entries: Vec<(String, String)> = Vec::new();
+    let mut seen = BTreeSet::new();
     for row in reader.records() {
         let row = row.map_err(|error| format!("{}: {error}", error.position().map_or(0, csv::Position::line)))?;
         let line = row.position().map_or(0, csv::Position::line);
@@ -198,7 +202,7 @@ pub fn expectations_from_csv(text: &str, attestation: &str) -> Result<Vec<(Strin
         if cell(id).is_empty() || cell(words).is_empty() {
             return Err(format!("{line}: a row needs an id and a text"));
         }
-        if entries.iter().any(|(known, _)| known == cell(id)) {
+        if !seen.insert(cell(id).to_owned()) {
             return Err(format!("{line}: `{}` is the id of an earlier row", cell(id)));
         }
         let mut entry =
@@ -209,6 +213,15 @@ pub fn expectations_from_csv(text: &str, attestation: &str) -> Result<Vec<(Strin
                 entry.push_str(&format!("{name} = [{}]\n", ids.join(", ")));
             }
         }
+        let named = requirements(lines.map(cell).unwrap_or_default()).map_err(|message| format!("{line}: {message}"))?;
+        if !named.is_empty() {
+            let one = |(framework, ids): (&str, Vec<String>)| {
+                let ids: Vec<String> = ids.iter().map(|id| quoted(id)).collect();
+                format!("{} = [{}]", quoted(framework), ids.join(", "))
+            };
+            let all: Vec<String> = named.into_iter().map(one).collect();
+            entry.push_str(&format!("requirements = {{ {} }}\n", all.join(", ")));
+        }
         for (name, at) in words_of {
             let words = at.map(cell).unwrap_or_default();
             if !words.is_empty() {
@@ -218,6 +231,28 @@ pub fn expectations_from_csv(text: &str, attestation: &str) -> Result<Vec<(Strin
         entries.push((cell(id).to_owned(), entry));
     }
     Ok(entries)
+}
+
+/// Framework → lines, from `framework:line` after `framework:line`. A word without a colon belongs to the line before it: some frameworks
+/// have lines such as `Art. 32`.
+fn requirements(text: &str) -> Result<BTreeMap<&str, Vec<String>>, String> {
+    let mut named: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    let mut last = None;
+    for word in text.split_whitespace().map(|word| word.trim_end_matches([',', ';'])).filter(|word| !word.is_empty()) {
+        match (word.split_once(':'), last) {
+            (Some((framework, line)), _) if !framework.is_empty() && !line.is_empty() => {
+                named.entry(framework).or_default().push(line.to_owned());
+                last = Some(framework);
+            }
+            (None, Some(framework)) => {
+                if let Some(line) = named.get_mut(framework).and_then(|lines| lines.last_mut()) {
+                    line.push_str(&format!(" {word}"));
+                }
+            }
+            _ => return Err(format!("`{word}` is no requirement; write framework:line, such as soc2:CC6.1")),
+        }
+    }
+    Ok(named)
 }
 
 #[cfg(test)]
@@ -232,6 +267,21 @@ mod tests {
         assert_eq!(parsed.cuec[0].text, "Keys, rotated \"yearly\"");
         assert_eq!(parsed.cuec[0].duties.len(), 2);
         assert_eq!((parsed.cuec[0].attestation.get_ref().as_str(), parsed.cuec[0].owner.as_str()), ("aws-soc2", "security"));
+    }
+
+    #[test]
+    fn requirements_are_kept_by_framework() {
+        let csv = "id,text,requirements\nC-1,t,\"soc2:CC6.1 pci-dss-4.0.1:12.8.5; soc2:CC6.2, gdpr:Art. 32\"\nC-2,t,\n";
+        let entries = expectations_from_csv(csv, "aws-soc2").unwrap();
+        let parsed: ExpectationsFile = toml::from_str(&entries[0].1).unwrap();
+        let want = [("gdpr", vec!["Art. 32"]), ("pci-dss-4.0.1", vec!["12.8.5"]), ("soc2", vec!["CC6.1", "CC6.2"])];
+        let read = &parsed.cuec[0].requirements;
+        assert_eq!(read.iter().map(|(id, lines)| (id.as_str(), lines.iter().map(String::as_str).collect())).collect::<Vec<_>>(), want);
+        assert!(!entries[1].1.contains("requirements"));
+        for wrong in ["CC6.1", "soc2:", ":CC6.1"] {
+            let message = expectations_from_csv(&format!("id,text,requirements\nC-1,t,{wrong}\n"), "x").unwrap_err();
+            assert_eq!(message, format!("2: `{wrong}` is no requirement; write framework:line, such as soc2:CC6.1"));
+        }
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod evidence;
 mod exceptions;
 mod expectations;
 mod finding;
+mod future;
 mod inherited;
 mod owners;
 mod parties;

@@ -93,13 +93,14 @@ impl Parties {
     pub(crate) fn read(catalog: &Catalog, file: &Text) -> Result<Self, RecordsError> {
         let parsed = file.parse::<PartiesFile>()?;
         let mut parties = Self::default();
+        let mut ids = BTreeSet::new();
         for entry in parsed.party {
             let span = entry.id.span();
             let id = entry.id.into_inner();
             if matches!(id, Party::Aws | Party::Customer) {
                 return Err(file.error(&span, &format!("`{id}` is always there; list only msp:<id> and vendor:<id>")));
             }
-            if parties.all.iter().any(|known| known.id == id) {
+            if !ids.insert(id.clone()) {
                 return Err(file.error(&span, &format!("`{id}` is listed twice")));
             }
             parties.all.push(ThirdParty {
@@ -113,7 +114,7 @@ impl Parties {
         }
         for entry in parsed.takes {
             let party = entry.party.get_ref();
-            if !parties.all.iter().any(|known| known.id == *party) {
+            if !ids.contains(party) {
                 return Err(file.error(&entry.party.span(), &format!("`{party}` takes duties but is not listed as a party; add [[party]]")));
             }
             for name in &entry.types {

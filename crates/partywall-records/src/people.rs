@@ -9,7 +9,10 @@ use toml::{Spanned, Value};
 
 use crate::table::{self, filled};
 use crate::text::Text;
-use crate::{Owners, RecordsError};
+use crate::{Owners, Place, RecordsError};
+
+/// What is said of people in a table whom `people.csv` does not name.
+pub(crate) const UNNAMED: &str = "are not in people.csv; add them there, also those who left, or correct the table";
 
 /// Whom a policy or a training is for.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -67,6 +70,8 @@ impl TeamNames {
 pub struct People {
     /// Active people and their teams.
     active: BTreeMap<Arc<str>, BTreeSet<Arc<str>>>,
+    /// Everybody who is named, also those who left.
+    named: BTreeSet<Arc<str>>,
     /// Every team that is named.
     teams: BTreeSet<Arc<str>>,
 }
@@ -81,6 +86,7 @@ impl People {
             if !seen.insert((person.clone(), team.clone())) {
                 return Err(file.error(&row.span(), &format!("`{person}` stands in team `{team}` twice")));
             }
+            people.named.insert(person.clone());
             people.teams.insert(team.clone());
             match &*active.to_ascii_lowercase() {
                 "yes" => {
@@ -100,6 +106,16 @@ impl People {
             Audience::Teams(wanted) => wanted.iter().any(|team| teams.contains(team)),
         };
         self.active.iter().filter(|(_, teams)| is_in(teams)).map(|(person, _)| &**person).collect()
+    }
+
+    /// How many of those who stand in a table are not named, and where the first of them stands; `None`: all are.
+    pub(crate) fn strangers<'a>(&self, table: impl Iterator<Item = (&'a Arc<str>, &'a Place)>) -> Option<(usize, &'a Place)> {
+        let mut strangers: BTreeMap<&str, &Place> = BTreeMap::new();
+        for (person, place) in table.filter(|(person, _)| !self.named.contains(*person)) {
+            strangers.entry(person).or_insert(place);
+        }
+        let first = strangers.values().min()?;
+        Some((strangers.len(), first))
     }
 
     /// How many people are active.

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use toml::{Spanned, Value};
 
 use crate::evidence::within_term;
-use crate::people::TeamNames;
+use crate::people::{TeamNames, UNNAMED};
 use crate::table::{self, filled};
 use crate::text::Text;
 use crate::{Audience, Cabinet, FindingKind, Kept, KeptAs, People, Place, RecordFinding, RecordsError};
@@ -43,6 +43,9 @@ pub struct Acknowledgement {
     pub day: NaiveDate,
     /// Which version.
     pub version: Arc<str>,
+    /// Where it is written.
+    #[serde(skip)]
+    pub place: Place,
 }
 
 /// A policy or procedure.
@@ -128,6 +131,7 @@ fn acknowledgements(file: &Text) -> Result<Vec<Acknowledgement>, RecordsError> {
             person: filled(file, &row, person, "person")?,
             day: table::day(file, &row, day)?,
             version: filled(file, &row, version, "version")?,
+            place: file.place(&row.span()),
         });
     }
     Ok(all)
@@ -221,10 +225,10 @@ pub(crate) fn in_force(policies: &[Policy], day: NaiveDate) -> impl Iterator<Ite
     policies.iter().filter(approved).filter(move |policy| !replaced.contains_key(&*policy.id))
 }
 
-/// Policies whose review is overdue, that are not acknowledged, or that say nothing.
+/// Policies whose review is overdue, that are not acknowledged, or by people whom nobody knows, or that say nothing.
 pub(crate) fn findings(policies: &[Policy], people: Option<&People>, today: NaiveDate, found: &mut Vec<RecordFinding>) {
     for policy in in_force(policies, today) {
-        let mut add = |severity, message: String, due| {
+        let mut add = |severity, message: String, due, place: Option<&Place>| {
             found.push(RecordFinding {
                 kind: FindingKind::Policy,
                 severity,
@@ -232,27 +236,37 @@ pub(crate) fn findings(policies: &[Policy], people: Option<&People>, today: Naiv
                 message,
                 owner: Some(policy.owner.clone()).filter(|owner| !owner.is_empty()),
                 due,
-                place: Some(policy.place.clone()),
+                place: Some(place.unwrap_or(&policy.place).clone()),
             });
         };
         let title = &policy.title;
         if let Some(by) = policy.review_by.filter(|by| *by < today) {
-            add(Severity::Medium, format!("{title} was to be reviewed by {by}; review it and write the new day of approval"), Some(by));
+            add(
+                Severity::Medium,
+                format!("{title} was to be reviewed by {by}; review it and write the new day of approval"),
+                Some(by),
+                None,
+            );
         }
         if policy.says_nothing() {
-            add(Severity::Medium, format!("{title} has no text below its head; write it, or say where it is kept"), None);
+            add(Severity::Medium, format!("{title} has no text below its head; write it, or say where it is kept"), None, None);
         }
         if policy.approver.trim().is_empty() {
-            add(Severity::Medium, format!("{title} names nobody who approved it"), None);
+            add(Severity::Medium, format!("{title} names nobody who approved it"), None, None);
         }
         if policy.owner.trim().is_empty() {
-            add(Severity::Medium, format!("{title} has no owner"), None);
+            add(Severity::Medium, format!("{title} has no owner"), None, None);
         }
         let expected = people.zip(policy.acknowledge.as_ref()).map(|(people, audience)| people.audience(audience).len());
         let missing = people.and_then(|people| policy.missing(people, today)).map_or(0, |missing| missing.len());
         if let Some(expected) = expected.filter(|_| missing > 0) {
             let version = &policy.version;
-            add(Severity::Medium, format!("{missing} of {expected} people have not acknowledged version {version} of {title}"), None);
+            add(Severity::Medium, format!("{missing} of {expected} people have not acknowledged version {version} of {title}"), None, None);
+        }
+        let current = policy.acknowledgements.iter().filter(|one| *one.version == *policy.version && one.day <= today);
+        let strangers = people.and_then(|people| people.strangers(current.map(|one| (&one.person, &one.place))));
+        if let Some((count, place)) = strangers {
+            add(Severity::Low, format!("{count} of those who acknowledged {title} {UNNAMED}"), None, Some(place));
         }
     }
 }

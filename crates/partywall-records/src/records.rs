@@ -1,7 +1,8 @@
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use chrono::NaiveDate;
-use partywall_catalog::{AttestationKind, Catalog};
+use partywall_catalog::{AttestationKind, Catalog, Evidence};
 use partywall_model::{Party, Severity};
 
 use crate::attestation::ScopeListFile;
@@ -11,7 +12,7 @@ use crate::reviews::Subjects;
 use crate::text::Text;
 use crate::{
     Attestation, Cabinet, Campaign, Claim, Exceptions, Expectations, FindingKind, Inherited, KeptAs, Opinion, OwnRunbook, Owners, Parties,
-    People, Policy, RecordFinding, RecordsError, Review, Scope, Terms, WellArchitected, policies, reviews, training,
+    People, Policy, RecordFinding, RecordsError, Review, Scope, Subject, Terms, WellArchitected, future, policies, reviews, training,
 };
 
 /// Everything that people decided and keep. Without a directory all of it is empty.
@@ -70,9 +71,10 @@ impl Records {
         if let Some(file) = one("teams.toml")? {
             records.owners.read_teams(&file)?;
         }
+        let parties = records.parties.ids();
         records.owners.units = records.scope.units();
         if let Some(file) = one("owners")? {
-            records.owners.read(catalog, &records.parties.ids(), &file)?;
+            records.owners.read(catalog, &parties, &file)?;
         }
         if let Some(file) = one("exceptions.toml")? {
             records.exceptions = Exceptions::read(catalog, &file)?;
@@ -83,7 +85,7 @@ impl Records {
         }
         for file in Text::all(&directory.join("attestations"), "toml")? {
             let attestation = Attestation::read(catalog, &records.scope, &lists, &file)?;
-            if attestation.provider != Party::Aws && !records.parties.ids().contains(&attestation.provider) {
+            if attestation.provider != Party::Aws && !parties.contains(&attestation.provider) {
                 return Err(
                     file.error(&(0..0), &format!("`{}` is not listed as a party; add [[party]] to parties.toml", attestation.provider))
                 );
@@ -166,6 +168,30 @@ impl Records {
         proof::best(self.attestations.iter(), party, duty, service, region, day)
     }
 
+    /// Who is to make manual evidence: the owner of what is kept, else the owner that the owners file names for the first duty behind it that
+    /// has one, else for everything. `None`: nobody.
+    pub fn owner_of(&self, evidence: &Evidence, today: NaiveDate) -> Option<String> {
+        let kept = self.evidence.state(&evidence.id, today).kept().map(|kept| kept.owner.trim());
+        if let Some(owner) = kept.filter(|owner| !owner.is_empty()) {
+            return Some(owner.to_owned());
+        }
+        let named = |duty| self.owners.of(Subject { duty, ..Subject::default() })?.first();
+        evidence.duties.iter().find_map(|duty| named(duty)).or_else(|| named("")).map(ToString::to_string)
+    }
+
+    /// Offices that are named as owners of papers and of what was decided, teams among them.
+    pub fn offices(&self) -> BTreeSet<&str> {
+        let kept = self.evidence.all().map(|kept| kept.owner.as_str());
+        let policies = self.policies.iter().map(|policy| policy.owner.as_str());
+        let campaigns = self.campaigns.iter().map(|campaign| campaign.owner.as_str());
+        let runbooks = self.runbooks.iter().map(|runbook| runbook.owner.as_str());
+        let reviews = self.reviews.iter().map(|review| review.by.as_str());
+        let exceptions = self.exceptions.all().map(|exception| exception.owner.as_str());
+        let expectations = self.expectations.cuecs.iter().map(|cuec| cuec.owner.as_str());
+        let all = kept.chain(policies).chain(campaigns).chain(runbooks).chain(reviews).chain(exceptions).chain(expectations);
+        all.filter(|office| !office.trim().is_empty()).collect()
+    }
+
     /// What in the records themselves needs a person, most severe first. `asked` says which checks a run asked: exceptions from others are
     /// not judged.
     pub fn findings(&self, today: NaiveDate, asked: &dyn Fn(&str) -> bool) -> Vec<RecordFinding> {
@@ -184,11 +210,12 @@ impl Records {
         self.attestation_findings(today, &mut found);
         self.evidence.findings(today, &mut found);
         policies::findings(&self.policies, self.people.as_ref(), today, &mut found);
-        training::findings(&self.campaigns, self.people.as_ref(), today, &mut found);
+        training::findings(&self.campaigns, self.people.as_ref(), &self.evidence, today, &mut found);
         for runbook in &self.runbooks {
             runbook.findings(today, &mut found);
         }
         reviews::findings(&self.reviews, today, &mut found);
+        future::findings(self, today, &mut found);
         found.sort_by(|a, b| b.severity.cmp(&a.severity).then_with(|| a.kind.cmp(&b.kind)).then_with(|| a.subject.cmp(&b.subject)));
         found
     }

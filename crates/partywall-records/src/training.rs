@@ -10,7 +10,7 @@ use partywall_model::Severity;
 use serde::{Deserialize, Serialize};
 use toml::{Spanned, Value};
 
-use crate::people::TeamNames;
+use crate::people::{TeamNames, UNNAMED};
 use crate::table::{self, filled};
 use crate::text::Text;
 use crate::{Audience, Cabinet, FindingKind, Kept, KeptAs, People, Place, RecordFinding, RecordsError};
@@ -42,6 +42,9 @@ pub struct Completion {
     pub day: NaiveDate,
     /// Per cent of right answers, if it was measured.
     pub score: Option<f64>,
+    /// Where it is written.
+    #[serde(skip)]
+    pub place: Place,
 }
 
 /// A training that people are to complete until a day.
@@ -76,7 +79,7 @@ pub struct Campaign {
     pub place: Place,
 }
 
-/// How a campaign stands when all of its table is counted.
+/// How a campaign stands on a day, by the completions until then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Standing {
     /// People of the audience who completed it in time, with enough score.
@@ -85,7 +88,7 @@ pub struct Standing {
     pub late: usize,
     /// People of the audience; `None` without `people.csv`.
     pub audience: Option<usize>,
-    /// The day on which enough had completed it; `None`: not in time.
+    /// The day on which enough had completed it; `None`: not in time, or nobody knows how many are needed.
     #[serde(serialize_with = "crate::serial::some_day")]
     pub reached: Option<NaiveDate>,
 }
@@ -111,7 +114,9 @@ pub(crate) fn read(
         campaign.completions = completions(&file)?;
     }
     for campaign in &campaigns {
-        cabinet.keep_each(catalog, &campaign.evidence, &campaign.kept(people));
+        if let Some(kept) = campaign.kept(people) {
+            cabinet.keep_each(catalog, &campaign.evidence, &kept);
+        }
     }
     Ok(campaigns)
 }
@@ -128,7 +133,12 @@ fn completions(file: &Text) -> Result<Vec<Completion>, RecordsError> {
                 _ => return Err(file.error(&row.span(), &format!("`{score}` is no score; write per cent, from 0 to 100"))),
             },
         };
-        all.push(Completion { person: filled(file, &row, person, "person")?, day: table::day(file, &row, day)?, score });
+        all.push(Completion {
+            person: filled(file, &row, person, "person")?,
+            day: table::day(file, &row, day)?,
+            score,
+            place: file.place(&row.span()),
+        });
     }
     Ok(all)
 }
@@ -166,13 +176,13 @@ impl Campaign {
         })
     }
 
-    /// How it stands. Without `people.csv` all who completed it are counted, and nobody knows who is missing.
-    pub fn standing(&self, people: Option<&People>) -> Standing {
+    /// How it stands on a day. Without `people.csv` all who completed it are counted, and nobody knows who is missing.
+    pub fn standing(&self, people: Option<&People>, day: NaiveDate) -> Standing {
         let audience = people.map(|people| people.audience(&self.audience));
         let passed = |one: &&Completion| self.pass_score.is_none_or(|pass| one.score.is_some_and(|score| score >= pass));
         let expected = |one: &&Completion| audience.as_ref().is_none_or(|audience| audience.contains(&*one.person));
         let mut first: BTreeMap<&str, NaiveDate> = BTreeMap::new();
-        for one in self.completions.iter().filter(passed).filter(expected) {
+        for one in self.completions.iter().filter(|one| one.day <= day).filter(passed).filter(expected) {
             let day = first.entry(&one.person).or_insert(one.day);
             *day = one.day.min(*day);
         }
@@ -185,23 +195,21 @@ impl Campaign {
                 let enough = |count: &usize| *count as f64 / audience as f64 + 1e-9 >= self.required_share;
                 (1..=audience).find(enough).and_then(|count| in_time.get(count - 1)).copied()
             }
-            Some(_) => None,
-            // Nobody knows how many are needed: what counts is that the campaign was held.
-            None => (!in_time.is_empty()).then_some(self.due),
+            Some(_) | None => None,
         };
         Standing { completed: in_time.len(), late: first.len() - in_time.len(), audience, reached }
     }
 
-    /// The campaign as evidence: made on the day on which enough had completed it; failed from the day after it was due.
-    fn kept(&self, people: Option<&People>) -> Kept {
-        let standing = self.standing(people);
+    /// The campaign as evidence: made on the day on which enough had completed it; failed from the day after it was due. `None` if
+    /// some completed it and nobody knows who had to: that shows neither.
+    fn kept(&self, people: Option<&People>) -> Option<Kept> {
+        // What was reached by a day is not changed by what came later: the cabinet asks for the day.
+        let standing = self.standing(people, NaiveDate::MAX);
+        if standing.audience.is_none() && standing.completed > 0 {
+            return None;
+        }
         let failed = if standing.reached.is_some() { String::new() } else { self.failure(standing) };
-        let note = if standing.audience.is_some() {
-            String::new()
-        } else {
-            format!("{} completed it; without people.csv nobody knows who is missing", standing.completed)
-        };
-        Kept {
+        Some(Kept {
             evidence: Arc::default(),
             title: self.title.clone(),
             owner: self.owner.clone(),
@@ -211,11 +219,18 @@ impl Campaign {
             period: Some((self.starts, self.due)),
             failed,
             link: self.materials.first().cloned().unwrap_or_default(),
-            note,
+            note: String::new(),
             replaced: None,
             kept_as: KeptAs::Training,
             place: self.place.clone(),
-        }
+        })
+    }
+
+    /// True if for all evidence that it is something newer came to an end: another training, or anything else that is kept.
+    fn is_followed(&self, campaigns: &[Self], cabinet: &Cabinet, today: NaiveDate) -> bool {
+        let later = |id: &Arc<str>| campaigns.iter().any(|other| other.evidence.contains(id) && other.due > self.due && other.due < today);
+        let newer = |id: &Arc<str>| cabinet.state(id, today).kept().is_some_and(|kept| kept.made > self.due && kept.place != self.place);
+        self.evidence.iter().all(|id| later(id) || newer(id))
     }
 
     fn failure(&self, standing: Standing) -> String {
@@ -234,24 +249,49 @@ impl Campaign {
 }
 
 /// What nobody can know of campaigns. Those that failed are findings of the evidence that they are.
-pub(crate) fn findings(campaigns: &[Campaign], people: Option<&People>, today: NaiveDate, found: &mut Vec<RecordFinding>) {
+pub(crate) fn findings(
+    campaigns: &[Campaign],
+    people: Option<&People>,
+    cabinet: &Cabinet,
+    today: NaiveDate,
+    found: &mut Vec<RecordFinding>,
+) {
     for campaign in campaigns.iter().filter(|campaign| campaign.starts <= today) {
-        let mut add = |message: String, due| {
+        let mut add = |severity, message: String, due, place: &Place| {
             found.push(RecordFinding {
                 kind: FindingKind::Training,
-                severity: Severity::Low,
+                severity,
                 subject: campaign.id.to_string(),
                 message,
                 owner: Some(campaign.owner.clone()).filter(|owner| !owner.is_empty()),
                 due,
-                place: Some(campaign.place.clone()),
+                place: Some(place.clone()),
             });
         };
-        if people.is_none() && today <= campaign.due {
-            add(format!("nobody knows who is missing in {}; list the people in people.csv", campaign.title), Some(campaign.due));
-        }
+        let (title, due, place) = (&campaign.title, campaign.due, &campaign.place);
         if campaign.owner.trim().is_empty() {
-            add(format!("{} has no owner", campaign.title), None);
+            add(Severity::Low, format!("{title} has no owner"), None, place);
+        }
+        if campaign.is_followed(campaigns, cabinet, today) {
+            continue;
+        }
+        let Some(people) = people else {
+            if today <= due {
+                add(Severity::Low, format!("nobody knows who is missing in {title}; list the people in people.csv"), Some(due), place);
+                continue;
+            }
+            let completed = campaign.standing(None, today).completed;
+            if completed > 0 {
+                let message = format!(
+                    "nobody knows who had to complete {title} by {due}; {completed} did, which shows nothing without people.csv: list the people there"
+                );
+                add(Severity::Medium, message, Some(due), place);
+            }
+            continue;
+        };
+        let table = campaign.completions.iter().filter(|one| one.day <= today).map(|one| (&one.person, &one.place));
+        if let Some((count, place)) = people.strangers(table) {
+            add(Severity::Low, format!("{count} of those who completed {title} {UNNAMED}"), None, place);
         }
     }
 }

@@ -78,10 +78,13 @@ fn bridge_letters_carry_a_report_on() {
     let records = read(&[("attestations/soc2.toml", &soc2(&bridge))]);
     assert_eq!(state(&records, "hardware.dispose-media", "s3", "eu-west-1", "2027-06-30").0, ProofState::Attested);
     assert_eq!(state(&records, "hardware.dispose-media", "s3", "eu-west-1", "2027-07-01").0, ProofState::Lapsed);
-    let coverage = Coverage::of(records.attestations.iter(), day("2026-03-01"), day("2027-07-10"));
+    let coverage = Coverage::of(records.attestations.iter(), day("2026-03-01"), day("2027-07-10"), day("2027-07-10"));
     assert_eq!((coverage.covered, coverage.bridged, coverage.uncovered), (31, 456, 10));
     assert_eq!(coverage.stretches.last().map(|last| (last.cover, last.from)), Some((Cover::Uncovered, day("2027-07-01"))));
     assert_eq!(coverage.picture(10), "=========.", "a mark stands for its worst day");
+    let before = |known| Coverage::of(records.attestations.iter(), day("2026-03-01"), day("2026-04-30"), day(known));
+    assert_eq!((before("2026-05-10").covered, before("2026-05-10").bridged), (31, 0), "the letter was not there yet");
+    assert_eq!((before("2026-05-11").bridged, before("2026-05-09").covered), (30, 0));
 }
 
 #[test]
@@ -101,7 +104,7 @@ fn what_the_auditor_found_wanting_is_not_proven_by_another_document() {
     for opinion in ["adverse", "disclaimer"] {
         let records = read(&[("attestations/soc2.toml", &soc2(&format!("opinion = \"{opinion}\"\n")))]);
         assert_eq!(state(&records, "hardware.dispose-media", "s3", "eu-west-1", "2026-06-01").0, ProofState::Unproven, "{opinion}");
-        let coverage = Coverage::of(records.attestations.iter(), day("2026-01-01"), day("2026-01-31"));
+        let coverage = Coverage::of(records.attestations.iter(), day("2026-01-01"), day("2026-01-31"), day("2026-06-01"));
         assert_eq!(coverage.covered, 0, "{opinion}");
     }
 }
@@ -268,6 +271,25 @@ fn evidence_is_current_failed_overdue_or_missing() {
     assert_eq!(word(&read(&[("evidence/a.toml", &again)]), "2026-03-01"), "current", "the last one decides");
     let message = refused(&[("evidence/a.toml", &record("due = 2027-01-01\n"))]);
     assert!(message.starts_with("evidence/a.toml:2:13: `access.review` is made again after 180 days"), "{message}");
+}
+
+#[test]
+fn who_makes_a_document_follows_from_the_owners() {
+    let owner = |records: &Records, id: &str| records.owner_of(&CATALOG.evidence[id], day("2026-06-01"));
+    let owners = "layer:assurance @iam\nduty:customer-data.leave-ended-service msp:quay\n";
+    let party = "[[party]]\nid = \"msp:quay\"\ntitle = \"Quay\"\n";
+    let files = [("teams.toml", TEAMS), ("parties.toml", party), ("owners", owners)];
+    let records = read(&files);
+    assert_eq!(owner(&records, "supplier.cuec-review").as_deref(), Some("iam"), "by its duty's layer");
+    assert_eq!(owner(&records, "supplier.exit-plan").as_deref(), Some("msp:quay"), "by its duty");
+    assert_eq!(owner(&records, "supplier.policy"), None, "no duty stands behind it");
+    assert_eq!(owner(&Records::default(), "supplier.cuec-review"), None);
+    let all = format!("* @core\n{owners}");
+    assert_eq!(owner(&read(&[files[0], files[1], ("owners", &all)]), "supplier.policy").as_deref(), Some("core"));
+    let kept = "[[record]]\nevidence = [\"supplier.cuec-review\"]\ntitle = \"t\"\nowner = \"head of audit\"\nmade = 2026-01-10\n";
+    let records = read(&[files[0], files[1], files[2], ("evidence/a.toml", kept)]);
+    assert_eq!(owner(&records, "supplier.cuec-review").as_deref(), Some("head of audit"));
+    assert!(records.offices().contains("head of audit") && !records.offices().contains("nobody"));
 }
 
 #[test]

@@ -59,12 +59,12 @@ fn nobody_who_owns_or_approved_is_a_finding() {
 
 #[test]
 fn only_the_current_version_is_acknowledged() {
-    let table = "\u{FEFF}person,team,day,version\r\np-1,core,2027-01-11,2\r\np-2,\"core\",2026-05-01,1\r\np-3,web,2027-03-01,2\r\np-9,web,2027-01-11,2\r\n";
+    let table = "\u{FEFF}person,team,day,version\r\np-1,core,2027-01-11,2\r\np-2,\"core\",2026-05-01,1\r\np-3,web,2027-03-01,2\r\np-4,web,2027-01-11,2\r\n";
     let text = policy("acknowledge = \"all staff\"", "x");
     let files = [("policies/access.md", text.as_str()), ("policies/access.acknowledged.csv", table), ("people.csv", PEOPLE)];
     let records = read(&files);
     let policy = &records.policies[0];
-    assert_eq!(policy.acknowledged(day("2027-02-01")).into_iter().collect::<Vec<_>>(), ["p-1", "p-9"]);
+    assert_eq!(policy.acknowledged(day("2027-02-01")).into_iter().collect::<Vec<_>>(), ["p-1", "p-4"]);
     let people = records.people.as_ref().unwrap();
     assert_eq!(policy.missing(people, day("2027-02-01")).unwrap().into_iter().collect::<Vec<_>>(), ["p-2", "p-3"]);
     let message = |today| found(&records, FindingKind::Policy, today);
@@ -75,6 +75,17 @@ fn only_the_current_version_is_acknowledged() {
     let records = read(&files[..2]);
     assert_eq!(found(&records, FindingKind::Policy, "2027-02-01"), [""; 0]);
     assert_eq!(records.policies[0].acknowledged(day("2027-03-01")).len(), 3);
+}
+
+#[test]
+fn who_is_in_no_list_is_told_for_the_current_version() {
+    let table = "person,team,day,version\np-1,core,2027-01-11,2\np-8,core,2026-05-01,1\np-9,web,2027-01-12,2\n";
+    let text = policy("acknowledge = \"all staff\"", "x");
+    let records = read(&[("policies/access.md", &text), ("policies/access.acknowledged.csv", table), ("people.csv", PEOPLE)]);
+    let messages = found(&records, FindingKind::Policy, "2027-02-01");
+    let told = "1 of those who acknowledged Access policy are not in people.csv; add them there, also those who left, or correct the table";
+    assert_eq!(messages, ["2 of 3 people have not acknowledged version 2 of Access policy", told]);
+    assert_eq!(found(&records, FindingKind::Policy, "2027-01-11").len(), 1, "not before its day");
 }
 
 #[test]

@@ -1,4 +1,5 @@
-use partywall_records::{EvidenceState, FindingKind, KeptAs};
+use partywall_model::Severity;
+use partywall_records::{EvidenceState, FindingKind, KeptAs, Records};
 
 use crate::{PEOPLE, TEAMS, day, error, found, read};
 
@@ -11,13 +12,13 @@ fn campaign(more: &str) -> String {
     )
 }
 
-const ALL: &str = "person,day,score\np-1,2027-02-11,92\np-2,2027-02-12,85%\np-3,2027-03-31,80\np-9,2027-02-01,100\n";
+const ALL: &str = "person,day,score\np-1,2027-02-11,92\np-2,2027-02-12,85%\np-3,2027-03-31,80\np-4,2027-02-01,100\n";
 
 #[test]
 fn enough_completions_make_it_evidence_from_that_day_on() {
     let text = campaign("pass_score = 80");
     let records = read(&[("training/b.toml", &text), ("training/b.completed.csv", ALL), ("people.csv", PEOPLE)]);
-    let standing = records.campaigns[0].standing(records.people.as_ref());
+    let standing = records.campaigns[0].standing(records.people.as_ref(), day("2027-03-31"));
     assert_eq!((standing.completed, standing.late, standing.audience, standing.reached), (3, 0, Some(3), Some(day("2027-03-31"))));
     let state = |today| records.evidence.state(EVIDENCE, day(today));
     assert_eq!(state("2027-03-30"), EvidenceState::Missing);
@@ -50,7 +51,7 @@ fn a_share_may_be_enough() {
     let share = |share: &str| {
         let text = campaign(&format!("required_share = {share}"));
         let records = read(&[("training/b.toml", &text), ("training/b.completed.csv", table), ("people.csv", PEOPLE)]);
-        records.campaigns[0].standing(records.people.as_ref()).reached
+        records.campaigns[0].standing(records.people.as_ref(), day("2027-03-31")).reached
     };
     assert_eq!(share("0.66"), Some(day("2027-02-20")));
     assert_eq!(share("0.67"), None);
@@ -60,23 +61,56 @@ fn a_share_may_be_enough() {
     let done: String = std::iter::once("person,day,score\n".to_owned()).chain((0..11).map(|n| format!("q-{n},2027-02-11,\n"))).collect();
     let text = campaign("required_share = 0.55");
     let records = read(&[("training/b.toml", &text), ("training/b.completed.csv", &done), ("people.csv", &people)]);
-    assert_eq!(records.campaigns[0].standing(records.people.as_ref()).reached, Some(day("2027-02-11")));
+    assert_eq!(records.campaigns[0].standing(records.people.as_ref(), day("2027-03-31")).reached, Some(day("2027-02-11")));
 }
 
 #[test]
-fn without_people_nobody_knows_who_is_missing() {
+fn without_people_nobody_knows_who_had_to() {
     let text = campaign("");
-    let records = read(&[("training/b.toml", &text), ("training/b.completed.csv", ALL)]);
-    assert_eq!(records.evidence.state(EVIDENCE, day("2027-03-30")), EvidenceState::Missing);
-    let EvidenceState::Current(kept) = records.evidence.state(EVIDENCE, day("2027-03-31")) else { panic!("not current") };
-    assert_eq!(kept.note, "4 completed it; without people.csv nobody knows who is missing");
-    assert_eq!(
-        found(&records, FindingKind::Training, "2027-02-15"),
-        ["nobody knows who is missing in Basics; list the people in people.csv"]
-    );
-    let records = read(&[("training/b.toml", &text)]);
+    let files = [("training/b.toml", text.as_str()), ("training/b.completed.csv", ALL)];
+    let records = read(&files);
+    let findings = |records: &Records, today: &str| {
+        let all = records.findings(day(today), &|_| true).into_iter().filter(|finding| finding.kind == FindingKind::Training);
+        all.map(|finding| (finding.severity, finding.due, finding.message)).collect::<Vec<_>>()
+    };
+    let missing = "nobody knows who is missing in Basics; list the people in people.csv".to_owned();
+    assert!(findings(&records, "2027-03-31").contains(&(Severity::Low, Some(day("2027-03-31")), missing)));
+    let unknown =
+        "nobody knows who had to complete Basics by 2027-03-31; 4 did, which shows nothing without people.csv: list the people there";
+    let unknown = [(Severity::Medium, Some(day("2027-03-31")), unknown.to_owned())];
+    assert_eq!(findings(&records, "2027-04-01"), unknown);
+    for today in ["2027-03-30", "2027-03-31", "2027-04-01", "2028-04-01"] {
+        assert_eq!(records.evidence.state(EVIDENCE, day(today)), EvidenceState::Missing, "{today}");
+    }
+    assert_eq!(records.campaigns[0].standing(None, day("2027-04-01")).reached, None);
+    // What was done since takes its place.
+    let record = format!("[[record]]\nevidence = [\"{EVIDENCE}\"]\ntitle = \"t\"\nowner = \"o\"\nmade = 2027-04-02\n");
+    let records = read(&[files[0], files[1], ("evidence/a.toml", &record)]);
+    assert_eq!(findings(&records, "2027-04-01")[..1], unknown);
+    assert_eq!(findings(&records, "2027-04-02"), []);
+    let records = read(&files[..1]);
     let EvidenceState::Failed(kept) = records.evidence.state(EVIDENCE, day("2027-04-01")) else { panic!("not failed") };
     assert_eq!(kept.failed, "nobody is on file who completed it by 2027-03-31");
+}
+
+#[test]
+fn people_whom_nobody_knows_are_told_without_their_names() {
+    let table = "person,day,score\np-1,2027-02-11,\np-8,2027-02-20,\np-9,2027-02-12,\np-9,2027-02-13,\np-4,2027-02-13,\n";
+    let text = campaign("");
+    let records = read(&[("training/b.toml", &text), ("training/b.completed.csv", table), ("people.csv", PEOPLE)]);
+    let told = |today: &str| {
+        let all = records.findings(day(today), &|_| true).into_iter();
+        all.filter(|finding| finding.message.contains("not in people.csv")).collect::<Vec<_>>()
+    };
+    let [one] = &told("2027-02-28")[..] else { panic!("not one") };
+    assert_eq!(
+        one.message,
+        "2 of those who completed Basics are not in people.csv; add them there, also those who left, or correct the table"
+    );
+    let place = one.place.as_ref().unwrap();
+    assert!(one.severity == Severity::Low && place.file.ends_with("b.completed.csv") && place.line == 3, "{place}");
+    assert!(told("2027-02-12")[0].message.starts_with("1 of those"));
+    assert_eq!(told("2027-02-11").len(), 0);
 }
 
 #[test]
