@@ -120,6 +120,7 @@ fn the_paths_of_api_gateway_cover_what_the_catalogue_asks() {
     let needs = everything();
     let gateway = needs.iter().find(|need| &*need.action == "apigateway:GET").unwrap();
     for (_, operation) in &gateway.operations {
+        assert_ne!(operation, "GetApiKeys", "it would hand out the keys' values");
         assert!(COVERED.contains(&operation.as_str()), "look up the path of {operation} and add it to `NARROW`");
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use partywall_catalog::{Catalog, Check, Read};
 
 use super::PermissionsError;
-use super::own::{ALWAYS, ORGANIZATION, Own, is_read_only, resources_of};
+use super::own::{ALWAYS, ORGANIZATION, Own, is_read_only, is_refused, resources_of};
 use super::reads::{Reads, placeholders};
 
 /// For which checks permissions are asked.
@@ -127,7 +127,7 @@ impl Needs<'_> {
         let catalog = self.catalog;
         for (name, index) in &reads.found {
             let Some(read) = catalog.types.get(name).and_then(|file| file.reads.get(*index)) else { continue };
-            for call in calls(read) {
+            for call in calls(read).into_iter().filter(|call| !is_refused(call.service, call.operation)) {
                 self.add_call(name, check, call)?;
             }
         }

@@ -67,6 +67,14 @@ pub(super) const NARROW: &[(&str, &[&str])] = &[(
     ],
 )];
 
+/// Calls that are granted nothing, by AWS CLI command and API name: whoever may list API keys may have their values with them.
+const REFUSED: [(&str, &str); 1] = [("apigateway", "GetApiKeys")];
+
+/// Whether a call of the catalogue is granted nothing; what it would read stays a gap.
+pub(super) fn is_refused(service: &str, operation: &str) -> bool {
+    REFUSED.contains(&(service, operation))
+}
+
 /// Where an action of the catalogue may be used.
 pub(super) fn resources_of(action: &str) -> &'static [&'static str] {
     NARROW.iter().find(|(narrow, _)| *narrow == action).map_or(EVERYWHERE, |(_, resources)| resources)

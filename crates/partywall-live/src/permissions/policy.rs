@@ -200,7 +200,7 @@ fn sid(service: &str) -> String {
     let parts = service.split(|c: char| !c.is_ascii_alphanumeric()).filter(|part| !part.is_empty());
     let capital = |part: &str| {
         let mut letters = part.chars();
-        letters.next().into_iter().flat_map(|first| first.to_uppercase()).chain(letters).collect::<String>()
+        letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect::<String>()
     };
     parts.map(capital).collect()
 }

@@ -31,7 +31,7 @@ impl Probe for Fake {
         self.asked.lock().unwrap().push(format!("simulate {} of {principal} on {resource}", actions.len()));
         let says = self.simulator.as_ref().ok_or_else(|| refused(true, "AccessDenied"))?;
         let line = |action: &Arc<str>| {
-            let decision = says.get(&format!("{action} {resource}")[..]).or_else(|| says.get(&**action))?;
+            let decision = says.get(format!("{action} {resource}").as_str()).or_else(|| says.get(&**action))?;
             Some(Simulated {
                 action: action.to_string(),
                 decision: (*decision).to_owned(),
