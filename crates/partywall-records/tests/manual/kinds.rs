@@ -5,7 +5,7 @@ use partywall_records::EvidenceState;
 use crate::{catalog, day, read};
 
 fn manual(framework: &str, line: &str) -> Vec<String> {
-    let framework = &catalog().frameworks[framework];
+    let framework = catalog().framework(framework).unwrap();
     framework.requirements.iter().find(|one| *one.id == *line).unwrap().manual.clone()
 }
 
