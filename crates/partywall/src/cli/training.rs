@@ -115,7 +115,7 @@ fn list(context: &Context, directory: &PathBuf, format: Format) -> anyhow::Resul
     let records = records::read(context, directory)?;
     let mut sheet = Sheet::new(&["id", "title", "owner", "due", "completed", "late", "audience", "enough by"]);
     for campaign in &records.campaigns {
-        let standing = campaign.standing(records.people.as_ref());
+        let standing = campaign.standing(records.people.as_ref(), context.today());
         sheet.rows.push(vec![
             campaign.id.to_string(),
             text::clean(&campaign.title),
@@ -124,7 +124,11 @@ fn list(context: &Context, directory: &PathBuf, format: Format) -> anyhow::Resul
             standing.completed.to_string(),
             standing.late.to_string(),
             standing.audience.map_or_else(|| "not known: no people.csv".to_owned(), |audience| audience.to_string()),
-            standing.reached.map_or_else(|| "not yet".to_owned(), |day| day.to_string()),
+            match (standing.reached, standing.audience) {
+                (Some(day), _) => day.to_string(),
+                (None, Some(_)) => "not yet".to_owned(),
+                (None, None) => "not known".to_owned(),
+            },
         ]);
     }
     records::write(&sheet, format, "there is no training on record")?;

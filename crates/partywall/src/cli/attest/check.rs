@@ -107,8 +107,8 @@ fn coverages(records: &Records, since: NaiveDate, to: NaiveDate, today: NaiveDat
     keys.sort();
     keys.dedup();
     let cover = |(party, series): (Party, String)| {
-        let of = records.attestations.iter().filter(|one| one.provider == party && *one.series.title == *series && one.is_on_file(today));
-        let coverage = Coverage::of(of, since, to);
+        let of = records.attestations.iter().filter(|one| one.provider == party && *one.series.title == *series);
+        let coverage = Coverage::of(of, since, to, today);
         ((party, series), coverage)
     };
     keys.into_iter().map(cover).collect()
