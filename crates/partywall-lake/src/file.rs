@@ -29,7 +29,7 @@ pub const COPY: &str = "_copy";
 /// The whole resource as JSON; NULL in a tombstone.
 pub const ROW: &str = "_row";
 /// The envelope's column of the id.
-pub const ID: &str = "_id";
+pub(crate) const ID: &str = "_id";
 
 /// Bytes that one data file may have; far above what a row group takes.
 const MAX_FILE_BYTES: u64 = 1 << 30;
@@ -54,9 +54,13 @@ pub(crate) fn own_fields() -> [Field; 4] {
 ///
 /// # Errors
 /// Parquet refuses the columns; a defect.
-pub(crate) fn parquet_bytes(resource_type: &str, batches: &[RecordBatch]) -> Result<Vec<u8>, LakeError> {
+pub(crate) fn parquet_bytes(
+    resource_type: &str,
+    batches: impl IntoIterator<Item = Result<RecordBatch, LakeError>>,
+) -> Result<Vec<u8>, LakeError> {
     let refused = |message: String| LakeError::Parquet { resource_type: resource_type.to_owned(), message };
-    let Some(first) = batches.first() else { return Err(refused("no rows".to_owned())) };
+    let mut batches = batches.into_iter();
+    let first = batches.next().unwrap_or_else(|| Err(refused("no rows".to_owned())))?;
     let level = ZstdLevel::try_new(1).map_err(|error| refused(error.to_string()))?;
     let mut properties = WriterProperties::builder()
         .set_created_by("partywall-lake 1".to_owned())
@@ -70,8 +74,8 @@ pub(crate) fn parquet_bytes(resource_type: &str, batches: &[RecordBatch]) -> Res
     let options = ArrowWriterOptions::new().with_properties(properties.build()).with_skip_arrow_metadata(true);
     let mut bytes = Vec::new();
     let mut writer = ArrowWriter::try_new_with_options(&mut bytes, first.schema(), options).map_err(|error| refused(error.to_string()))?;
-    for batch in batches {
-        writer.write(batch).map_err(|error| refused(error.to_string()))?;
+    for batch in std::iter::once(Ok(first)).chain(batches) {
+        writer.write(&batch?).map_err(|error| refused(error.to_string()))?;
     }
     writer.close().map_err(|error| refused(error.to_string()))?;
     if bytes.len() as u64 > MAX_FILE_BYTES {

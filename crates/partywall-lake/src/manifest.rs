@@ -104,11 +104,10 @@ pub struct DataFile {
 }
 
 impl PartitionKey {
-    /// True if the answered listing shows all rows of this partition.
-    pub(crate) fn is_listed_by(&self, listing: &Listing) -> bool {
-        listing.resource_type == self.resource_type
-            && listing.account == self.account
-            && (listing.region == self.region || listing.region.as_deref() == Some("global"))
+    /// True if an answered listing, of the Region or of the whole account, shows all rows of this partition.
+    pub(crate) fn is_listed(&self, listed: &BTreeSet<Listing>) -> bool {
+        let listing = |region| Listing { resource_type: self.resource_type.clone(), account: self.account.clone(), region };
+        listed.contains(&listing(self.region.clone())) || listed.contains(&listing(Some(Arc::from("global"))))
     }
 
     /// True if the gap says that this partition could not be read whole.

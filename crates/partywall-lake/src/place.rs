@@ -27,6 +27,10 @@ pub(crate) fn escaped(text: &str) -> String {
             let _ = write!(out, "%{byte:02X}");
         }
     }
+    if out.is_empty() {
+        // No other text gives this; a part of a path cannot be empty.
+        out.push('%');
+    }
     if out.len() > NAME_BYTES {
         out.truncate(NAME_BYTES - 33);
         out.push('-');

@@ -112,7 +112,7 @@ impl Snapshot {
     ) -> Result<(), E> {
         let mut read = 0_u64;
         let mut chunk = Vec::new();
-        self.walk(partition, &partition.files, Columns::Rows, &mut |scan, file, _, _, text| {
+        self.walk(partition, Columns::Rows, &mut |scan, file, _, _, text| {
             let mut row = reader.read(text).map_err(|error| LakeError::damaged(scan.path(), error))?;
             let key = &partition.key;
             if row.resource_type != key.resource_type || row.account != key.account || row.region != key.region {
@@ -141,14 +141,13 @@ impl Snapshot {
     pub(crate) fn walk<E: From<LakeError>>(
         &self,
         partition: &Partition,
-        files: &[DataFile],
         columns: Columns,
         each: &mut impl FnMut(&Scan, &DataFile, &str, i32, &str) -> Result<(), E>,
     ) -> Result<(), E> {
         let manifest = manifest_path(&self.root, self.manifest.seq);
         let oldest = partition.files.first().map(|file| file.seq);
         let mut living = Living { newer: HashSet::new() };
-        for file in files.iter().rev() {
+        for file in partition.files.iter().rev() {
             // Files of one run have no key in common.
             let remember = Some(file.seq) != oldest;
             let mut scan = Scan::open(&self.root, &manifest, file, columns)?;

@@ -3,23 +3,22 @@ use std::fs::{self, File};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use arrow::array::{Array, BooleanArray, Int32Array, RecordBatch, StringArray, UInt32Array};
-use arrow::compute::take_record_batch;
+use arrow::array::{Array, BooleanArray, Int32Array, RecordBatch, StringArray};
 use chrono::{DateTime, Utc};
 use foldhash::{HashMap, HashMapExt as _};
 use partywall_catalog::ResourceType;
 use partywall_model::{Cause, CauseKind, Gap, Resource, Source, SourceKind};
-use partywall_table::{Envelope, TypeBatch, arrow_schema, build_batch};
+use partywall_table::{Envelope, build_batch};
 use sha2::{Digest as _, Sha256};
 
 use crate::file::{CHUNK_ROWS, Columns, create, key_number, parquet_bytes, sync_dir, with_own_columns};
 use crate::manifest::{DataFile, Manifest, Meta, Partition, PartitionKey};
 use crate::place::{FACTS, data_path, hex, partition_dir};
-use crate::row::RowWriter;
+use crate::row::{RowText, RowWriter};
 use crate::{Lake, LakeError, Snapshot};
 
 /// Bytes of rows and columns that wait, over all partitions, before the largest is written: what bounds a row group, and memory.
-const WAITING_BYTES: usize = 32 << 20;
+const WAITING_BYTES: usize = 64 << 20;
 
 /// Runs whose files a partition may refer to; after that it is written whole.
 const MAX_RUNS: usize = 16;
@@ -54,10 +53,8 @@ struct Open {
     /// Rows of the base that came again, as they were or changed.
     base_seen: u64,
     written: u64,
-    waiting: Vec<RecordBatch>,
+    waiting: Vec<Waiting>,
     waiting_bytes: usize,
-    waiting_rows: u64,
-    waiting_deleted: u64,
     files: Vec<DataFile>,
 }
 
@@ -70,13 +67,13 @@ struct Known {
     seen: i32,
 }
 
-/// Rows of a batch that go into one partition's file.
-#[derive(Debug, Default)]
-struct Chosen {
-    indices: Vec<u32>,
-    hashes: Vec<String>,
-    copies: Vec<i32>,
-    texts: Vec<String>,
+/// A row that goes into its partition's next file.
+#[derive(Debug)]
+struct Waiting {
+    row: Arc<Resource>,
+    copy: i32,
+    /// `None` for a tombstone.
+    text: Option<RowText>,
 }
 
 impl SnapshotWriter {
@@ -97,48 +94,39 @@ impl SnapshotWriter {
         }
     }
 
-    /// Adds rows, of any type, account and Region, in any order. Two rows with the same account, Region, type and id are two rows.
+    /// Adds rows of one type, of any account and Region; types may come in any order and in pieces. Two rows with the same
+    /// account, Region, type and id are two rows.
     ///
     /// # Errors
     /// A row cannot be kept exactly, a file of the base is damaged, or the disk refuses.
-    pub fn write(&mut self, batch: &TypeBatch) -> Result<(), LakeError> {
-        let mut chosen: BTreeMap<PartitionKey, Chosen> = BTreeMap::new();
-        for (index, row) in batch.rows.iter().enumerate() {
-            let index = u32::try_from(index).unwrap_or(u32::MAX);
+    pub fn write(&mut self, resource_type: &Arc<ResourceType>, rows: &[Arc<Resource>]) -> Result<(), LakeError> {
+        for row in rows {
             let key = PartitionKey { resource_type: row.resource_type.clone(), account: row.account.clone(), region: row.region.clone() };
             if !self.open.contains_key(&key) {
-                let made = self.open_partition(&key, &batch.resource_type)?;
+                let made = self.open_partition(&key, resource_type)?;
                 self.open.insert(key.clone(), made);
             }
             let Some(open) = self.open.get_mut(&key) else { continue };
             let text = self.text.write(row).map_err(LakeError::Row)?;
             if let Some(copy) = open.take(row, &text.hash) {
-                let chosen = chosen.entry(key).or_default();
-                chosen.indices.push(index);
-                chosen.hashes.push(hex(&text.hash));
-                chosen.copies.push(copy);
-                chosen.texts.push(text.text);
-            }
-        }
-        if chosen.is_empty() {
-            return Ok(());
-        }
-        let columns = full_columns(batch)?;
-        for (key, chosen) in chosen {
-            let own = with_own(&key, &columns, chosen)?;
-            if let Some(open) = self.open.get_mut(&key) {
-                self.waiting += open.wait(own, false);
+                self.waiting += open.wait(Waiting { row: row.clone(), copy, text: Some(text) });
             }
             self.relieve()?;
         }
         Ok(())
     }
 
-    /// Writes out the largest partition until what waits fits.
+    /// Writes out the largest partitions, if too much waits, until half of it is gone.
     fn relieve(&mut self) -> Result<(), LakeError> {
-        while self.waiting > WAITING_BYTES {
-            let largest = self.open.iter().max_by_key(|(_, open)| open.waiting_bytes).map(|(key, _)| key.clone());
-            let Some(key) = largest else { return Ok(()) };
+        if self.waiting <= WAITING_BYTES {
+            return Ok(());
+        }
+        let mut sizes: Vec<(usize, PartitionKey)> = self.open.iter().map(|(key, open)| (open.waiting_bytes, key.clone())).collect();
+        sizes.sort_by(|(a, _), (b, _)| b.cmp(a));
+        for (_, key) in sizes {
+            if self.waiting <= WAITING_BYTES / 2 {
+                break;
+            }
             self.flush(&key)?;
         }
         Ok(())
@@ -154,7 +142,7 @@ impl SnapshotWriter {
     fn open_partition(&self, key: &PartitionKey, resource_type: &Arc<ResourceType>) -> Result<Open, LakeError> {
         let mut known = HashMap::new();
         if let Some((base, partition)) = self.base_partition(key) {
-            base.walk(partition, &partition.files, Columns::Index, &mut |scan, _, id, copy, hash| {
+            base.walk(partition, Columns::Index, &mut |scan, _, id, copy, hash| {
                 let hash = hash.get(..32).and_then(|half| u128::from_str_radix(half, 16).ok());
                 let hash = hash.ok_or_else(|| LakeError::damaged(scan.path(), format!("`{id}` has no readable `_hash`")))?;
                 known.insert(key_number(id, copy), Known { base: Some(hash), seen: 0 });
@@ -172,18 +160,18 @@ impl SnapshotWriter {
             written: 0,
             waiting: Vec::new(),
             waiting_bytes: 0,
-            waiting_rows: 0,
-            waiting_deleted: 0,
             files: Vec::new(),
         })
     }
 
     fn flush(&mut self, key: &PartitionKey) -> Result<(), LakeError> {
         let Some(open) = self.open.get_mut(key).filter(|open| !open.waiting.is_empty()) else { return Ok(()) };
-        let batches = std::mem::take(&mut open.waiting);
+        let rows = std::mem::take(&mut open.waiting);
         self.waiting = self.waiting.saturating_sub(std::mem::take(&mut open.waiting_bytes));
-        let bytes = parquet_bytes(&key.resource_type, &batches)?;
-        drop(batches);
+        let deleted = rows.iter().filter(|waiting| waiting.text.is_none()).count() as u64;
+        let count = rows.len() as u64 - deleted;
+        let bytes = parquet_bytes(&key.resource_type, rows.chunks(CHUNK_ROWS).map(|chunk| columns(&open.resource_type, chunk)))?;
+        drop(rows);
         let relative = partition_dir(key);
         let dir = relative.split('/').fold(self.lake.root().to_owned(), |path, part| path.join(part));
         if self.dirs.insert(dir.clone()) {
@@ -201,8 +189,8 @@ impl SnapshotWriter {
             path: format!("{relative}/{name}"),
             seq: self.seq,
             new: true,
-            rows: std::mem::take(&mut open.waiting_rows),
-            deleted: std::mem::take(&mut open.waiting_deleted),
+            rows: count,
+            deleted,
             bytes: bytes.len() as u64,
             sha256: hex(&Sha256::digest(&bytes)),
         });
@@ -227,7 +215,7 @@ impl SnapshotWriter {
             let kept = kept.into_iter().flat_map(|(_, partition)| &partition.files);
             partitions.push(Partition {
                 key: key.clone(),
-                listed: meta.listed.iter().any(|listing| key.is_listed_by(listing)),
+                listed: key.is_listed(&meta.listed),
                 observed_at: open.unchanged_at,
                 rows: open.unchanged + open.written,
                 files: kept.map(|file| DataFile { new: false, ..file.clone() }).chain(open.files.iter().cloned()).collect(),
@@ -247,7 +235,7 @@ impl SnapshotWriter {
         }
         let mut gone: Vec<(String, i32)> = Vec::new();
         if let Some((base, partition)) = self.base_partition(key) {
-            base.walk(partition, &partition.files, Columns::Index, &mut |_, _, id, copy, _| {
+            base.walk(partition, Columns::Index, &mut |_, _, id, copy, _| {
                 if open.known.get(&key_number(id, copy)).is_none_or(|known| known.seen == 0) {
                     gone.push((id.to_owned(), copy));
                 }
@@ -255,25 +243,13 @@ impl SnapshotWriter {
             })?;
         }
         gone.sort();
-        let resource_type = open.resource_type.clone();
         let source = Arc::new(Source { kind: SourceKind::Api, file: Arc::from("") });
-        for gone in gone.chunks(CHUNK_ROWS) {
-            let rows = gone.iter().map(|(id, _)| {
-                let mut row = Resource::new(key.resource_type.clone(), id.as_str(), source.clone());
-                row.account.clone_from(&key.account);
-                row.region.clone_from(&key.region);
-                Arc::new(row)
-            });
-            let columns = build_batch(&resource_type, source.kind, &resource_type.schema, &Envelope::ALL, rows.collect())?.batch;
-            let own: [Arc<dyn Array>; 4] = [
-                Arc::new(StringArray::from_iter_values(gone.iter().map(|_| ""))),
-                Arc::new(BooleanArray::from(vec![true; gone.len()])),
-                Arc::new(gone.iter().map(|(_, copy)| Some(*copy)).collect::<Int32Array>()),
-                Arc::new(StringArray::new_null(gone.len())),
-            ];
-            let batch = with_own_columns(&key.resource_type, &columns, own)?;
+        for (id, copy) in gone {
+            let mut row = Resource::new(key.resource_type.clone(), id, source.clone());
+            row.account.clone_from(&key.account);
+            row.region.clone_from(&key.region);
             if let Some(open) = self.open.get_mut(key) {
-                self.waiting += open.wait(batch, true);
+                self.waiting += open.wait(Waiting { row: Arc::new(row), copy, text: None });
             }
             self.relieve()?;
         }
@@ -287,11 +263,11 @@ impl SnapshotWriter {
         let cause = Cause::new(CauseKind::NotLooked, format!("not listed in this run; snapshot {seq} has rows of it"));
         let cause = Arc::new(cause);
         let source = Arc::new(Source { kind: SourceKind::Api, file: Arc::from(format!("snapshot {seq}")) });
-        let silent = base.manifest().partitions.iter().map(|partition| &partition.key).filter(|key| {
-            !self.open.contains_key(*key)
-                && !meta.listed.iter().any(|listing| key.is_listed_by(listing))
-                && !meta.gaps.iter().any(|gap| key.is_missed_by(gap))
-        });
+        let gaps: Vec<&Gap> = meta.gaps.iter().filter(|gap| gap.id.is_none() && gap.path.is_none()).collect();
+        let silent =
+            base.manifest().partitions.iter().map(|partition| &partition.key).filter(|key| {
+                !self.open.contains_key(*key) && !key.is_listed(&meta.listed) && !gaps.iter().any(|gap| key.is_missed_by(gap))
+            });
         let gaps = silent.map(|key| Gap {
             resource_type: key.resource_type.clone(),
             id: None,
@@ -351,43 +327,26 @@ impl Open {
         Some(copy)
     }
 
-    /// Keeps a batch for the next file; how many bytes that is.
-    fn wait(&mut self, batch: RecordBatch, deleted: bool) -> usize {
-        let bytes = batch.get_array_memory_size();
-        let rows = batch.num_rows() as u64;
-        if deleted {
-            self.waiting_deleted += rows;
-        } else {
-            self.waiting_rows += rows;
-        }
+    /// Keeps a row for the next file; about how many bytes that is: facts take some three times their text.
+    fn wait(&mut self, waiting: Waiting) -> usize {
+        let bytes = 400 + waiting.text.as_ref().map_or(0, |text| 4 * text.text.len());
         self.waiting_bytes += bytes;
-        self.waiting.push(batch);
+        self.waiting.push(waiting);
         bytes
     }
 }
 
-/// All columns of the type and of the envelope, also if whoever made the batch asked for fewer.
-fn full_columns(batch: &TypeBatch) -> Result<RecordBatch, LakeError> {
-    let schema = &batch.resource_type.schema;
-    if *batch.batch.schema() == arrow_schema(schema, &Envelope::ALL) {
-        return Ok(batch.batch.clone());
-    }
-    Ok(build_batch(&batch.resource_type, batch.kind, schema, &Envelope::ALL, batch.rows.clone())?.batch)
-}
-
-fn with_own(key: &PartitionKey, columns: &RecordBatch, chosen: Chosen) -> Result<RecordBatch, LakeError> {
-    let count = chosen.indices.len();
-    let columns = if count == columns.num_rows() {
-        columns.clone()
-    } else {
-        take_record_batch(columns, &UInt32Array::from(chosen.indices))
-            .map_err(|error| LakeError::Parquet { resource_type: key.resource_type.to_string(), message: error.to_string() })?
-    };
+/// All columns of the type and of the envelope, and this crate's own.
+fn columns(resource_type: &Arc<ResourceType>, waiting: &[Waiting]) -> Result<RecordBatch, LakeError> {
+    let rows = waiting.iter().map(|waiting| waiting.row.clone()).collect();
+    // The kind of source changes nothing in the columns.
+    let built = build_batch(resource_type, SourceKind::Api, &resource_type.schema, &Envelope::ALL, rows)?;
+    let text = |waiting: &Waiting| waiting.text.as_ref().map_or_else(String::new, |text| hex(&text.hash));
     let own: [Arc<dyn Array>; 4] = [
-        Arc::new(StringArray::from(chosen.hashes)),
-        Arc::new(BooleanArray::from(vec![false; count])),
-        Arc::new(Int32Array::from(chosen.copies)),
-        Arc::new(chosen.texts.into_iter().map(Some).collect::<StringArray>()),
+        Arc::new(StringArray::from_iter_values(waiting.iter().map(text))),
+        Arc::new(waiting.iter().map(|waiting| Some(waiting.text.is_none())).collect::<BooleanArray>()),
+        Arc::new(waiting.iter().map(|waiting| Some(waiting.copy)).collect::<Int32Array>()),
+        Arc::new(waiting.iter().map(|waiting| waiting.text.as_ref().map(|text| text.text.as_str())).collect::<StringArray>()),
     ];
-    with_own_columns(&key.resource_type, &columns, own)
+    with_own_columns(&resource_type.name, &built.batch, own)
 }
