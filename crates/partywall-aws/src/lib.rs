@@ -14,6 +14,7 @@ mod limiter;
 mod limits;
 pub mod model;
 pub mod protocol;
+pub mod protocol;
 pub mod pages;
 mod retry;
 mod sign;
