@@ -1,16 +1,25 @@
 //! Generated accounts: what exists follows from a seed and a preset and is made when asked for, so that a million resources need no memory.
 
+mod answers;
 mod counts;
+mod handlers;
 mod kind;
+mod pages;
+mod plan;
+mod rows;
 mod seed;
+mod synth;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(crate) use answers::{Answers, Question};
 pub use counts::Preset;
 pub(crate) use kind::{Form, Kind};
 use partywall_catalog::Catalog;
 pub(crate) use seed::Seed;
+use words::Words;
 
 use crate::FakeError;
 
@@ -24,6 +33,7 @@ pub struct World {
     seed: u64,
     kinds: Vec<Kind>,
     by_name: BTreeMap<Arc<str>, usize>,
+    words: Words,
 }
 
 /// One resource: which type, in which account and Region, and which of them.
@@ -47,7 +57,7 @@ impl World {
     pub fn new(preset: Preset, seed: u64, catalog: &Catalog) -> Result<Self, FakeError> {
         let kinds = kind::kinds(catalog)?;
         let by_name = kinds.iter().enumerate().map(|(at, kind)| (Arc::clone(&kind.name), at)).collect();
-        Ok(Self { preset, seed, kinds, by_name })
+        Ok(Self { preset, seed, kinds, by_name, words: Words::builtin()? })
     }
 
     /// Regions that hold resources.
@@ -79,6 +89,25 @@ impl World {
     /// The type at that position.
     pub(crate) fn kind(&self, at: usize) -> Option<&Kind> {
         self.kinds.get(at)
+    }
+
+    /// What answers say where no identity says it.
+    pub(crate) fn words(&self) -> &Words {
+        &self.words
+    }
+
+    /// True if one listing shows this type among others, told apart by a member.
+    pub(crate) fn told_apart(&self, kind: usize) -> bool {
+        self.kinds.get(kind).is_some_and(|kind| self.words.discriminates(&kind.name))
+    }
+
+    /// The type that a member called `stem` + `Id`, `Arn` or `Name` refers to: one of the same service, or one of those that all refer to.
+    pub(crate) fn referred(&self, service: &str, stem: &str) -> Option<usize> {
+        let named = |kind: &Kind| kind.noun == stem || (stem.len() > kind.noun.len() && kind.noun.len() > 4 && stem.ends_with(&kind.noun));
+        let own = |kind: &Kind| kind.name.to_ascii_lowercase().contains(&format!("::{}::", service.replace('-', "")));
+        let everywhere = |kind: &Kind| REFERRED.contains(&&*kind.name);
+        let find = |wanted: &dyn Fn(&Kind) -> bool| self.kinds.iter().position(|kind| named(kind) && wanted(kind));
+        find(&own).or_else(|| find(&everywhere))
     }
 
     /// All types.
@@ -171,6 +200,19 @@ impl World {
     }
 }
 
+/// Types that resources of every service refer to.
+const REFERRED: [&str; 10] = [
+    "AWS::EC2::Instance",
+    "AWS::EC2::NetworkInterface",
+    "AWS::EC2::SecurityGroup",
+    "AWS::EC2::Subnet",
+    "AWS::EC2::VPC",
+    "AWS::EC2::Volume",
+    "AWS::IAM::Role",
+    "AWS::S3::Bucket",
+    "AWS::SNS::Topic",
+    "Partywall::EC2::Snapshot",
+];
 const BUCKET: &str = "AWS::S3::Bucket";
 const FIRST_ACCOUNT: u64 = 111_100_000_000;
 const ACCOUNT_STEP: u64 = 1_000_001;

@@ -1,0 +1,170 @@
+use partywall_aws::model::{Operation, Service};
+use partywall_catalog::Catalog;
+use partywall_model::Value;
+
+use super::handlers::{self, Handled};
+use super::pages::{PageSizes, continued};
+use super::plan::{Asked, Plan};
+use super::rows::{Item, Items, texts};
+use super::synth::Synth;
+use super::{HOME, Row, Seed, World};
+use crate::FakeError;
+use crate::encode::ServiceFault;
+
+/// Who asks what.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Question<'a> {
+    /// Account id.
+    pub(crate) account: &'a str,
+    /// Region.
+    pub(crate) region: &'a str,
+    /// Session token, if the credentials have one; it names the role.
+    pub(crate) role: Option<&'a str>,
+    /// The service.
+    pub(crate) service: &'a Service,
+    /// The operation.
+    pub(crate) operation: &'a Operation,
+    /// The input.
+    pub(crate) input: &'a Value,
+}
+
+/// Answers of a world, by what the catalogue says of each operation.
+#[derive(Debug)]
+pub(crate) struct Answers {
+    /// The world.
+    pub(crate) world: World,
+    /// What operations answer.
+    pub(crate) plan: Plan,
+    pages: PageSizes,
+}
+
+impl Answers {
+    /// Joins a world and a catalogue.
+    pub(crate) fn new(world: World, catalog: &Catalog) -> Result<Self, FakeError> {
+        let plan = Plan::new(catalog, &world)?;
+        Ok(Self { world, plan, pages: PageSizes::builtin()? })
+    }
+
+    /// The page that a question is about; 1 where it does not page or its token is bad.
+    pub(crate) fn page(&self, question: Question<'_>) -> u64 {
+        self.pages.asked(question.service, question.operation, question.input, self.query(question)).map_or(1, |page| page.number)
+    }
+
+    /// The answer to a question: the output, as the client's parser gives it.
+    pub(crate) fn answer(&self, question: Question<'_>) -> Result<Value, ServiceFault> {
+        let Question { account, region, service, operation, input, .. } = question;
+        let query = self.query(question);
+        let page = self.pages.asked(service, operation, input, query).map_err(|message| ServiceFault::new("ValidationException", message, 400))?;
+        let handled = handlers::handled(&self.world, question)?;
+        if let Handled::Answer(output) = handled {
+            return Ok(output);
+        }
+        if let Handled::Listing(path, all) = handled {
+            let total = all.len() as u64;
+            let start = usize::try_from(page.start).unwrap_or(usize::MAX);
+            let size = usize::try_from(page.size).unwrap_or(usize::MAX);
+            let mut output = Value::Map(Vec::new());
+            output.set_at(path, Value::List(all.into_iter().skip(start).take(size).collect()));
+            if let Some(paginator) = &operation.paginator {
+                continued(paginator, &mut output, page, total, query);
+            }
+            return Ok(output);
+        }
+        let parts = self.plan.parts(&service.name, &operation.name);
+        let paging = paging(operation);
+        let texts = texts(input, &paging);
+        let mut listed: Vec<Items<'_>> = Vec::new();
+        for part in parts {
+            let items = self.world.items(part, account, region, &texts).map_err(|text| not_found(service, operation, &text))?;
+            if let (Asked::Named, Some(code), Some(item)) = (&part.asked, part.absent_on.first(), items.get(0))
+                && query.text("absent").number(item.row.index).below(100) < self.world.absent()
+            {
+                return Err(ServiceFault::new(code, "nothing is set", status_of(service, operation, code).unwrap_or(404)));
+            }
+            if part.asked != Asked::Named
+                && self.world.kind(part.kind).is_some_and(|kind| kind.singleton)
+                && let Some(code) = part.absent_on.first()
+                && query.text("absent").below(100) < self.world.absent()
+            {
+                return Err(ServiceFault::new(code, "nothing is set", status_of(service, operation, code).unwrap_or(404)));
+            }
+            listed.push(items);
+        }
+        let total: u64 = listed.iter().map(Items::len).sum();
+        let end = page.start.saturating_add(page.size).min(total);
+        let on_page: Vec<(usize, Item<'_>)> = (page.start..end).filter_map(|at| nth(&listed, at)).collect();
+        let place = Row { account, region, kind: usize::MAX, index: 0 };
+        let synth = Synth { world: &self.world, service, input, place, parts, page: &on_page };
+        let mut output = service.output(operation).map_or_else(|| Value::Map(Vec::new()), |structure| synth.output(structure, query));
+        if let Some(paginator) = &operation.paginator {
+            without_tokens(&mut output, paginator.output_tokens.iter());
+            continued(paginator, &mut output, page, total, query);
+        }
+        Ok(output)
+    }
+
+    /// What makes one query another: place, operation, and the input without its paging.
+    fn query(&self, question: Question<'_>) -> Seed {
+        let global = matches!(&*question.service.name, "iam" | "organizations" | "cloudfront" | "route53" | "s3");
+        let region = if global { HOME } else { question.region };
+        let mut seed = self.world.place(question.account, region).text(&question.service.name).text(&question.operation.name);
+        for text in texts(question.input, &paging(question.operation)) {
+            seed = seed.text(text);
+        }
+        seed
+    }
+}
+
+/// Members of the request that only page.
+fn paging(operation: &Operation) -> Vec<&str> {
+    operation.paginator.iter().flat_map(|paginator| paginator.input_tokens.iter().chain(&paginator.limit_key)).map(|name| &**name).collect()
+}
+
+/// The item at a position of all parts one after another.
+fn nth<'a>(listed: &[Items<'a>], at: u64) -> Option<(usize, Item<'a>)> {
+    let mut before = 0;
+    for (part, items) in listed.iter().enumerate() {
+        if let Some(item) = items.get(at - before) {
+            return Some((part, item));
+        }
+        before += items.len();
+    }
+    None
+}
+
+/// Takes out what the shape gave for tokens.
+fn without_tokens<'a>(output: &mut Value, paths: impl Iterator<Item = &'a Box<str>>) {
+    if let Value::Map(members) = output {
+        for path in paths {
+            members.retain(|(name, _)| !path.split("||").any(|way| way.trim() == &**name));
+        }
+    }
+}
+
+fn status_of(service: &Service, operation: &Operation, code: &str) -> Option<u16> {
+    let errors = operation.errors.iter().map(|id| service.shape(*id));
+    errors.into_iter().find(|shape| &*shape.name == code).and_then(|shape| match &shape.kind {
+        partywall_aws::model::Kind::Structure(structure) => structure.error.as_ref()?.status,
+        _ => None,
+    })
+}
+
+/// What a service says to a name that it does not know: the model's error for it, if it has one.
+fn not_found(service: &Service, operation: &Operation, text: &str) -> ServiceFault {
+    let shapes = operation.errors.iter().map(|id| service.shape(*id));
+    let wanted = |name: &str| ["NotFound", "NoSuch", "NotExist", "DoesNotExist"].iter().any(|word| name.contains(word));
+    let found = shapes.into_iter().find(|shape| wanted(&shape.name)).and_then(|shape| match &shape.kind {
+        partywall_aws::model::Kind::Structure(structure) => {
+            let error = structure.error.as_ref()?;
+            Some((error.code.as_ref().unwrap_or(&shape.name).to_string(), error.status.unwrap_or(400)))
+        }
+        _ => None,
+    });
+    let (code, status) = found.unwrap_or_else(|| match &*service.name {
+        "ec2" => ("InvalidID.NotFound".to_owned(), 400),
+        "s3" => ("NoSuchBucket".to_owned(), 404),
+        "iam" => ("NoSuchEntity".to_owned(), 404),
+        _ => ("ResourceNotFoundException".to_owned(), 400),
+    });
+    ServiceFault::new(&code, format!("`{}` does not exist", partywall_model::plain(text)), status)
+}
