@@ -2,7 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 
 /// What a failed call means to whoever asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CallErrorKind {
     /// The caller may not do this: an IAM permission is missing, or a policy denies it.
     Denied,

@@ -57,3 +57,40 @@ pub(crate) fn sign_request<B: AsRef<[u8]>>(
 fn is_s3(signing_name: &str) -> bool {
     matches!(signing_name, "s3" | "s3express" | "s3-outposts" | "s3-object-lambda")
 }
+
+#[cfg(test)]
+mod tests {
+    #![expect(clippy::unwrap_used, reason = "tests")]
+
+    use std::time::{Duration, UNIX_EPOCH};
+
+    use serde_json::Value;
+
+    use super::*;
+
+    /// Made by `xtask/python/signatures.py` with botocore.
+    const FIXTURE: &str = include_str!("../tests/data/signatures.jsonl");
+
+    #[test]
+    fn signatures_are_those_of_botocore() {
+        let mut rows = 0;
+        for line in FIXTURE.lines() {
+            let row: Value = serde_json::from_str(line).unwrap();
+            let text = |name: &str| row.get(name).unwrap().as_str().unwrap();
+            let mut builder = http::Request::builder().method(text("method")).uri(text("url"));
+            for (name, value) in row.get("headers").unwrap().as_object().unwrap() {
+                builder = builder.header(name, value.as_str().unwrap());
+            }
+            let mut request = builder.body(text("body").to_owned()).unwrap();
+            let token = row.get("token").unwrap().as_str().map(str::to_owned);
+            let credentials = Credentials::new("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", token, None, "test");
+            // 2026-11-22 10:00:00 UTC.
+            let time = UNIX_EPOCH + Duration::from_secs(1_795_341_600);
+            let scope = Scope { region: text("region"), service: text("service"), time, unsigned_payload: false };
+            sign_request(&mut request, &credentials, scope).unwrap();
+            assert_eq!(request.headers().get("authorization").unwrap().to_str().unwrap(), text("authorization"), "{line}");
+            rows += 1;
+        }
+        assert_eq!(rows, 20);
+    }
+}
