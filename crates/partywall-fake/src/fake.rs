@@ -145,7 +145,9 @@ impl Fake {
         };
         let input = match decode::input(&service, operation, &route.labels, &incoming) {
             Ok(input) => input,
-            Err(message) => return (name, Outcome::Failed, failed(Some(&service), &ServiceFault::new("ValidationException", message, 400))),
+            Err(message) => {
+                return (name, Outcome::Failed, failed(Some(&service), &ServiceFault::new("ValidationException", message, 400)));
+            }
         };
         let role = incoming.header("x-amz-security-token").and_then(|token| token.strip_prefix("fake:"));
         let question = Question { account, region: &scope.region, role, service: &service, operation, input: &input };

@@ -10,6 +10,8 @@ mod error;
 mod fake;
 mod faults;
 #[cfg(test)]
+mod fronts;
+#[cfg(test)]
 mod mirror;
 mod report;
 mod request;

@@ -7,7 +7,14 @@ use crate::buckets::{BucketKey, Limit};
 use crate::encode::ServiceFault;
 
 /// The bucket of a call and what AWS documents for it, all of it. `unfiltered`: the input names nothing.
-pub(crate) fn bucket(limits: &Limits, service: &Service, operation: &str, unfiltered: bool, account: &str, region: &str) -> (BucketKey, Limit) {
+pub(crate) fn bucket(
+    limits: &Limits,
+    service: &Service,
+    operation: &str,
+    unfiltered: bool,
+    account: &str,
+    region: &str,
+) -> (BucketKey, Limit) {
     let (row, limit) = limits.of(&service.name, operation, unfiltered);
     let group = match limit.together {
         true => format!("{}:limit-{row}", service.name),

@@ -54,7 +54,9 @@ fn value(service: &Service, target: &Target, fields: &[(String, String)], path: 
             // Of a flattened list, the last part of the path is the elements' name where the model gives them one.
             let element = list.member.location_name.as_deref();
             let start = match (flat, service.protocol, element) {
-                (true, Protocol::Query, Some(element)) => path.rsplit_once('.').map_or(element.to_owned(), |(before, _)| format!("{before}.{element}")),
+                (true, Protocol::Query, Some(element)) => {
+                    path.rsplit_once('.').map_or(element.to_owned(), |(before, _)| format!("{before}.{element}"))
+                }
                 (true, _, _) => path.to_owned(),
                 (false, _, element) => format!("{path}.{}", element.unwrap_or("member")),
             };

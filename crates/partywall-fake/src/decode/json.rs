@@ -44,7 +44,10 @@ fn value(service: &Service, target: &Target, json: &Json) -> Result<Value, Misre
             Value::List(elements.iter().map(|element| value(service, &list.member, element)).collect::<Result<_, _>>()?)
         }
         (Kind::Map(map), Json::Object(entries)) => Value::Map(
-            entries.iter().map(|(key, entry)| Ok((Key::from(key.as_str()), value(service, &map.value, entry)?))).collect::<Result<_, Misread>>()?,
+            entries
+                .iter()
+                .map(|(key, entry)| Ok((Key::from(key.as_str()), value(service, &map.value, entry)?)))
+                .collect::<Result<_, Misread>>()?,
         ),
         (Kind::Boolean, Json::Bool(_)) | (Kind::Integer { .. } | Kind::Float | Kind::Timestamp, Json::Number(_)) => plain(json),
         (Kind::String | Kind::Blob | Kind::Timestamp, Json::String(_)) => plain(json),

@@ -7,9 +7,9 @@ mod scope;
 mod text;
 mod xml;
 
+pub(crate) use json::plain as plain_json;
 use partywall_aws::model::{Kind, Location, Operation, Protocol, Service, Structure};
 use partywall_model::Value;
-pub(crate) use json::plain as plain_json;
 pub(crate) use route::{Route, route};
 pub(crate) use scope::Scope;
 
@@ -19,7 +19,12 @@ use crate::request::{Incoming, decoded};
 pub(crate) type Misread = String;
 
 /// The input of an operation.
-pub(crate) fn input(service: &Service, operation: &Operation, labels: &[(String, String)], incoming: &Incoming<'_>) -> Result<Value, Misread> {
+pub(crate) fn input(
+    service: &Service,
+    operation: &Operation,
+    labels: &[(String, String)],
+    incoming: &Incoming<'_>,
+) -> Result<Value, Misread> {
     let Some(target) = &operation.input else { return Ok(Value::Map(Vec::new())) };
     let Some(structure) = service.structure(target) else { return Err("the input is no structure".to_owned()) };
     match service.protocol {
@@ -56,8 +61,12 @@ fn rest_body(service: &Service, structure: &Structure, incoming: &Incoming<'_>) 
     let whole = |name: &partywall_model::Key, value: Value| Value::Map(vec![(name.clone(), value)]);
     if let Some(payload) = structure.payload() {
         return match (service.kind(&payload.target), service.protocol) {
-            (Kind::Structure(_) | Kind::List(_), Protocol::RestXml) => Ok(whole(&payload.name, xml::body(service, &payload.target, incoming.body)?)),
-            (Kind::Structure(_) | Kind::List(_) | Kind::Map(_), _) => Ok(whole(&payload.name, json::body(service, &payload.target, incoming.body)?)),
+            (Kind::Structure(_) | Kind::List(_), Protocol::RestXml) => {
+                Ok(whole(&payload.name, xml::body(service, &payload.target, incoming.body)?))
+            }
+            (Kind::Structure(_) | Kind::List(_) | Kind::Map(_), _) => {
+                Ok(whole(&payload.name, json::body(service, &payload.target, incoming.body)?))
+            }
             (Kind::Blob, _) => Ok(whole(&payload.name, text::blob(incoming.body))),
             _ => Ok(whole(&payload.name, Value::str(String::from_utf8_lossy(incoming.body).into_owned()))),
         };

@@ -6,6 +6,9 @@ use partywall_model::Key;
 use super::{Misread, form};
 use crate::request::Incoming;
 
+/// Operations that are signed for, and sent to, S3 Express, under URLs that S3's own have too.
+const EXPRESS: [&str; 2] = ["ListDirectoryBuckets", "CreateSession"];
+
 /// Where a request goes.
 #[derive(Debug)]
 pub(crate) struct Route {
@@ -45,7 +48,7 @@ pub(crate) fn route<'a>(services: impl Iterator<Item = &'a Arc<Service>>, incomi
             Protocol::RestJson | Protocol::RestXml => service
                 .operations
                 .values()
-                .filter(|operation| operation.method == incoming.method)
+                .filter(|operation| operation.method == incoming.method && !EXPRESS.contains(&&*operation.name))
                 .filter_map(|operation| fit(operation, incoming).map(|(weight, labels)| (weight, operation, labels)))
                 .max_by_key(|(weight, _, _)| *weight),
         };

@@ -47,7 +47,13 @@ mod tests {
         let scope = Scope::parse(&header);
         assert_eq!(scope.as_ref().map(|scope| scope.region.as_str()), Some("eu-central-1"));
         assert_eq!(scope.as_ref().and_then(Scope::account), Some("111100000000"));
-        for broken in ["", "AWS4-HMAC-SHA256", &header.replace("ec2/", ""), &header.replace("Signature=0", "Signature="), &header.replace("AWS4", "AWS3")] {
+        for broken in [
+            "",
+            "AWS4-HMAC-SHA256",
+            &header.replace("ec2/", ""),
+            &header.replace("Signature=0", "Signature="),
+            &header.replace("AWS4", "AWS3"),
+        ] {
             assert_eq!(Scope::parse(broken), None, "{broken}");
         }
     }

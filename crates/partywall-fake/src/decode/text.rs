@@ -45,7 +45,12 @@ pub(super) fn header(service: &Service, member: &Member, text: &str) -> Result<V
 }
 
 /// A member from the query: once, several times, or all names that no other member has.
-pub(super) fn query(service: &Service, member: &Member, structure: &Structure, query: &[(String, String)]) -> Result<Option<Value>, Misread> {
+pub(super) fn query(
+    service: &Service,
+    member: &Member,
+    structure: &Structure,
+    query: &[(String, String)],
+) -> Result<Option<Value>, Misread> {
     let mut own = query.iter().filter(|(name, _)| **name == *member.wire).map(|(_, value)| value.as_str()).peekable();
     match service.kind(&member.target) {
         Kind::Map(_) => {

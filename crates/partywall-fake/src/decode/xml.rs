@@ -50,7 +50,9 @@ fn members(service: &Service, structure: &Structure, element: &Element) -> Resul
 fn value(service: &Service, target: &Target, element: &Element) -> Result<Value, Misread> {
     Ok(match service.kind(target) {
         Kind::Structure(structure) => members(service, structure, element)?,
-        Kind::List(list) => Value::List(element.children.iter().map(|child| value(service, &list.member, child)).collect::<Result<_, _>>()?),
+        Kind::List(list) => {
+            Value::List(element.children.iter().map(|child| value(service, &list.member, child)).collect::<Result<_, _>>()?)
+        }
         Kind::Map(map) => {
             let mut entries = Vec::new();
             for entry in &element.children {

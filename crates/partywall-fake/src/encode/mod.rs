@@ -55,7 +55,13 @@ fn rest_head(service: &Service, structure: &Structure, output: &Value, headers: 
     status
 }
 
-fn rest_body(service: &Service, operation: &Operation, structure: &Structure, output: &Value, headers: &mut Vec<(String, String)>) -> Vec<u8> {
+fn rest_body(
+    service: &Service,
+    operation: &Operation,
+    structure: &Structure,
+    output: &Value,
+    headers: &mut Vec<(String, String)>,
+) -> Vec<u8> {
     let xml = service.protocol == Protocol::RestXml;
     let kind = if xml { "application/xml" } else { "application/json" };
     let mut say = |kind: &str| headers.push(("content-type".to_owned(), kind.to_owned()));

@@ -52,7 +52,9 @@ fn members(service: &Service, structure: &Structure, output: &Value, outermost: 
                     out.push_str(&element(service, &list.member, &member.element, value));
                 }
             }
-            (Kind::Map(_), Value::Map(_)) if member.target.flattened => out.push_str(&entries(service, &member.target, &member.element, value)),
+            (Kind::Map(_), Value::Map(_)) if member.target.flattened => {
+                out.push_str(&entries(service, &member.target, &member.element, value))
+            }
             _ => out.push_str(&element(service, &member.target, &member.element, value)),
         }
     }

@@ -54,7 +54,8 @@ impl Answers {
     pub(crate) fn answer(&self, question: Question<'_>) -> Result<Value, ServiceFault> {
         let Question { account, region, service, operation, input, .. } = question;
         let query = self.query(question);
-        let page = self.pages.asked(service, operation, input, query).map_err(|message| ServiceFault::new("ValidationException", message, 400))?;
+        let page =
+            self.pages.asked(service, operation, input, query).map_err(|message| ServiceFault::new("ValidationException", message, 400))?;
         let handled = handlers::handled(&self.world, question)?;
         if let Handled::Answer(output) = handled {
             return Ok(output);

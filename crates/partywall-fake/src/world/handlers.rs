@@ -19,8 +19,23 @@ pub(crate) enum Handled {
 
 /// Regions of the commercial partition: always on, and off until an account opts in. AWS, "Specify which AWS Regions your account can use".
 const ALWAYS_ON: [&str; 17] = [
-    "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-southeast-1", "ap-southeast-2", "ca-central-1", "eu-central-1",
-    "eu-north-1", "eu-west-1", "eu-west-2", "eu-west-3", "sa-east-1", "us-east-1", "us-east-2", "us-west-1", "us-west-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
 ];
 const OPT_IN: [&str; 4] = ["af-south-1", "ap-east-1", "eu-south-1", "me-south-1"];
 
@@ -36,7 +51,9 @@ pub(crate) fn handled(world: &World, question: Question<'_>) -> Result<Handled, 
         ("organizations", "ListAccounts") => Handled::Listing("Accounts", world.accounts().map(|id| member(&id, &first(world))).collect()),
         ("organizations", "DescribeOrganization") => match world.accounts().nth(1) {
             Some(_) => Handled::Answer(organization(&first(world))),
-            None => return Err(ServiceFault::new("AWSOrganizationsNotInUseException", "the account is not a member of an organization", 400)),
+            None => {
+                return Err(ServiceFault::new("AWSOrganizationsNotInUseException", "the account is not a member of an organization", 400));
+            }
         },
         ("ec2", "DescribeRegions") => Handled::Answer(map([("Regions", Value::List(regions(question)))])),
         ("account", "ListRegions") => Handled::Listing("Regions", account_regions()),
@@ -71,7 +88,9 @@ fn region_off(question: Question<'_>) -> ServiceFault {
     match &*question.service.name {
         "ec2" => ServiceFault::new("AuthFailure", "AWS was not able to validate the provided access credentials", 401),
         "s3" => ServiceFault::new("InvalidAccessKeyId", "the access key id does not exist in our records", 403),
-        "sts" | "iam" | "rds" | "sns" => ServiceFault::new("InvalidClientTokenId", "the security token included in the request is invalid", 403),
+        "sts" | "iam" | "rds" | "sns" => {
+            ServiceFault::new("InvalidClientTokenId", "the security token included in the request is invalid", 403)
+        }
         _ => ServiceFault::new("UnrecognizedClientException", "the security token included in the request is invalid", 400),
     }
 }

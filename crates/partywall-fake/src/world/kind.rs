@@ -86,7 +86,7 @@ fn made(kind: &ResourceType, parent: Option<usize>, identities: &Identities) -> 
     let own = own_members(kind);
     let prefix = kind.reads.first().and_then(|read| read.action.split(':').next()).unwrap_or(&service);
     let arn = identities.arn.get(&*kind.name).cloned().unwrap_or_else(|| match &kind.arn {
-        Some(template) => translated(template, &noun, &own),
+        Some(template) => translated(template, &noun, &own, parent.is_some()),
         None => format!("arn:{{partition}}:{prefix}:{{region}}:{{account}}:{noun}/{{name}}"),
     });
     let name = identities.name.get(&*kind.name).cloned().unwrap_or_else(|| format!("{slug}-{{n}}"));
@@ -122,7 +122,7 @@ fn own_members(kind: &ResourceType) -> Vec<String> {
 }
 
 /// The catalogue's ARN template in the words of `worlds/identity.toml`.
-fn translated(template: &str, noun: &str, own: &[String]) -> String {
+fn translated(template: &str, noun: &str, own: &[String], nested: bool) -> String {
     let mut out = String::with_capacity(template.len());
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
@@ -130,7 +130,7 @@ fn translated(template: &str, noun: &str, own: &[String]) -> String {
         out.push_str(before);
         rest = behind;
         let (form, stem) = Form::of_member(placeholder);
-        let mine = own.contains(&placeholder.to_ascii_lowercase()) || noun.ends_with(&stem);
+        let mine = !nested || own.contains(&placeholder.to_ascii_lowercase()) || noun.ends_with(&stem);
         out.push_str(match placeholder {
             "partition" => "{partition}",
             "account" => "{account}",
@@ -189,6 +189,6 @@ mod tests {
     fn arn_templates_are_translated() {
         let own = vec!["stagename".to_owned()];
         let template = "arn:{partition}:apigateway:{region}::/restapis/{RestApiId}/stages/{StageName}";
-        assert_eq!(translated(template, "stage", &own), "arn:{partition}:apigateway:{region}::/restapis/{parent-id}/stages/{name}");
+        assert_eq!(translated(template, "stage", &own, true), "arn:{partition}:apigateway:{region}::/restapis/{parent-id}/stages/{name}");
     }
 }

@@ -67,7 +67,9 @@ impl Plan {
         let mut parts: BTreeMap<(Key, String), Vec<Part>> = BTreeMap::new();
         for (service, operation, part) in found {
             let known = parts.entry((service.name.clone(), operation.to_owned())).or_default();
-            let told_apart = |other: &Part| other.kind != part.kind && other.items == part.items && world.told_apart(other.kind) && world.told_apart(part.kind);
+            let told_apart = |other: &Part| {
+                other.kind != part.kind && other.items == part.items && world.told_apart(other.kind) && world.told_apart(part.kind)
+            };
             if known.iter().all(|other| other.items != part.items || told_apart(other)) {
                 known.push(part);
             }
@@ -108,8 +110,7 @@ fn parts<'a>(world: &World, kind: usize, of: &'a ResourceType, read: &'a Read) -
     let part = Part { kind, asked, items: read.items.clone(), called: None, keys, absent_on: read.absent_on.clone() };
     let mut all = vec![(read.operation.as_str(), part)];
     if let Some(names) = &read.names {
-        let finder =
-            Part { kind, asked: within, items: names.items.clone(), called: Some(kind), keys: Vec::new(), absent_on: Vec::new() };
+        let finder = Part { kind, asked: within, items: names.items.clone(), called: Some(kind), keys: Vec::new(), absent_on: Vec::new() };
         all.push((names.operation.as_str(), finder));
     }
     all

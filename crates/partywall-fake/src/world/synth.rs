@@ -43,7 +43,9 @@ impl Synth<'_> {
     /// The whole answer.
     pub(crate) fn output(&self, structure: &Structure, seed: Seed) -> Value {
         let at = At { part: None, item: None, own: false, depth: 0, seed, member: "" };
-        if let Some((part, item)) = self.page.iter().find_map(|(part, item)| Some((self.parts.get(*part)?, *item))).filter(|(part, _)| part.items.is_empty()) {
+        if let Some((part, item)) =
+            self.page.iter().find_map(|(part, item)| Some((self.parts.get(*part)?, *item))).filter(|(part, _)| part.items.is_empty())
+        {
             return self.structure(structure, self.in_item(at, part, item));
         }
         self.on_path(structure, "", at, self.page)
@@ -90,7 +92,9 @@ impl Synth<'_> {
                 let elements = page.chunks(1).filter(|one| one.iter().all(|(part, _)| wanted(part)));
                 Some(Value::List(elements.map(|one| self.on_path(structure, &below, self.around(at, one), one)).collect()))
             }
-            Shape::Structure(structure) if self.parts.iter().all(|part| part.items != path) => Some(self.on_path(structure, path, at, page)),
+            Shape::Structure(structure) if self.parts.iter().all(|part| part.items != path) => {
+                Some(self.on_path(structure, path, at, page))
+            }
             _ => page.iter().find_map(|(part, item)| self.value(target, self.in_item(at, mine(part)?, *item))),
         }
     }
@@ -115,7 +119,13 @@ impl Synth<'_> {
             Shape::Map(map) => {
                 let keys: Vec<String> = match at.part.filter(|part| at.own && !part.keys.is_empty()) {
                     Some(part) => part.keys.clone(),
-                    None => vec![self.world.words().text(&self.service.name, &self.service.shape(map.key.shape).name, "key", self.place, at.seed)],
+                    None => vec![self.world.words().text(
+                        &self.service.name,
+                        &self.service.shape(map.key.shape).name,
+                        "key",
+                        self.place,
+                        at.seed,
+                    )],
                 };
                 let entry = |key: String| {
                     let inner = At { member: &key, depth: at.depth + 1, seed: at.seed.text(&key), ..at };
@@ -168,7 +178,8 @@ impl Synth<'_> {
             return Value::str(word);
         }
         if words.enumerated(&self.service.name, shape, at.seed).is_none()
-            && let Some(name) = at.item.and_then(|item| self.identity(item, at)).or_else(|| self.echo(at)).or_else(|| self.reference(row, at))
+            && let Some(name) =
+                at.item.and_then(|item| self.identity(item, at)).or_else(|| self.echo(at)).or_else(|| self.reference(row, at))
         {
             return Value::str(name);
         }
@@ -221,5 +232,6 @@ impl Synth<'_> {
 /// True of a list of failures.
 fn wrong(member: &str, kind: &Shape) -> bool {
     let lower = member.to_ascii_lowercase();
-    matches!(kind, Shape::List(_) | Shape::Map(_)) && WENT_WRONG.iter().any(|word| lower.starts_with(word) || lower.trim_end_matches('s').ends_with(word))
+    matches!(kind, Shape::List(_) | Shape::Map(_))
+        && WENT_WRONG.iter().any(|word| lower.starts_with(word) || lower.trim_end_matches('s').ends_with(word))
 }

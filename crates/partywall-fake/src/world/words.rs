@@ -45,7 +45,9 @@ impl Words {
 
     /// A text for a member: an enumeration's value, a rule's, or the member's name with a number.
     pub(crate) fn text(&self, service: &str, shape: &str, member: &str, row: Row<'_>, seed: Seed) -> String {
-        let pattern = self.enumerated(service, shape, seed).or_else(|| self.rules.text.get(&member.to_ascii_lowercase()).and_then(|words| seed.pick(words)));
+        let pattern = self
+            .enumerated(service, shape, seed)
+            .or_else(|| self.rules.text.get(&member.to_ascii_lowercase()).and_then(|words| seed.pick(words)));
         match pattern {
             Some(pattern) => filled(pattern, row, seed),
             None => filled(&format!("{}-{{n}}", member.to_ascii_lowercase()), row, seed),
