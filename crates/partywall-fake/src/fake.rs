@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use partywall_aws::model::{Operation, Service};
+use partywall_aws::model::Service;
 use partywall_aws::{HttpResponse, Limits};
 use partywall_catalog::Catalog;
 use partywall_model::Value;
@@ -181,7 +181,7 @@ impl Fake {
 
     fn fault(&self, incoming: &Incoming<'_>, question: Question<'_>) -> Option<Fault> {
         let Question { account, region, service, operation, .. } = question;
-        let query: String = incoming.query.iter().map(|(name, value)| format!("{name}={value}&")).collect();
+        let query = incoming.query.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&");
         let body = String::from_utf8_lossy(incoming.body);
         let texts = [&*incoming.path, &*query, &*body];
         let page = self.answers.page(question);
@@ -190,14 +190,14 @@ impl Fake {
 
     fn take(&self, question: Question<'_>) -> bool {
         let Question { account, region, service, operation, input, .. } = question;
-        let unfiltered = is_bare(operation, input);
+        let unfiltered = is_bare(input);
         let (key, limit) = throttle::bucket(self.limits, service, &operation.name, unfiltered, account, region);
         self.state().buckets.take(key, limit, Instant::now())
     }
 }
 
 /// True of an input that names no resource, no filter and no size of page.
-fn is_bare(_: &Operation, input: &Value) -> bool {
+fn is_bare(input: &Value) -> bool {
     input.as_map().is_none_or(<[_]>::is_empty)
 }
 

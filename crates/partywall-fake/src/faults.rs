@@ -156,8 +156,6 @@ impl FaultRule {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails where its data do not parse")]
-
     use super::*;
 
     fn call(operation: &'static str, page: u64) -> Call<'static> {

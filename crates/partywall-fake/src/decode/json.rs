@@ -49,8 +49,9 @@ fn value(service: &Service, target: &Target, json: &Json) -> Result<Value, Misre
                 .map(|(key, entry)| Ok((Key::from(key.as_str()), value(service, &map.value, entry)?)))
                 .collect::<Result<_, Misread>>()?,
         ),
-        (Kind::Boolean, Json::Bool(_)) | (Kind::Integer { .. } | Kind::Float | Kind::Timestamp, Json::Number(_)) => plain(json),
-        (Kind::String | Kind::Blob | Kind::Timestamp, Json::String(_)) => plain(json),
+        (Kind::Boolean, Json::Bool(_))
+        | (Kind::Integer { .. } | Kind::Float | Kind::Timestamp, Json::Number(_))
+        | (Kind::String | Kind::Blob | Kind::Timestamp, Json::String(_)) => plain(json),
         (_, json) => return Err(format!("`{}` is of the wrong type", partywall_model::plain(&json.to_string()))),
     })
 }

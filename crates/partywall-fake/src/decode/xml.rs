@@ -113,7 +113,7 @@ fn opened(start: &BytesStart<'_>) -> Result<Element, Misread> {
     let mut element = Element { name: start.local_name().as_ref().to_owned(), ..Element::default() };
     for attribute in start.attributes() {
         let attribute = attribute.map_err(|error| error.to_string())?;
-        let value = attribute.unescape_value().map_err(|error| error.to_string())?.into_owned();
+        let value = attribute.normalized_value(quick_xml::XmlVersion::Implicit1_0).map_err(|error| error.to_string())?.into_owned();
         element.attributes.push((attribute.key.as_ref().to_owned(), value));
     }
     Ok(element)

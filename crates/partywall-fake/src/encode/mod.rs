@@ -67,10 +67,8 @@ fn rest_body(
     let mut say = |kind: &str| headers.push(("content-type".to_owned(), kind.to_owned()));
     let Some(payload) = structure.payload() else {
         say(kind);
-        return match xml {
-            true => xml::root(service, operation, structure, output).into_bytes(),
-            false => json::object(service, structure, output, true).into_bytes(),
-        };
+        let body = if xml { xml::root(service, operation, structure, output) } else { json::object(service, structure, output, true) };
+        return body.into_bytes();
     };
     let Some(value) = output.get(&payload.name) else { return Vec::new() };
     match service.kind(&payload.target) {
@@ -85,10 +83,9 @@ fn rest_body(
         }
         _ => {
             say(kind);
-            match xml {
-                true => xml::payload(service, payload, value).into_bytes(),
-                false => json::value(service, &payload.target, value, payload.location).into_bytes(),
-            }
+            let body =
+                if xml { xml::payload(service, payload, value) } else { json::value(service, &payload.target, value, payload.location) };
+            body.into_bytes()
         }
     }
 }

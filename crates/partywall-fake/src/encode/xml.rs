@@ -53,7 +53,7 @@ fn members(service: &Service, structure: &Structure, output: &Value, outermost: 
                 }
             }
             (Kind::Map(_), Value::Map(_)) if member.target.flattened => {
-                out.push_str(&entries(service, &member.target, &member.element, value))
+                out.push_str(&entries(service, &member.target, &member.element, value));
             }
             _ => out.push_str(&element(service, &member.target, &member.element, value)),
         }

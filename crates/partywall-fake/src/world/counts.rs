@@ -78,8 +78,6 @@ impl Preset {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails where its data do not parse")]
-
     use super::*;
 
     #[test]

@@ -244,8 +244,6 @@ pub(crate) fn partition(region: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails where its data do not parse")]
-
     use super::*;
 
     fn tiny() -> World {

@@ -78,10 +78,10 @@ impl World {
             Asked::Named if named.is_empty() => {
                 // A type that is called by another's names exists for each of those.
                 let borrowed: Vec<Item<'a>> = texts.iter().filter_map(|text| self.borrowed(kind, account, region, text)).collect();
-                match borrowed.is_empty() {
-                    true => Err(texts.first().map_or_else(String::new, |text| (*text).to_owned())),
-                    false => Ok(Items::These(borrowed)),
+                if borrowed.is_empty() {
+                    return Err(texts.first().map_or_else(String::new, |text| (*text).to_owned()));
                 }
+                Ok(Items::These(borrowed))
             }
             Asked::Within(parent) if named.is_empty() => {
                 let found = texts.iter().find_map(|text| self.find(*parent, account, region, text));

@@ -90,7 +90,7 @@ impl Synth<'_> {
                 let wanted = |part: &usize| self.parts.get(*part).is_some_and(|part| part.items.starts_with(&below));
                 // Every item in an element of its own.
                 let elements = page.chunks(1).filter(|one| one.iter().all(|(part, _)| wanted(part)));
-                Some(Value::List(elements.map(|one| self.on_path(structure, &below, self.around(at, one), one)).collect()))
+                Some(Value::List(elements.map(|one| self.on_path(structure, &below, Self::around(at, one), one)).collect()))
             }
             Shape::Structure(structure) if self.parts.iter().all(|part| part.items != path) => {
                 Some(self.on_path(structure, path, at, page))
@@ -99,7 +99,7 @@ impl Synth<'_> {
         }
     }
 
-    fn around<'b>(&self, at: At<'b>, one: &'b [(usize, Item<'b>)]) -> At<'b> {
+    fn around<'b>(at: At<'b>, one: &'b [(usize, Item<'b>)]) -> At<'b> {
         one.first().map_or(at, |(_, item)| At { item: Some(*item), own: false, seed: at.seed.number(item.named.index), ..at })
     }
 
@@ -153,14 +153,12 @@ impl Synth<'_> {
         let lower = at.member.to_ascii_lowercase();
         let own = at.own && (at.depth <= 1 || noun.ends_with(&lower) || lower.ends_with(noun));
         let at = At { own, ..at };
-        match structure.union {
-            true => {
-                let member = at.seed.pick(&structure.members)?;
-                let inner = At { member: &member.name, depth: at.depth + 1, own: false, seed: at.seed.text(&member.name), ..at };
-                Some(Value::Map(vec![(member.name.clone(), self.value(&member.target, inner)?)]))
-            }
-            false => Some(self.structure(structure, at)),
+        if !structure.union {
+            return Some(self.structure(structure, at));
         }
+        let member = at.seed.pick(&structure.members)?;
+        let inner = At { member: &member.name, depth: at.depth + 1, own: false, seed: at.seed.text(&member.name), ..at };
+        Some(Value::Map(vec![(member.name.clone(), self.value(&member.target, inner)?)]))
     }
 
     fn structure(&self, structure: &Structure, at: At<'_>) -> Value {

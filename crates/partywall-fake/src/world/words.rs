@@ -101,8 +101,6 @@ fn filled(pattern: &str, row: Row<'_>, seed: Seed) -> String {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "a test fails where its data do not parse")]
-
     use super::*;
 
     fn row() -> Row<'static> {
