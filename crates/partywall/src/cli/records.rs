@@ -154,12 +154,7 @@ fn evidence(context: &Context, from: &From, missing: bool) -> anyhow::Result<u8>
     let mut sheet = Sheet::new(&["id", "kind", "what", "state", "kept", "owner", "made", "due", "asked for"]);
     for evidence in context.catalog.evidence.values() {
         let state = records.evidence.state(&evidence.id, context.today());
-        let kept = match state {
-            partywall_records::EvidenceState::Missing => None,
-            partywall_records::EvidenceState::Failed(kept)
-            | partywall_records::EvidenceState::Overdue(kept)
-            | partywall_records::EvidenceState::Current(kept) => Some(kept),
-        };
+        let kept = state.kept();
         let is_asked = asked.contains(&*evidence.id);
         if missing && (state.as_str() == "current" || !is_asked) {
             continue;
@@ -170,7 +165,7 @@ fn evidence(context: &Context, from: &From, missing: bool) -> anyhow::Result<u8>
             evidence.title.to_string(),
             state.as_str().to_owned(),
             kept.map(|kept| kept.title.clone()).unwrap_or_default(),
-            kept.map(|kept| kept.owner.clone()).unwrap_or_default(),
+            records.owner_of(evidence, context.today()).unwrap_or_else(|| "nobody".to_owned()),
             kept.map(|kept| kept.made.to_string()).unwrap_or_default(),
             kept.and_then(|kept| kept.due).map(|due| due.to_string()).unwrap_or_default(),
             if is_asked { "yes".to_owned() } else { "no".to_owned() },

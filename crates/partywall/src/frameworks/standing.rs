@@ -6,7 +6,7 @@ use std::sync::Arc;
 use partywall_catalog::{Catalog, Check, Framework, Requirement};
 use partywall_engine::{StatusCounts, Tally};
 use partywall_model::Party;
-use partywall_records::{EvidenceState, Inherit, Records, Subject};
+use partywall_records::{Inherit, Records, Subject};
 use partywall_report::{Answer, FrameworkLine, ManualLine, RequirementLine, Split};
 
 use super::answer::{ManualCounts, answer, inherited, remains};
@@ -120,16 +120,14 @@ fn requirement_line(
 fn manual(context: &Context, requirement: &Requirement, records: &Records) -> Vec<ManualLine> {
     let line = |id: &String| {
         let state = records.evidence.state(id, context.today());
-        let kept = match state {
-            EvidenceState::Missing => None,
-            EvidenceState::Failed(kept) | EvidenceState::Overdue(kept) | EvidenceState::Current(kept) => Some(kept),
-        };
+        let kept = state.kept();
+        let evidence = context.catalog.evidence.get(id.as_str());
         ManualLine {
             id: id.clone(),
-            title: context.catalog.evidence.get(id.as_str()).map(|evidence| evidence.title.to_string()).unwrap_or_default(),
+            title: evidence.map(|evidence| evidence.title.to_string()).unwrap_or_default(),
             state: state.as_str(),
             kept: kept.map(|kept| kept.title.clone()),
-            owner: kept.map(|kept| kept.owner.clone()).filter(|owner| !owner.is_empty()),
+            owner: evidence.and_then(|evidence| records.owner_of(evidence, context.today())),
             made: kept.map(|kept| kept.made),
             // What failed is due now; the term of a good one is no comfort.
             due: kept.filter(|kept| kept.failed.is_empty()).and_then(|kept| kept.due),

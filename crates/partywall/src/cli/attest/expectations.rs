@@ -1,5 +1,6 @@
 //! What reports expect, and whether it is so.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 use std::path::PathBuf;
 
@@ -26,6 +27,7 @@ pub(super) struct Standing {
     id: String,
     of: String,
     text: String,
+    requirements: Vec<String>,
     stand: Stand,
     why: String,
     response: String,
@@ -46,9 +48,10 @@ pub(super) fn run(context: &Context, from: &From) -> anyhow::Result<u8> {
         Format::Json => writeln!(out, "{}", serde_json::to_string_pretty(&stands)?)?,
         Format::Table => write(&mut out, &stands)?,
         format => {
-            let mut sheet = Sheet::new(&["kind", "id", "of", "expectation", "status", "reason", "response", "owner"]);
+            let mut sheet = Sheet::new(&["kind", "id", "of", "expectation", "status", "reason", "response", "owner", "requirements"]);
             for one in &stands {
-                let cells = [one.kind, &one.id, &one.of, &one.text, one.stand.as_str(), &one.why, &one.response, &one.owner];
+                let lines = one.requirements.join(", ");
+                let cells = [one.kind, &one.id, &one.of, &one.text, one.stand.as_str(), &one.why, &one.response, &one.owner, &lines];
                 sheet.rows.push(cells.map(ToOwned::to_owned).to_vec());
             }
             if format == Format::Csv { sheet.csv(&mut out)? } else { sheet.md(&mut out)? }
@@ -68,7 +71,8 @@ pub(super) fn stands(catalog: &Catalog, records: &Records, tally: Option<&Tally>
         let (stand, why) = cuec(catalog, records, one, tally, today);
         let (id, text) = (one.id.clone(), one.text.clone());
         let (of, response, owner) = (one.attestation.to_string(), one.response.clone(), one.owner.clone());
-        stands.push(Standing { kind: "CUEC", id, of, text, stand, why, response, owner });
+        let requirements = requirements(&one.requirements);
+        stands.push(Standing { kind: "CUEC", id, of, text, requirements, stand, why, response, owner });
     }
     for one in &records.expectations.csocs {
         let (stand, why) = csoc(catalog, records, one, proofs, today);
@@ -78,6 +82,7 @@ pub(super) fn stands(catalog: &Catalog, records: &Records, tally: Option<&Tally>
             id,
             of: one.provider.to_string(),
             text,
+            requirements: requirements(&one.requirements),
             stand,
             why,
             response: String::new(),
@@ -87,12 +92,20 @@ pub(super) fn stands(catalog: &Catalog, records: &Records, tally: Option<&Tally>
     stands
 }
 
-/// Two lines per expectation.
+/// `framework:line` of each.
+fn requirements(named: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    named.iter().flat_map(|(framework, lines)| lines.iter().map(move |line| format!("{framework}:{line}"))).collect()
+}
+
+/// Two lines per expectation, a third where it belongs to lines of frameworks.
 pub(super) fn write(out: &mut dyn Write, stands: &[Standing]) -> std::io::Result<()> {
     for one in stands {
         let whom = if one.kind == "CUEC" { format!("{} expects of you", one.of) } else { format!("you expect of {}", one.of) };
         text::wrapped(out, 2, &format!("{} {} · {whom}: {}", one.id, one.stand.as_str().to_uppercase(), one.text))?;
         text::wrapped(out, 6, &one.why)?;
+        if !one.requirements.is_empty() {
+            text::wrapped(out, 6, &format!("belongs to {}", one.requirements.join(", ")))?;
+        }
     }
     Ok(())
 }
@@ -126,7 +139,8 @@ impl Import {
         let path = directory.join("expectations.toml");
         let before = if path.is_file() { Some(std::fs::read_to_string(&path)?) } else { None };
         let mut text = before.clone().unwrap_or_default();
-        if let Some((id, _)) = entries.iter().find(|(id, _)| records.expectations.cuecs.iter().any(|known| known.id == *id)) {
+        let known: BTreeSet<&str> = records.expectations.cuecs.iter().map(|known| known.id.as_str()).collect();
+        if let Some((id, _)) = entries.iter().find(|(id, _)| known.contains(id.as_str())) {
             bail!("`{id}` is in `{}` already; delete it there, or give the new one another id", path.display());
         }
         for (_, entry) in &entries {

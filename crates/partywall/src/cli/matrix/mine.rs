@@ -16,9 +16,13 @@ use super::Format;
 use crate::cli::Context;
 use crate::ownership::{OwnerLedger, duties_of};
 use crate::run::{self, Outcome, Sources};
+use crate::wall::Wall;
 use crate::{expectations, summary};
 
-/// Writes the checklist of a team or party; gives what was read.
+/// How outputs call the owner of what has none.
+const NOBODY: &str = "nobody";
+
+/// Writes the checklist of a team, a party, or an office that papers name; gives what was read.
 pub(super) fn write(context: &Context, sources: &Sources, owner: &str, format: Format, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     let records = sources.records(context)?;
     let owner = owner.strip_prefix('@').unwrap_or(owner);
@@ -49,9 +53,17 @@ fn contact(records: &Records, owner: &str) -> anyhow::Result<Option<String>> {
     if let Some(party) = records.parties.all.iter().find(|party| party.id.to_string() == owner) {
         return Ok(Some(party.contact.clone()).filter(|contact| !contact.is_empty()));
     }
+    if owner == NOBODY {
+        bail!("`{NOBODY}` owns nothing; what has no owner is a finding of `partywall assess` and `partywall records lint`");
+    }
+    // Duties have teams and parties as owners; papers may have any office, and reviews are by one.
+    let offices = records.offices();
+    if offices.contains(owner) {
+        return Ok(None);
+    }
     let parties: Vec<String> = records.parties.all.iter().map(|party| party.id.to_string()).collect();
-    let known = records.owners.teams.keys().map(|id| &**id).chain(parties.iter().map(String::as_str));
-    bail!("there is no team or party `{owner}` in the records{}", did_you_mean(owner, known))
+    let known = records.owners.teams.keys().map(|id| &**id).chain(parties.iter().map(String::as_str)).chain(offices);
+    bail!("there is no team or party `{owner}` in the records, and no paper of theirs{}", did_you_mean(owner, known))
 }
 
 /// What failed or could not be seen, and the duties that no check speaks of.
@@ -174,6 +186,21 @@ fn papers(context: &Context, records: &Records, owner: &str, outcome: &Outcome, 
                 what: kept.title.clone(),
                 place: kept.place.to_string(),
                 state: format!("made on {}", kept.made),
+                command: String::new(),
+            });
+        }
+    }
+    let asked = Wall::of(context, records, None).evidence;
+    for evidence in context.catalog.evidence.values().filter(|evidence| asked.contains(&*evidence.id)) {
+        if records.evidence.state(&evidence.id, today) == EvidenceState::Missing
+            && records.owner_of(evidence, today).as_deref() == Some(owner)
+        {
+            list.tasks.push(Task {
+                due: None,
+                group: "Make: asked for and not on record".to_owned(),
+                what: evidence.title.to_string(),
+                place: evidence.id.to_string(),
+                state: evidence.shows.clone(),
                 command: String::new(),
             });
         }
