@@ -91,7 +91,7 @@ pub enum LakeError {
 }
 
 impl LakeError {
-    pub(crate) fn damaged(path: &Path, what: impl ToString) -> Self {
+    pub(crate) fn damaged(path: &Path, what: &impl ToString) -> Self {
         let what = what.to_string();
         Self::Damaged { path: path.to_owned(), what: what.lines().next().unwrap_or_default().to_owned() }
     }

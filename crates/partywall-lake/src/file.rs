@@ -145,13 +145,13 @@ impl Scan {
         let path = data_path(root, &file.path, manifest)?;
         let length = fs::metadata(&path).map_err(LakeError::io("read", &path))?.len();
         if length != file.bytes {
-            return Err(LakeError::damaged(&path, format!("it has {length} bytes instead of {}", file.bytes)));
+            return Err(LakeError::damaged(&path, &format!("it has {length} bytes instead of {}", file.bytes)));
         }
         let bytes = read_capped(&path, MAX_FILE_BYTES, "a data file")?;
         if hex(&Sha256::digest(&bytes)) != file.sha256 {
-            return Err(LakeError::damaged(&path, "its bytes have another SHA-256 than was recorded"));
+            return Err(LakeError::damaged(&path, &"its bytes have another SHA-256 than was recorded"));
         }
-        let damaged = |error: &dyn std::fmt::Display| LakeError::damaged(&path, error);
+        let damaged = |error: &dyn std::fmt::Display| LakeError::damaged(&path, &error);
         let builder = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(bytes)).map_err(|error| damaged(&error))?;
         let rows = builder.metadata().file_metadata().num_rows();
         if u64::try_from(rows).ok() != file.rows.checked_add(file.deleted) {
@@ -159,10 +159,11 @@ impl Scan {
         }
         let names = columns.names();
         let mask = ProjectionMask::columns(builder.parquet_schema(), names);
-        let unpacked = builder.metadata().row_groups().iter().flat_map(|group| group.columns()).filter(|column| {
-            let path = column.column_path().parts();
-            matches!(path, [name] if names.contains(&name.as_str()))
-        });
+        let unpacked =
+            builder.metadata().row_groups().iter().flat_map(parquet::file::metadata::RowGroupMetaData::columns).filter(|column| {
+                let path = column.column_path().parts();
+                matches!(path, [name] if names.contains(&name.as_str()))
+            });
         if unpacked.fold(0_i64, |sum, column| sum.saturating_add(column.uncompressed_size().max(0))) > MAX_UNPACKED {
             return Err(damaged(&format!("it unpacks to more than {MAX_UNPACKED} bytes")));
         }
@@ -178,11 +179,11 @@ impl Scan {
     pub(crate) fn next(&mut self) -> Result<Option<Rows>, LakeError> {
         match self.reader.next() {
             None => Ok(None),
-            Some(Err(error)) => Err(LakeError::damaged(&self.path, error)),
+            Some(Err(error)) => Err(LakeError::damaged(&self.path, &error)),
             Some(Ok(batch)) => {
                 let rows = Rows { batch, last: self.columns.last() };
                 if rows.parts().is_none() {
-                    return Err(LakeError::damaged(&self.path, "a column of the format is missing or of another type"));
+                    return Err(LakeError::damaged(&self.path, &"a column of the format is missing or of another type"));
                 }
                 Ok(Some(rows))
             }

@@ -120,7 +120,7 @@ impl Lake {
         }
         let (manifest, id) = wire::read(&file::read_capped(&path, MAX_MANIFEST_BYTES, "a manifest")?, &path)?;
         if manifest.seq != seq {
-            return Err(LakeError::damaged(&path, format!("it says that it is snapshot {}", manifest.seq)));
+            return Err(LakeError::damaged(&path, &format!("it says that it is snapshot {}", manifest.seq)));
         }
         Ok(Snapshot::new(self.root.clone(), manifest, id))
     }

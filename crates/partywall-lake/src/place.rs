@@ -63,7 +63,7 @@ pub(crate) fn data_path(root: &Path, path: &str, manifest: &Path) -> Result<Path
         {
             Ok(parts.iter().fold(root.to_owned(), |path, part| path.join(part)))
         }
-        _ => Err(LakeError::damaged(manifest, format!("`{path}` is no path of a lake"))),
+        _ => Err(LakeError::damaged(manifest, &format!("`{path}` is no path of a lake"))),
     }
 }
 

@@ -113,10 +113,10 @@ impl Snapshot {
         let mut read = 0_u64;
         let mut chunk = Vec::new();
         self.walk(partition, Columns::Rows, &mut |scan, file, _, _, text| {
-            let mut row = reader.read(text).map_err(|error| LakeError::damaged(scan.path(), error))?;
+            let mut row = reader.read(text).map_err(|error| LakeError::damaged(scan.path(), &error))?;
             let key = &partition.key;
             if row.resource_type != key.resource_type || row.account != key.account || row.region != key.region {
-                return Err(LakeError::damaged(scan.path(), format!("`{}` belongs to another partition", row.id)).into());
+                return Err(LakeError::damaged(scan.path(), &format!("`{}` belongs to another partition", row.id)).into());
             }
             if !file.new
                 && let (Some(own), Some(seen)) = (row.observed_at, partition.observed_at)
@@ -132,7 +132,7 @@ impl Snapshot {
             let key = &partition.key;
             let place = [&key.account, &key.region].map(|part| part.as_deref().unwrap_or("-").to_owned()).join(" ");
             let what = format!("{} in {place} has {read} rows instead of {}", key.resource_type, partition.rows);
-            return Err(LakeError::damaged(&path, what).into());
+            return Err(LakeError::damaged(&path, &what).into());
         }
         if chunk.is_empty() { Ok(()) } else { emit(chunk) }
     }

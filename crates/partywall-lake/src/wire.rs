@@ -159,7 +159,7 @@ pub(crate) fn read(text: &[u8], path: &Path) -> Result<(Manifest, String), LakeE
     struct Version {
         format: u32,
     }
-    let damaged = |error: serde_json::Error| LakeError::damaged(path, error);
+    let damaged = |error: serde_json::Error| LakeError::damaged(path, &error);
     let Version { format } = serde_json::from_slice(text).map_err(damaged)?;
     if format != MANIFEST_VERSION {
         return Err(LakeError::Newer { path: path.to_owned(), format: format!("partywall manifest {format}") });
@@ -167,10 +167,10 @@ pub(crate) fn read(text: &[u8], path: &Path) -> Result<(Manifest, String), LakeE
     let outer: Outer = serde_json::from_slice(text).map_err(damaged)?;
     let id = hex(&Sha256::digest(outer.manifest.get().as_bytes()));
     if id != outer.sha256 {
-        return Err(LakeError::damaged(path, "its text has another SHA-256 than it says"));
+        return Err(LakeError::damaged(path, &"its text has another SHA-256 than it says"));
     }
     let wire: Wire = serde_json::from_str(outer.manifest.get()).map_err(damaged)?;
-    let manifest = from_wire(wire).ok_or_else(|| LakeError::damaged(path, "a time or the number of a cause is not readable"))?;
+    let manifest = from_wire(wire).ok_or_else(|| LakeError::damaged(path, &"a time or the number of a cause is not readable"))?;
     Ok((manifest, id))
 }
 

@@ -144,7 +144,7 @@ impl SnapshotWriter {
         if let Some((base, partition)) = self.base_partition(key) {
             base.walk(partition, Columns::Index, &mut |scan, _, id, copy, hash| {
                 let hash = hash.get(..32).and_then(|half| u128::from_str_radix(half, 16).ok());
-                let hash = hash.ok_or_else(|| LakeError::damaged(scan.path(), format!("`{id}` has no readable `_hash`")))?;
+                let hash = hash.ok_or_else(|| LakeError::damaged(scan.path(), &format!("`{id}` has no readable `_hash`")))?;
                 known.insert(key_number(id, copy), Known { base: Some(hash), seen: 0 });
                 Ok::<(), LakeError>(())
             })?;
@@ -294,7 +294,7 @@ impl SnapshotWriter {
             let path = data_path(self.lake.root(), &file.path, self.lake.root())?;
             let length = fs::metadata(&path).map_err(LakeError::io("read", &path))?.len();
             if length != file.bytes {
-                return Err(LakeError::damaged(&path, format!("it has {length} bytes instead of {}", file.bytes)));
+                return Err(LakeError::damaged(&path, &format!("it has {length} bytes instead of {}", file.bytes)));
             }
         }
         Ok(())

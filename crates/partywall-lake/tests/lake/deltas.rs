@@ -258,7 +258,7 @@ fn a_large_run_is_split_into_files_and_read_whole() {
     let kind = thing(A);
     let write = |base: Option<u64>| {
         let mut writer = lake.begin(base).unwrap();
-        for part in 0..20 {
+        for part in 0..12 {
             let rows: Vec<_> = (0..1500)
                 .map(|number| {
                     let mut row = row(A, &format!("{part}-{number}"), number, 0);
@@ -272,8 +272,8 @@ fn a_large_run_is_split_into_files_and_read_whole() {
     };
     let first = write(None);
     assert!(only(&first).files.len() > 1, "memory is bounded");
-    assert_eq!(rows(&first).unwrap().len(), 30_000);
+    assert_eq!(rows(&first).unwrap().len(), 18_000);
     let second = write(Some(1));
     assert_eq!(only(&second).files.iter().filter(|file| file.new).count(), 0);
-    assert_eq!(rows(&second).unwrap().len(), 30_000);
+    assert_eq!(rows(&second).unwrap().len(), 18_000);
 }
