@@ -28,7 +28,7 @@ pub use caller::Caller;
 pub use client::Client;
 pub use config::ClientConfig;
 pub use connect::Connection;
-pub use credentials::Identity;
+pub use credentials::{AskCode, AssumedRole, Identity, Mfa, Role, Session, SessionError, SessionOptions};
 pub use endpoint::{Addressed, Endpoint, EndpointError, EndpointOptions, Partition, Partitions};
 pub use http::{HttpRequest, HttpResponse};
 pub use limits::{Limit, Limits};

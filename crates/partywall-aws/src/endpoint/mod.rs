@@ -5,6 +5,7 @@ mod partitions;
 mod s3;
 
 pub use options::EndpointOptions;
+pub(crate) use options::environment_spelling;
 pub use partitions::{Partition, Partitions};
 pub(crate) use s3::{bucket_of, bucket_to_host};
 
