@@ -55,7 +55,7 @@ pub(super) const ORGANIZATION: &[Own] = &[
 
 /// Actions that one service uses for everything it can be asked, kept to the resources whose settings are read.
 pub(super) const NARROW: &[(&str, &[&str])] = &[(
-    // `GET` on `/apikeys` would hand out the keys' values.
+    // `GET` on `/apikeys` and below `/usageplans` would hand out the keys' values.
     "apigateway:GET",
     &[
         "arn:{partition}:apigateway:*::/account",
@@ -63,6 +63,7 @@ pub(super) const NARROW: &[(&str, &[&str])] = &[(
         "arn:{partition}:apigateway:*::/clientcertificates*",
         "arn:{partition}:apigateway:*::/domainnames*",
         "arn:{partition}:apigateway:*::/restapis*",
+        "arn:{partition}:apigateway:*::/usageplans",
         "arn:{partition}:apigateway:*::/vpclinks*",
     ],
 )];
