@@ -11,6 +11,7 @@ static BUILT_IN: LazyLock<Result<Limits, String>> =
 /// How often AWS lets an account call an action: `rate` calls a second after `burst` calls at once.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a key of the table")]
 pub struct Limit {
     /// The service, as the models name it; empty in the row for all services.
     #[serde(default)]
@@ -83,8 +84,6 @@ impl Limits {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
-
     use super::*;
     use crate::model::Models;
 

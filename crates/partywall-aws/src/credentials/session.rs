@@ -1,7 +1,7 @@
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 
-use aws_config::profile::profile_file::ProfileFiles;
 use aws_config::{BehaviorVersion, ConfigLoader, Region};
 use aws_smithy_async::time::SharedTimeSource;
 use aws_types::SdkConfig;
@@ -14,9 +14,12 @@ use crate::endpoint::environment_spelling;
 use crate::model::Models;
 use crate::{Caller, Client, EndpointOptions};
 
+#[expect(deprecated, reason = "the new name is in aws-runtime, which is no dependency of ours")]
+pub(super) type ProfileFiles = aws_config::profile::profile_file::ProfileFiles;
+
 /// Where credentials, Region and addresses come from: AWS's own chain (environment, profile with SSO, roles, processes and web
 /// identities, container, instance).
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub struct SessionOptions {
     /// Profile, if not that of `AWS_PROFILE`.
     pub profile: Option<String>,
@@ -29,9 +32,9 @@ pub struct SessionOptions {
     pub(super) files: ProfileFiles,
 }
 
-impl Default for SessionOptions {
-    fn default() -> Self {
-        Self { profile: None, region: None, ask_code: None, time: SharedTimeSource::default(), files: ProfileFiles::default() }
+impl fmt::Debug for SessionOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionOptions").field("profile", &self.profile).field("region", &self.region).finish_non_exhaustive()
     }
 }
 

@@ -1,18 +1,19 @@
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use aws_config::profile::profile_file::{ProfileFileKind, ProfileFiles};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, future};
 use bytes::Bytes;
 
+use super::session::ProfileFiles;
 use super::*;
 use crate::transport::Sending;
 use crate::{Caller, Client, ClientConfig, HttpResponse, Transport};
+
+#[expect(deprecated, reason = "the new name is in aws-runtime, which is no dependency of ours")]
+type ProfileFileKind = aws_config::profile::profile_file::ProfileFileKind;
 
 /// Gives credentials that last so long, after a while, until it breaks.
 #[derive(Debug)]
@@ -104,7 +105,7 @@ const KEYS: &str = "[default]\naws_access_key_id = AKIADEFAULT\naws_secret_acces
 async fn the_chain_gives_keys_region_and_addresses() {
     let client = Client::new(ClientConfig::default(), Sts::default());
     let session = Session::load(&options("default")).await.unwrap();
-    let key = session.identity(&client, "eu-central-1").credentials(SystemTime::now()).await.unwrap();
+    let key = session.identity(&client, "eu-central-1").credentials(at(1_800_000_000)).await.unwrap();
     assert_eq!(key.access_key_id(), "AKIADEFAULT");
 
     let named = SessionOptions { region: Some("ap-south-1".to_owned()), ..options("keys") };
@@ -112,7 +113,7 @@ async fn the_chain_gives_keys_region_and_addresses() {
     assert_eq!(session.region.as_deref(), Some("ap-south-1"));
     assert_eq!(session.endpoints.url.as_deref(), Some("http://127.0.0.1:4566"));
     assert_eq!(session.endpoints.service_urls.get("S3").map(String::as_str), Some("http://127.0.0.1:9000"));
-    let key = session.identity(&client, "ap-south-1").credentials(SystemTime::now()).await.unwrap();
+    let key = session.identity(&client, "ap-south-1").credentials(at(1_800_000_000)).await.unwrap();
     assert_eq!(key.access_key_id(), "AKIAKEYS");
 
     assert_eq!(Session::load(&options("nobody")).await.unwrap_err(), SessionError::NoProfile("nobody".to_owned()));
@@ -134,7 +135,7 @@ async fn a_profile_with_a_second_factor_asks_once_and_takes_on_the_role() {
     let session = Session::load(&SessionOptions { ask_code: Some(ask_code), ..audit }).await.unwrap();
     let identity = session.identity(&client, "eu-west-1");
     for _ in 0..3 {
-        let credentials = identity.credentials(SystemTime::now()).await.unwrap();
+        let credentials = identity.credentials(at(1_800_000_000)).await.unwrap();
         assert_eq!((credentials.access_key_id(), credentials.session_token()), ("ASIAROLE", Some("role-token")));
     }
     assert_eq!(asked.load(Ordering::SeqCst), 1);
@@ -154,5 +155,5 @@ async fn a_profile_with_a_second_factor_asks_once_and_takes_on_the_role() {
     assert_eq!(Role::new("arn:aws:iam::111122223333:role/Audit").account(), Some("111122223333"));
     let unsigned = Caller::unsigned("eu-west-1");
     let again = Identity::new(Role::new("arn:aws:iam::111122223333:role/Audit").assumed_by(client, unsigned));
-    assert_eq!(again.credentials(SystemTime::now()).await.unwrap().access_key_id(), "ASIAROLE");
+    assert_eq!(again.credentials(at(1_800_000_000)).await.unwrap().access_key_id(), "ASIAROLE");
 }

@@ -5,6 +5,7 @@ const URL: &str = "AWS_ENDPOINT_URL";
 
 /// Where requests go when not to AWS's own addresses, and in which style.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of the user's own")]
 pub struct EndpointOptions {
     /// One address for all services, such as `http://127.0.0.1:4566`.
     pub url: Option<String>,

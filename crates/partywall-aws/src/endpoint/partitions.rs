@@ -64,7 +64,7 @@ pub(super) struct Rule {
 #[derive(Debug)]
 pub struct Partitions {
     default: BTreeMap<Variant, String>,
-    partitions: Vec<Partition>,
+    all: Vec<Partition>,
     services: HashMap<String, Vec<Rule>>,
     /// Rules of single operations: service and operation → key of `services`.
     operations: HashMap<String, HashMap<String, String>>,
@@ -82,17 +82,17 @@ impl Partitions {
             let service = key.split('#').next().unwrap_or_default().to_owned();
             operations.entry(service).or_default().extend(names.into_iter().map(|name| (name, key.clone())));
         }
-        Self { default: file.default, partitions: file.partition, services: file.service, operations }
+        Self { default: file.default, all: file.partition, services: file.service, operations }
     }
 
     /// All partitions, `aws` first.
     pub fn all(&self) -> &[Partition] {
-        &self.partitions
+        &self.all
     }
 
     /// The partition of that id.
     pub fn named(&self, id: &str) -> Option<&Partition> {
-        self.partitions.iter().find(|partition| partition.id == id)
+        self.all.iter().find(|partition| partition.id == id)
     }
 
     /// The partition that a Region is in; Regions newer than the data are known by how their name begins. As in botocore's rules,
@@ -101,16 +101,16 @@ impl Partitions {
         let begins = |partition: &&Partition| {
             partition.prefixes.iter().filter(|prefix| region.starts_with(prefix.as_str())).map(String::len).max().unwrap_or(0)
         };
-        let named = self.partitions.iter().find(|partition| partition.regions.iter().any(|known| known == region));
+        let named = self.all.iter().find(|partition| partition.regions.iter().any(|known| known == region));
         named.or_else(|| {
-            let longest = self.partitions.iter().max_by_key(begins).filter(|partition| begins(partition) > 0);
-            longest.or_else(|| self.partitions.first())
+            let longest = self.all.iter().max_by_key(begins).filter(|partition| begins(partition) > 0);
+            longest.or_else(|| self.all.first())
         })
     }
 
     /// Whether an account has to turn that Region on before it can be asked.
     pub fn is_opt_in(&self, region: &str) -> bool {
-        self.partitions.iter().any(|partition| partition.opt_in.iter().any(|known| known == region))
+        self.all.iter().any(|partition| partition.opt_in.iter().any(|known| known == region))
     }
 
     pub(super) fn rule(&self, service: &str, operation: &str, variant: Variant, region: &str, partition: &Partition) -> Option<&Rule> {

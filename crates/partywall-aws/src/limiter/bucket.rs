@@ -70,6 +70,7 @@ impl Bucket {
     }
 
     /// Calls per second that it lets through now.
+    #[cfg(test)]
     pub(super) fn rate(&self) -> f64 {
         self.refilled().rate
     }
