@@ -5,6 +5,7 @@ mod column;
 mod models;
 mod ordered;
 mod schemas;
+mod vectors;
 
 use std::io::Write as _;
 use std::path::Path;
@@ -15,7 +16,8 @@ use anyhow::bail;
 const USAGE: &str = "\
 usage: cargo xtask ci         format, build, catalogue lint and cases, clippy, tests; stops at the first failure
        cargo xtask schemas    regenerate catalog/reference/registry-columns.jsonl.zst
-       cargo xtask models --botocore DIR --date YYYY-MM-DD    regenerate catalog/reference/aws-models.zst";
+       cargo xtask models --botocore DIR --date YYYY-MM-DD    regenerate catalog/reference/aws-models.zst
+       cargo xtask protocol-vectors --botocore DIR            regenerate the protocol tests of partywall-aws";
 
 fn main() -> ExitCode {
     match run() {
@@ -34,6 +36,7 @@ fn run() -> anyhow::Result<()> {
         ["ci"] => ci::run(),
         ["schemas"] => schemas::run(),
         ["models", "--botocore", directory, "--date", date] => models::run(Path::new(directory), date),
+        ["protocol-vectors", "--botocore", directory] => vectors::run(Path::new(directory)),
         [] => bail!("{USAGE}"),
         [other, ..] => bail!("unknown chore or argument in `{other}`\n{USAGE}"),
     }

@@ -152,7 +152,7 @@ fn prune_service(version: &Path) -> Result<Json> {
 }
 
 /// Metadata, operations and the shapes that operations reach.
-pub(crate) fn prune_description(description: &Json) -> Result<Json> {
+fn prune_description(description: &Json) -> Result<Json> {
     let metadata = description.get("metadata").context("no `metadata`")?.keep(METADATA);
     let operations = each(description.get("operations").unwrap_or(&Json::Object(Vec::new())), prune_operation);
     let shapes = description.get("shapes").context("no `shapes`")?;
@@ -182,7 +182,8 @@ fn prune_operation(operation: &Json) -> Json {
     replace(&kept, "httpChecksum", |checksum| checksum.keep(&["requestChecksumRequired", "requestAlgorithmMember"]))
 }
 
-fn prune_shape(shape: &Json) -> Json {
+/// A shape, or a place that uses one, without what only people read.
+pub(crate) fn prune_shape(shape: &Json) -> Json {
     let mut kept = shape.keep(SHAPE);
     for name in ["member", "key", "value"] {
         kept = replace(&kept, name, prune_shape);

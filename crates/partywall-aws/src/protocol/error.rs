@@ -84,7 +84,7 @@ pub fn request_id(response: &HttpResponse) -> Option<Box<str>> {
 /// Answers of proxies and load balancers are in no protocol.
 fn is_generic(response: &HttpResponse) -> bool {
     let body = response.body.trim_ascii();
-    response.status >= 500 && (body.is_empty() || body.starts_with(b"<html>"))
+    response.status >= 500 && response.header("x-amzn-errortype").is_none() && (body.is_empty() || body.starts_with(b"<html>"))
 }
 
 #[derive(Default)]

@@ -112,13 +112,13 @@ impl Form<'_> {
 
     /// A member's name on the wire: EC2 has names of its own, or writes the other ones with a capital.
     fn member_name(&self, member: &Member) -> String {
-        match (&member.query_name, &member.target.location_name) {
-            (Some(name), _) if self.ec2 => name.to_string(),
-            (_, Some(name)) if self.ec2 => {
-                let mut letters = name.chars();
+        match &member.query_name {
+            _ if !self.ec2 => member.wire.to_string(),
+            Some(name) => name.to_string(),
+            None => {
+                let mut letters = member.wire.chars();
                 letters.next().map(|first| first.to_ascii_uppercase().to_string() + letters.as_str()).unwrap_or_default()
             }
-            _ => member.wire.to_string(),
         }
     }
 }

@@ -40,6 +40,14 @@ pub(super) fn request(service: &Service, operation: &Operation, input: &Value) -
             Location::Uri | Location::Body | Location::StatusCode => {}
         }
     }
+    // A member's own name goes over the same name in a map of any names.
+    for (_, value) in members(service, target, input).filter(|(member, _)| is_query_map(service, member)) {
+        let named: Vec<String> = request.query.iter().map(|(name, _)| name.clone()).collect();
+        for (key, value) in value.as_map().unwrap_or_default().iter().filter(|(key, _)| !named.iter().any(|name| **name == **key)) {
+            let values = value.as_list().unwrap_or(std::slice::from_ref(value));
+            request.query.extend(values.iter().filter_map(|value| Some((key.to_string(), value.as_str()?.to_owned()))));
+        }
+    }
     if request.headers.iter().any(|(name, value)| [name, value].iter().any(|text| text.contains(['\r', '\n', '\0']))) {
         return Err(InputError::new(format!("bad input of {}: a header with a line break", operation.name)));
     }
@@ -76,18 +84,13 @@ fn query(service: &Service, member: &Member, value: &Value, query: &mut Vec<(Str
         (Kind::List(list), Value::List(items)) => {
             query.extend(items.iter().map(|item| (member.wire.to_string(), written(&list.member, item))));
         }
-        (Kind::Map(map), Value::Map(entries)) => {
-            for (key, value) in entries {
-                match (service.kind(&map.value), value) {
-                    (Kind::List(list), Value::List(items)) => {
-                        query.extend(items.iter().map(|item| (key.to_string(), written(&list.member, item))));
-                    }
-                    _ => query.push((key.to_string(), written(&map.value, value))),
-                }
-            }
-        }
+        (Kind::Map(_), _) => {}
         _ => query.push((member.wire.to_string(), written(&member.target, value))),
     }
+}
+
+fn is_query_map(service: &Service, member: &Member) -> bool {
+    member.location == Location::Query && matches!(service.kind(&member.target), Kind::Map(_))
 }
 
 /// A header's value; an empty list has none.

@@ -4,48 +4,40 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use partywall_model::Value;
+use partywall_model::{Key, Value};
 
 use super::message::Malformed;
-use super::{in_order, json_read, text, xml_read};
+use super::{json_read, text, xml_read};
 use crate::http::HttpResponse;
-use crate::model::{Kind, Location, Member, Protocol, Service, Structure, Target};
+use crate::model::{Kind, Location, Member, Protocol, Service, Target};
 
-/// Reads a whole answer.
+/// Reads a whole answer. As botocore prints it: first what the status and headers say, then the body, which has the last word.
 pub(super) fn answer(service: &Service, target: &Target, response: &HttpResponse) -> Result<Value, Malformed> {
     let structure = service.structure(target).ok_or_else(|| Malformed::new("an answer that is no structure"))?;
-    let mut found = match structure.payload() {
-        Some(member) => {
-            let mut value = Some(payload(service, member, response)?);
-            structure.members.iter().map(|known| if known.name == member.name { value.take() } else { None }).collect()
-        }
-        None => in_body(service, target, structure, response)?,
-    };
-    // What the body says goes over what a header says, as in botocore.
-    for (member, slot) in structure.members.iter().zip(&mut found).filter(|(_, slot)| slot.is_none()) {
-        match member.location {
-            Location::StatusCode => *slot = Some(Value::Int(response.status.into())),
-            Location::Headers => *slot = Some(prefixed(member, response)),
+    let mut found: Vec<(Key, Value)> = Vec::new();
+    for member in &structure.members {
+        let value = match member.location {
+            Location::StatusCode => Some(Value::Int(response.status.into())),
+            Location::Headers => Some(prefixed(member, response)),
             Location::Header => {
-                if let Some(value) = response.header(&member.wire.to_ascii_lowercase()) {
-                    *slot = Some(header(service, member, value)?);
-                }
+                response.header(&member.wire.to_ascii_lowercase()).map(|value| header(service, member, value)).transpose()?
             }
-            Location::Body | Location::Uri | Location::Query => {}
+            Location::Body | Location::Uri | Location::Query => None,
+        };
+        found.extend(value.map(|value| (member.name.clone(), value)));
+    }
+    match structure.payload() {
+        Some(member) => found.push((member.name.clone(), payload(service, member, response)?)),
+        None if structure.members.iter().any(|member| is_event_stream(service, member)) => {
+            return Err(Malformed::new("streams of events are not spoken"));
+        }
+        None => {
+            if let Value::Map(members) = body(service, target, response)? {
+                found.extend(members);
+            }
         }
     }
-    Ok(in_order(service, target, found))
-}
-
-/// The members of a body that is no payload, each at its place.
-fn in_body(service: &Service, target: &Target, structure: &Structure, response: &HttpResponse) -> Result<Vec<Option<Value>>, Malformed> {
-    if structure.members.iter().any(|member| is_event_stream(service, member)) {
-        return Err(Malformed::new("streams of events are not spoken"));
-    }
-    let Value::Map(members) = body(service, target, response)? else { return Ok(vec![None; structure.members.len()]) };
-    let mut members = members.into_iter().peekable();
-    // Both are in the model's order.
-    Ok(structure.members.iter().map(|member| members.next_if(|(name, _)| *name == member.name).map(|(_, value)| value)).collect())
+    Ok(super::unique(found))
 }
 
 fn body(service: &Service, target: &Target, response: &HttpResponse) -> Result<Value, Malformed> {
