@@ -1,6 +1,6 @@
 //! Our requests and answers against botocore's, for the calls that the catalogue names and a few writes. The rows are made by
 //! `xtask/python/differential.py`.
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,5 +1,4 @@
 //! The built-in service models: all can be read, and say what clients ask of them.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use partywall_aws::model::{Kind, Location, ModelError, Models, Protocol, Segment, Service};
 

@@ -149,6 +149,7 @@ pub(super) struct Discovery {
 }
 
 /// A shape, or a place that uses one (then with `shape`): both may say the same things.
+#[expect(clippy::struct_excessive_bools, reason = "the traits of the models' format")]
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ShapeDescription<'a> {

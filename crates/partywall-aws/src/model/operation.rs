@@ -3,6 +3,7 @@ use partywall_model::{Key, Value};
 use super::{ShapeId, Target};
 
 /// One API operation.
+#[expect(clippy::struct_excessive_bools, reason = "independent traits of the model")]
 #[derive(Debug, Clone)]
 pub struct Operation {
     /// API name, such as `DescribeInstances`.

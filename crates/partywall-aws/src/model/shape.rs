@@ -121,6 +121,7 @@ pub struct Target {
 }
 
 /// A member of a structure.
+#[expect(clippy::struct_excessive_bools, reason = "independent traits of the model")]
 #[derive(Debug, Clone)]
 pub struct Member {
     /// As people write it and answers print it.

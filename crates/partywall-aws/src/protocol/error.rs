@@ -101,13 +101,10 @@ fn bare(code: &str) -> Box<str> {
 }
 
 fn json(protocol: Protocol, response: &HttpResponse) -> Found {
-    let body = match json_read::any(&response.body) {
-        Ok(body) => body,
-        Err(_) => {
-            let text = String::from_utf8_lossy(&response.body);
-            let message = (!text.is_empty()).then(|| text.into());
-            return Found { message, code: response.header("x-amzn-errortype").map(bare), request_id: None };
-        }
+    let Ok(body) = json_read::any(&response.body) else {
+        let text = String::from_utf8_lossy(&response.body);
+        let message = (!text.is_empty()).then(|| text.into());
+        return Found { message, code: response.header("x-amzn-errortype").map(bare), request_id: None };
     };
     let text = |names: &[&str]| names.iter().find_map(|name| body.get(name)?.as_str());
     let header = response.header("x-amzn-errortype");

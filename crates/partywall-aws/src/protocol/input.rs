@@ -79,8 +79,7 @@ impl Checking<'_> {
             }
             (Kind::String, Value::Str(text)) => self.least(shape.min, text.chars().count(), "letters")?,
             (Kind::Boolean, Value::Bool(_)) => {}
-            (Kind::Integer { .. }, Value::Int(number)) => self.smallest(shape.min, *number as f64)?,
-            (Kind::Float, Value::Int(number)) => self.smallest(shape.min, *number as f64)?,
+            (Kind::Integer { .. } | Kind::Float, Value::Int(number)) => self.smallest(shape.min, *number as f64)?,
             (Kind::Float, Value::Float(number)) => self.smallest(shape.min, *number)?,
             (Kind::Float, Value::Str(text)) if matches!(&**text, "NaN" | "Infinity" | "-Infinity") => {}
             (Kind::Blob, Value::Str(blob)) if text::base64(blob).is_some() => {}

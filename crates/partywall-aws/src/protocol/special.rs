@@ -210,7 +210,9 @@ fn decode_list(operation: &Operation, output: &mut Value) {
     let Value::Map(members) = output else { return };
     for (list, member) in *nested {
         if let Some((_, Value::List(items))) = members.iter_mut().find(|(key, _)| &**key == *list) {
-            items.iter_mut().for_each(|item| change(item, member, decode));
+            for item in items {
+                change(item, member, decode);
+            }
         }
     }
 }

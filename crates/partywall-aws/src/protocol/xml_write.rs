@@ -87,13 +87,17 @@ impl Writing<'_> {
         match (service.kind(target), value) {
             (Kind::Structure(_), value) => self.structure(name, target, members(service, target, value)),
             (Kind::List(list), Value::List(items)) if target.flattened => {
-                items.iter().for_each(|item| self.element(name, &list.member, item));
+                for item in items {
+                    self.element(name, &list.member, item);
+                }
             }
             (Kind::List(list), Value::List(items)) => {
                 self.start(name, target.namespace.as_deref());
                 self.out.push('>');
                 let element = list.member.location_name.as_deref().unwrap_or("member");
-                items.iter().for_each(|item| self.element(element, &list.member, item));
+                for item in items {
+                    self.element(element, &list.member, item);
+                }
                 self.end(name);
             }
             (Kind::Map(map), Value::Map(entries)) => {
