@@ -1,5 +1,4 @@
 //! Addresses agree with those that botocore's clients resolve, for every service.
-#![expect(clippy::unwrap_used, reason = "tests")]
 
 use std::collections::BTreeMap;
 
