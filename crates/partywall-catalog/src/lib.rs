@@ -31,7 +31,9 @@ pub use error::{CatalogError, Position};
 pub use evidence::{Evidence, EvidenceKind};
 pub use framework::{Framework, Group, Requirement};
 pub use registry::{Registry, RegistryType};
-pub use resource_type::{ConfigShape, Default, DefaultOn, DependsOn, Derive, Fold, Names, OneOrMany, Prepare, Read, ResourceType, Undecided};
+pub use resource_type::{
+    ConfigShape, Default, DefaultOn, DependsOn, Derive, Fold, Names, OneOrMany, Prepare, Read, ResourceType, Undecided,
+};
 pub use runbook::{Runbook, front_matter};
 pub use scope_rule::{ScopeList, ScopeRule};
 pub use series::{AttestationKind, Series};

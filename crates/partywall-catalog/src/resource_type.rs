@@ -142,6 +142,13 @@ pub struct Read {
     pub may_be_empty: bool,
 }
 
+impl Read {
+    /// True if the call lists resources, of the account or within another, rather than telling more of one.
+    pub fn lists(&self) -> bool {
+        self.per.is_none() || self.of.is_some()
+    }
+}
+
 /// The call that finds the names which a listing has to be asked with, such as `ListProjects` before `BatchGetProjects`.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -322,6 +329,14 @@ impl ResourceType {
         self.id.as_deref().or_else(|| self.registry.as_ref()?.id.last().map(|id| &**id))
     }
 
+    /// Property paths that together tell one resource from all others of its account and Region, where the registry names several.
+    pub fn identity(&self) -> &[Arc<str>] {
+        match &self.registry {
+            Some(registry) if registry.id.len() > 1 => &registry.id,
+            _ => &[],
+        }
+    }
+
     /// Property that holds the tags.
     pub fn tags_path(&self) -> Option<&str> {
         match &self.registry {
@@ -363,6 +378,6 @@ impl ResourceType {
 
     /// The listing call, if the type has reads.
     pub fn listing(&self) -> Option<&Read> {
-        self.reads.iter().find(|read| read.per.is_none())
+        self.reads.iter().find(|read| read.lists())
     }
 }

@@ -2,11 +2,11 @@ use std::sync::Arc;
 
 use partywall_catalog::{Case, CaseSource, Catalog, ResourceType, table_to_value};
 use partywall_model::{Cause, CauseKind, Listing, Resource, Source, SourceKind, Value};
-use partywall_table::{Envelope, TypeBatch};
+use partywall_table::{Envelope, TypeBatch, build_batch};
 
 use crate::CollectError;
 use crate::collected::{Collected, Need, Options};
-use crate::collector::Collector;
+use crate::collector::{Collector, Rows};
 
 /// Makes the batches of a check's case: its row and the rows of other types, as if read from the case's kind of source. The types that
 /// the case names in `tables`, also with no rows, count as listed.
@@ -56,8 +56,8 @@ pub fn prepare_case_with(
         hide(&mut row.properties, path, &cause);
     }
     let mut collector_out = Vec::new();
-    let mut emit = |batch| {
-        collector_out.push(batch);
+    let mut emit = |rows: Rows<'_>| {
+        collector_out.push(build_batch(rows.resource_type, rows.kind, rows.columns, rows.envelope, rows.rows)?);
         Ok(())
     };
     let needed = need.clone();

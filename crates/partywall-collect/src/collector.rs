@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use partywall_catalog::{Catalog, ResourceType, Schema};
-use partywall_model::{Resource, Source, SourceKind, Value};
+use partywall_model::{Gap, Resource, Source, SourceKind, Value};
 use partywall_table::{Envelope, TypeBatch, build_batch, project};
 
 use crate::CollectError;
@@ -34,7 +34,8 @@ pub fn collect(
     need: &dyn Fn(&ResourceType) -> Need,
     emit: &mut dyn FnMut(TypeBatch) -> Result<(), CollectError>,
 ) -> Result<Collected, CollectError> {
-    let mut collector = Collector::new(catalog, options, need, emit);
+    let mut build = |rows: Rows<'_>| emit(build_batch(rows.resource_type, rows.kind, rows.columns, rows.envelope, rows.rows)?);
+    let mut collector = Collector::new(catalog, options, need, &mut build);
     let (files, errors) = input::files(paths)?;
     for message in errors {
         collector.unreadable(message, Arc::new(Source { kind: SourceKind::Api, file: Arc::from("") }));
@@ -47,6 +48,25 @@ pub fn collect(
         collector.place(&call, answer, &source);
     }
     collector.finish()
+}
+
+/// Whole rows of one type and one kind of source, and what whoever takes them wants to see of the type.
+#[derive(Debug)]
+pub struct Rows<'a> {
+    /// The type.
+    pub resource_type: &'a Arc<ResourceType>,
+    /// The kind of source of all rows.
+    pub kind: SourceKind,
+    /// Property columns.
+    pub columns: &'a Schema,
+    /// Envelope columns.
+    pub envelope: &'a [Envelope],
+    /// The rows.
+    pub rows: Vec<Arc<Resource>>,
+}
+
+fn gap_order(gap: &Gap) -> (&Arc<str>, &Option<Arc<str>>, &Option<Arc<str>>, &Option<Arc<str>>, &str) {
+    (&gap.resource_type, &gap.account, &gap.region, &gap.id, &gap.cause.detail)
 }
 
 /// Types whose rows other rows change or read: satellites, their parents, and rows that defaults and derive functions look up.
@@ -73,7 +93,7 @@ pub(crate) struct Collector<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) options: &'a Options,
     need: &'a dyn Fn(&ResourceType) -> Need,
-    emit: &'a mut dyn FnMut(TypeBatch) -> Result<(), CollectError>,
+    emit: &'a mut dyn FnMut(Rows<'_>) -> Result<(), CollectError>,
     pub(crate) out: Collected,
     pub(crate) store: Store,
     pub(crate) seen: Seen,
@@ -85,6 +105,8 @@ pub(crate) struct Collector<'a> {
     pub(crate) alone: bool,
     /// No later row can be of a resource that was met before, so full batches need not wait: the input is one Config snapshot.
     pub(crate) streams: bool,
+    /// Rows came in no order, so that they are put into one before anything is made of them.
+    pub(crate) ordered: bool,
     /// Resources of which the input says that, and when, they were deleted.
     pub(crate) deleted: Vec<Resource>,
     /// How many rows of a type wait in the store.
@@ -106,7 +128,7 @@ impl<'a> Collector<'a> {
         catalog: &'a Catalog,
         options: &'a Options,
         need: &'a dyn Fn(&ResourceType) -> Need,
-        emit: &'a mut dyn FnMut(TypeBatch) -> Result<(), CollectError>,
+        emit: &'a mut dyn FnMut(Rows<'_>) -> Result<(), CollectError>,
     ) -> Self {
         Self {
             catalog,
@@ -122,6 +144,7 @@ impl<'a> Collector<'a> {
             needs: BTreeMap::new(),
             alone: false,
             streams: false,
+            ordered: false,
             deleted: Vec::new(),
             waiting_rows: BTreeMap::new(),
             waiting: Vec::new(),
@@ -181,6 +204,11 @@ impl<'a> Collector<'a> {
         }
         self.seen.mark_unseen(self.catalog, &mut self.store);
         self.out.listed.extend(self.seen.listed(self.catalog));
+        if self.ordered {
+            self.store.order();
+            self.out.gaps.sort_by(|one, other| gap_order(one).cmp(&gap_order(other)));
+            self.out.errors.sort();
+        }
         self.store.forget(&self.deleted);
         fold::fold(&mut self.store, self.catalog, &self.out.gaps);
         let mut lookup = Lookup::default();
@@ -226,7 +254,7 @@ impl<'a> Collector<'a> {
                 if chunk.is_empty() {
                     break;
                 }
-                (self.emit)(build_batch(resource_type, kind, &need.columns, &need.envelope, chunk)?)?;
+                (self.emit)(Rows { resource_type, kind, columns: &need.columns, envelope: &need.envelope, rows: chunk })?;
             }
         }
         Ok(())

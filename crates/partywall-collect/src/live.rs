@@ -8,11 +8,10 @@ use base64::Engine as _;
 use chrono::{DateTime, Utc};
 use partywall_catalog::{Catalog, Read, ResourceType};
 use partywall_model::{Cause, CauseKind, Gap, Resource, Source, SourceKind, Value};
-use partywall_table::TypeBatch;
 
 use crate::api::{ApiReader, Call, Failure, Shaped, kebab};
 use crate::collected::{Collected, Need, Options};
-use crate::collector::Collector;
+use crate::collector::{Collector, Rows};
 use crate::{CollectError, credential_report};
 
 /// What a call was made for: a read of a type, in an account and Region, of one resource or of all.
@@ -26,8 +25,8 @@ pub struct Asked {
     pub account: Arc<str>,
     /// Region code, or `global`.
     pub region: Arc<str>,
-    /// Id of the resource, of a per-resource read.
-    pub id: Option<Arc<str>>,
+    /// Properties by which the resource of a per-resource read is known, its id among them.
+    pub identity: Vec<(Arc<str>, Arc<str>)>,
     /// Value of the property that the read is asked with.
     pub subject: Option<String>,
 }
@@ -45,7 +44,7 @@ impl Asked {
             subject: self.subject.clone(),
             account: Some(self.account.clone()),
             region: Some(self.region.clone()),
-            id: self.id.clone(),
+            identity: self.identity.clone(),
             at,
         }
     }
@@ -69,7 +68,7 @@ impl<'a> Live<'a> {
         catalog: &'a Catalog,
         options: &'a Options,
         need: &'a dyn Fn(&ResourceType) -> Need,
-        emit: &'a mut dyn FnMut(TypeBatch) -> Result<(), CollectError>,
+        emit: &'a mut dyn FnMut(Rows<'_>) -> Result<(), CollectError>,
     ) -> Self {
         Self { collector: Collector::new(catalog, options, need, emit), sources: BTreeMap::new() }
     }
@@ -82,11 +81,11 @@ impl<'a> Live<'a> {
         self.reader().shape(resource_type, read, answer)
     }
 
-    /// Adds what an answer said. `last` if no further page follows.
-    pub fn place(&mut self, asked: &Asked, shaped: Shaped, at: DateTime<Utc>, last: bool) {
+    /// Adds what an answer, or a page of one, said. Of a listing, [`Live::answered`] tells when there is no more.
+    pub fn place(&mut self, asked: &Asked, shaped: Shaped, at: DateTime<Utc>) {
         let Some(read) = asked.of() else { return };
         let (call, source) = (asked.call(read, Some(shaped.at.unwrap_or(at))), self.source(asked));
-        let errors = self.reader().place_shaped(&asked.resource_type, read, shaped, &call, last, &source);
+        let errors = self.reader().place_shaped(&asked.resource_type, read, shaped, &call, false, &source);
         self.collector.out.errors.extend(errors);
     }
 
@@ -98,9 +97,16 @@ impl<'a> Live<'a> {
         self.collector.out.errors.extend(errors);
     }
 
+    /// Notes that a listing was answered in whole: what it did not show is not there.
+    pub fn answered(&mut self, asked: &Asked) {
+        let Some(read) = asked.of() else { return };
+        let (call, source) = (asked.call(read, None), self.source(asked));
+        self.collector.seen.answered(&asked.resource_type, &call, &source);
+    }
+
     /// Notes that a per-resource call was spared, because what was read before says that it has nothing to tell.
     pub fn spare(&mut self, asked: &Asked, at: DateTime<Utc>) {
-        self.place(asked, Shaped { found: vec![Value::Map(Vec::new())], ..Shaped::default() }, at, true);
+        self.place(asked, Shaped { found: vec![Value::Map(Vec::new())], ..Shaped::default() }, at);
     }
 
     /// Notes that a listing was not asked for, and why.
@@ -128,6 +134,7 @@ impl<'a> Live<'a> {
     /// Whoever takes the batches failed, or a batch could not be built.
     pub fn finish(mut self) -> Result<Collected, CollectError> {
         *self.collector.out.files.entry(SourceKind::Api).or_default() += 1;
+        self.collector.ordered = true;
         self.collector.finish()
     }
 

@@ -65,7 +65,7 @@ pub(crate) fn drop_nulls(value: &mut Value) {
 ///
 /// # Errors
 /// The value has not the members that the path names, so that nothing can be said of how many items there are.
-pub(crate) fn items(value: Value, path: &str) -> Result<Vec<Value>, String> {
+pub fn items(value: Value, path: &str) -> Result<Vec<Value>, String> {
     let mut found = vec![value];
     for step in path.split('.').filter(|step| !step.is_empty()) {
         let name = step.trim_end_matches("[]");
@@ -106,7 +106,7 @@ const PAGE_TOKENS: [&str; 8] = [
 
 /// The member by which an answer says that it is only one page of several, on the way to its items. Where a service says so outright
 /// (`IsTruncated`), that decides; some name a next page also on the last.
-pub(crate) fn next_page<'a>(answer: &'a Value, path: &str) -> Option<&'a str> {
+pub fn next_page<'a>(answer: &'a Value, path: &str) -> Option<&'a str> {
     let mut holder = answer;
     let mut steps = path.split('.').filter(|step| !step.is_empty());
     loop {

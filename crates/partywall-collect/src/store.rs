@@ -30,7 +30,7 @@ impl Store {
         }
         let rows = self.types.get_mut(&name)?;
         if row.source.kind != SourceKind::CloudFormation {
-            let key = (row.account.clone(), row.region.clone(), row.id.clone());
+            let key = (row.account.clone(), row.region.clone(), identity(&rows.resource_type, &row));
             if let Some(place) = rows.index.get(&key).copied()
                 && let Some(old) = rows.rows.get_mut(place)
             {
@@ -47,8 +47,17 @@ impl Store {
 impl Store {
     /// If a row of that id is listed without its region, the (absent) region under which it is filed.
     pub(crate) fn listed_without_region(&self, row: &Resource) -> Option<Option<Arc<str>>> {
-        let key = (row.account.clone(), None, row.id.clone());
-        self.types.get(&row.resource_type)?.index.contains_key(&key).then_some(None)
+        let rows = self.types.get(&row.resource_type)?;
+        let key = (row.account.clone(), None, identity(&rows.resource_type, row));
+        rows.index.contains_key(&key).then_some(None)
+    }
+
+    /// Puts the rows of each type into the order of account, Region and id. Places of rows, and so the merging of further ones, end here.
+    pub(crate) fn order(&mut self) {
+        for rows in self.types.values_mut() {
+            rows.index.clear();
+            rows.rows.sort_by(|one, other| (&one.account, &one.region, &one.id).cmp(&(&other.account, &other.region, &other.id)));
+        }
     }
 
     /// Takes out what AWS Config recorded of resources before they were deleted. The record of a deletion names its resource by Config's
@@ -62,6 +71,16 @@ impl Store {
                 !(named && here && row.observed_at <= gone.observed_at)
             });
         }
+    }
+}
+
+/// What tells a row from others of its type: its id, with what it lies in where that alone is not enough, such as the API of a stage.
+fn identity(resource_type: &ResourceType, row: &Resource) -> Arc<str> {
+    let paths = resource_type.identity();
+    let parts: Option<Vec<&str>> = paths.iter().map(|path| row.properties.at(path)?.as_str()).collect();
+    match parts {
+        Some(parts) if !parts.is_empty() => Arc::from(parts.join("|")),
+        _ => row.id.clone(),
     }
 }
 

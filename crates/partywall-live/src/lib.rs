@@ -1,3 +1,15 @@
 //! Reads live accounts: which calls, how many at once, what could not be read.
 
+mod account;
+mod ask;
+mod input;
+mod journal;
+mod lane;
 pub mod permissions;
+mod plan;
+mod progress;
+mod reading;
+
+pub use plan::Plan;
+pub use progress::{Progress, Unwatched};
+pub use reading::{AccountTarget, ReadError, ReadOptions, Reader};

@@ -25,7 +25,7 @@ use partywall_model::near::near;
 #[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_field_names, reason = "the field is the command line's own SOURCE…")]
 pub(crate) struct Sources {
-    /// Files and directories: CloudFormation templates, AWS Config files, AWS CLI answers, in any mix
+    /// Files and directories: CloudFormation templates, AWS Config files, AWS CLI answers, snapshots that `collect` wrote, in any mix
     #[arg(value_name = "SOURCE", required = true)]
     pub(crate) sources: Vec<PathBuf>,
 
@@ -44,6 +44,10 @@ pub(crate) struct Sources {
     /// What people decided and keep: scope, owners, parties, exceptions, attestations, evidence (default: records/ in or beside the sources)
     #[arg(long, value_name = "DIR")]
     pub(crate) records: Option<PathBuf>,
+
+    /// What to call the sources, if not by their paths.
+    #[arg(skip)]
+    pub(crate) shown: Option<Arc<str>>,
 }
 
 pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {
@@ -54,7 +58,7 @@ pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {
 }
 
 /// Twelve digits.
-fn account(text: &str) -> Result<String, String> {
+pub(crate) fn account(text: &str) -> Result<String, String> {
     if text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Ok(text.to_owned());
     }
@@ -65,7 +69,7 @@ fn account(text: &str) -> Result<String, String> {
 const COMPASS: [&str; 9] = ["central", "east", "north", "northeast", "northwest", "south", "southeast", "southwest", "west"];
 
 /// A region code: area, point of the compass, number.
-fn region(text: &str) -> Result<String, String> {
+pub(crate) fn region(text: &str) -> Result<String, String> {
     let parts: Vec<&str> = text.split('-').collect();
     if let [area @ .., point, number] = parts.as_slice()
         && !area.is_empty()
@@ -143,7 +147,10 @@ impl Sources {
 
     /// What was assessed, in the user's words.
     pub(crate) fn title(&self) -> String {
-        self.sources.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" ")
+        match &self.shown {
+            Some(shown) => shown.to_string(),
+            None => self.sources.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" "),
+        }
     }
 }
 
@@ -205,7 +212,7 @@ pub(crate) fn assess(
             CollectError::Sink("stopped".to_owned())
         })
     };
-    let collected = partywall_collect::collect(&context.catalog, &sources.sources, &sources.options(), &need, &mut emit);
+    let collected = crate::sources::collect(&context.catalog, &sources.sources, &sources.options(), &need, &mut emit);
     if let Some(error) = failure {
         return Err(error);
     }

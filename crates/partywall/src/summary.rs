@@ -194,10 +194,9 @@ impl Unseen {
 pub(crate) fn remedy(cause: &Cause) -> Option<String> {
     match (cause.kind, &cause.iam_action) {
         (CauseKind::Denied, Some(action)) => Some(format!("allow {action} and read again")),
-        (
-            CauseKind::Denied | CauseKind::CallFailed | CauseKind::ServerError | CauseKind::Malformed | CauseKind::TimedOut,
-            _,
-        ) => Some("read again".to_owned()),
+        (CauseKind::Denied | CauseKind::CallFailed | CauseKind::ServerError | CauseKind::Malformed | CauseKind::TimedOut, _) => {
+            Some("read again".to_owned())
+        }
         (CauseKind::Throttled, _) => Some("read again, or give the reader a larger --share".to_owned()),
         (CauseKind::RegionDisabled, _) => Some("turn the Region on, or leave it out with --region".to_owned()),
         (CauseKind::SourcesDisagree, _) => Some("leave out what is older".to_owned()),

@@ -22,8 +22,8 @@ pub(crate) struct Call {
     pub(crate) subject: Option<String>,
     pub(crate) account: Option<Arc<str>>,
     pub(crate) region: Option<Arc<str>>,
-    /// Id of the resource that a per-resource call was made for, where whoever made the call knows it.
-    pub(crate) id: Option<Arc<str>>,
+    /// Properties by which the resource of a per-resource call is known, where whoever made the call knows them.
+    pub(crate) identity: Vec<(Arc<str>, Arc<str>)>,
     /// When the answer came, where known.
     pub(crate) at: Option<DateTime<Utc>>,
 }

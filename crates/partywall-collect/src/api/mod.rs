@@ -88,7 +88,7 @@ impl ApiReader<'_> {
         };
         let detail = format!("a part of the answer of {} could not be read: {first}", read.operation);
         let cause = Arc::new(Cause::new(CauseKind::CallFailed, detail));
-        if read.per.is_none() || self.leave_unknown(resource_type, read, call, &cause, source).is_err() {
+        if read.lists() || self.leave_unknown(resource_type, read, call, &cause, source).is_err() {
             self.gaps.push(listing_gap(resource_type, call, cause, source));
         }
         lost.into_iter().map(|message| format!("{}: {}: {message}", source.file, read.operation)).collect()
@@ -158,11 +158,10 @@ impl ApiReader<'_> {
         {
             properties.set_at(per, Value::str(subject.as_str()));
         }
-        if let (Some(_), Some(id)) = (&read.per, resource_type.id_path())
-            && properties.at(id).is_none_or(Value::is_null)
-            && let Some(known) = &call.id
-        {
-            properties.set_at(id, Value::str(&**known));
+        for (path, known) in &call.identity {
+            if properties.at(path).is_none_or(Value::is_null) {
+                properties.set_at(path, Value::str(&**known));
+            }
         }
         if let (Some(per), Some(id)) = (&read.per, resource_type.id_path())
             && properties.at(id).is_none_or(Value::is_null)
@@ -214,7 +213,7 @@ impl ApiReader<'_> {
         let action = failure.action.clone().unwrap_or_else(|| read.action.clone());
         let cause = Arc::new(Cause::new(failure.kind, detail).with_action(action));
         let absent = failure.code.as_ref().is_some_and(|code| read.absent_on.contains(code));
-        if read.per.is_none() {
+        if read.lists() {
             if absent {
                 self.seen.answered(resource_type, call, source);
                 if resource_type.id_path().is_none() {

@@ -23,7 +23,7 @@ impl Seen {
         self.reads.insert((resource_type, place, operation));
     }
 
-    pub(super) fn answered(&mut self, resource_type: &ResourceType, call: &Call, source: &Arc<Source>) {
+    pub(crate) fn answered(&mut self, resource_type: &ResourceType, call: &Call, source: &Arc<Source>) {
         if let Some(operation) = &call.operation {
             let key = (resource_type.name.clone(), operation.clone(), call.account.clone(), call.region.clone());
             self.calls.entry(key).or_insert_with(|| source.clone());
@@ -96,7 +96,7 @@ impl Seen {
                 let mut listed = false;
                 for read in reads {
                     if was_seen(read) {
-                        listed |= read.per.is_none() && read.paths.is_empty();
+                        listed |= read.lists() && read.paths.is_empty();
                         continue;
                     }
                     let cause = Arc::new(

@@ -1,3 +1,4 @@
+mod aws;
 mod baseline;
 mod progress;
 mod worst;
@@ -20,6 +21,7 @@ use self::progress::Progress;
 use self::worst::Worst;
 use super::{Context, check};
 use crate::frameworks::Reading;
+use crate::live::Access;
 use crate::ownership::{OwnerLedger, Watch};
 use crate::proofs::{ProofSets, Proofs};
 use crate::run::{Outcome, Sources};
@@ -31,7 +33,7 @@ use crate::{exit, expectations, frameworks, run, scope, summary};
 /// Exit codes: 0 clean · 1 findings at or above --fail-on · 2 nothing was evaluated · 3 something could not be seen.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  partywall assess examples/harbour-bank\n  partywall assess template.yaml --param Stage=prod --format sarif > results.sarif\n  partywall assess snapshot.json.gz --framework nist-csf-2.0 --out report/"
+    after_help = "Examples:\n  partywall assess examples/harbour-bank\n  partywall assess template.yaml --param Stage=prod --format sarif > results.sarif\n  partywall assess snapshot.json.gz --framework nist-csf-2.0 --out report/\n  partywall assess aws --profile audit"
 )]
 pub(crate) struct Assess {
     #[command(flatten)]
@@ -80,6 +82,13 @@ pub(crate) struct Assess {
     /// Colour
     #[arg(long, value_enum, default_value_t = Color::Auto)]
     color: Color,
+
+    /// With `aws` as the source: keep the snapshot in this directory (default: it is gone afterwards)
+    #[arg(long, value_name = "DIR", help_heading = "Reaching AWS")]
+    lake: Option<PathBuf>,
+
+    #[command(flatten)]
+    access: Access,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -109,7 +118,8 @@ fn due_days(text: &str) -> Result<DueDays, String> {
 }
 
 impl Assess {
-    pub(crate) fn run(self, context: &Context) -> anyhow::Result<u8> {
+    pub(crate) fn run(mut self, context: &Context) -> anyhow::Result<u8> {
+        let _kept = aws::read(context, &mut self.sources, &self.access, self.lake.as_deref())?;
         let records = self.sources.records(context)?;
         let frameworks = self.chosen_frameworks(context, &records)?;
         for prefix in &self.checks {
@@ -127,7 +137,7 @@ impl Assess {
             narrowed: self.narrowed(asked, context.catalog.checks.len()),
             synthetic: self.sources.synthetic(),
             as_of: context.now,
-            snapshot: partywall_collect::fingerprint(&self.sources.sources)?,
+            snapshot: crate::sources::fingerprint(&self.sources.sources)?,
             catalog: context.catalog.fingerprint().to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
             due_days: self.due.unwrap_or_default(),

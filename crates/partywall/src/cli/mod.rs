@@ -2,8 +2,10 @@
 
 pub(crate) mod assess;
 mod attest;
+mod aws;
 mod catalog;
 pub(crate) mod check;
+pub(crate) mod collect;
 mod completions;
 mod diff;
 mod explain;
@@ -14,6 +16,7 @@ mod format;
 mod framework;
 mod import;
 mod matrix;
+mod permissions;
 mod query;
 mod records;
 mod review;
@@ -68,9 +71,12 @@ Proof
   diff         Which duties come, go and change hands
   figures      What the model promises, measured on your own wall
 Reading
+  collect      Read an account or an organisation through AWS's APIs into a snapshot
+  permissions  The exact read-only permissions for the chosen checks
   query        SQL over everything that was read
   import       OSCAL catalogues and conformance packs as frameworks, sheets as records
 Expert
+  aws          One call of any AWS API, answered as the AWS CLI prints it
   check        List, show, test and start checks
   catalog      Lint the catalogue
   completions  Shell completions
@@ -97,7 +103,10 @@ enum Command {
     Import(import::ImportCommand),
     Diff(diff::Diff),
     Figures(figures::Figures),
+    Collect(collect::Collect),
+    Permissions(permissions::Permissions),
     Query(query::Query),
+    Aws(aws::AwsCommand),
     Check(check::CheckCommand),
     Catalog(catalog::CatalogCommand),
     Completions(completions::Completions),
@@ -143,6 +152,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
     if let Command::Completions(command) = arguments.command {
         return command.run();
     }
+    if let Command::Aws(command) = &arguments.command {
+        return command.run();
+    }
     if let Some(directory) = arguments.catalog.as_deref() {
         is_catalog(directory)?;
     }
@@ -165,9 +177,11 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Import(command) => command.run(&context),
         Command::Diff(command) => command.run(&context),
         Command::Figures(command) => command.run(&context),
+        Command::Collect(command) => command.run(&context),
+        Command::Permissions(command) => command.run(&context),
         Command::Query(command) => command.run(&context),
         Command::Check(command) => command.run(&context),
         Command::Catalog(command) => command.run(&context),
-        Command::Completions(_) => Ok(crate::exit::CLEAN),
+        Command::Completions(_) | Command::Aws(_) => Ok(crate::exit::CLEAN),
     }
 }

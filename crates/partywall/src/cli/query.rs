@@ -92,6 +92,7 @@ impl Query {
             account: None,
             region: None,
             records: None,
+            shown: None,
         };
         let mut query = EngineQuery::new(&context.catalog, context.today())?;
         let wanted = match &self.sql {
@@ -108,7 +109,7 @@ impl Query {
             }
         };
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
-        let collected = partywall_collect::collect(&context.catalog, &sources.sources, &sources.options(), &need, &mut |batch| {
+        let collected = crate::sources::collect(&context.catalog, &sources.sources, &sources.options(), &need, &mut |batch| {
             let name = batch.resource_type.table();
             if self.tables {
                 query.note(&batch);

@@ -94,7 +94,7 @@ pub(crate) fn read<'a>(context: &'a Context, sources: &Sources, wanted: &dyn Fn(
             CollectError::Sink("stopped".to_owned())
         })
     };
-    let collected = partywall_collect::collect(catalog, &sources.sources, &sources.options(), &need, &mut emit);
+    let collected = crate::sources::collect(catalog, &sources.sources, &sources.options(), &need, &mut emit);
     if let Some(error) = failure {
         return Err(error);
     }

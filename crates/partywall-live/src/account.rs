@@ -1,0 +1,480 @@
+//! Reading one account: listings first, then what each resource has to be asked for, then what lies within it.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use partywall_collect::{Asked, CollectError, Collected, Failure, Live, Shaped};
+use partywall_model::{CauseKind, Resource, Value};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
+
+use crate::ask::{Asker, Target};
+use crate::input::{Context, InputError, placeholders};
+use crate::journal::QuestionKey;
+use crate::lane::{Event, Lane, Purpose, Question, Subject, What};
+use crate::plan::{Plan, Scope, TypePlan};
+use crate::progress::Progress;
+
+/// Region under which things are filed that have none, or whose listing shows all Regions.
+const EVERYWHERE: &str = "global";
+
+/// Answers that may wait for the reader.
+const WAITING: usize = 256;
+
+/// How far the reading of a type in a place has come.
+#[derive(Debug, Default)]
+struct Standing {
+    /// Level of the reads that are under way.
+    level: usize,
+    /// Lanes under way, and parents that are not done.
+    pending: usize,
+    /// A listing failed, so that not all resources are known.
+    failed: bool,
+    /// Everything has been read, or failed.
+    done: bool,
+}
+
+/// One account while it is read.
+pub(crate) struct AccountReading<'a> {
+    plan: &'a Plan,
+    types: Vec<&'a TypePlan>,
+    asker: Asker,
+    live: Live<'a>,
+    regions: Vec<Arc<str>>,
+    /// Where what has no Region is asked.
+    home: Arc<str>,
+    progress: &'a dyn Progress,
+    standings: BTreeMap<(usize, Arc<str>), Standing>,
+    /// Listings that have failed in a place, wholly or for one of several questions.
+    failed: HashSet<(usize, Arc<str>)>,
+    sender: Sender<Event>,
+    events: Receiver<Event>,
+}
+
+impl<'a> AccountReading<'a> {
+    pub(crate) fn new(
+        plan: &'a Plan,
+        asker: Asker,
+        live: Live<'a>,
+        regions: Vec<Arc<str>>,
+        home: Arc<str>,
+        progress: &'a dyn Progress,
+    ) -> Self {
+        let (sender, events) = channel(WAITING);
+        let types = plan.types.values().collect();
+        let standings = BTreeMap::new();
+        Self { plan, types, asker, live, regions, home, progress, standings, failed: HashSet::new(), sender, events }
+    }
+
+    /// Reads everything that the plan names.
+    ///
+    /// # Errors
+    /// The journal cannot be written, or whoever takes the batches failed. What AWS refuses is no error: it is a gap.
+    pub(crate) async fn run(mut self) -> Result<Collected, CollectError> {
+        self.leave_out();
+        self.start();
+        while self.standings.values().any(|standing| !standing.done) {
+            let Some(event) = self.events.recv().await else { break };
+            self.take(event)?;
+        }
+        self.live.finish()
+    }
+
+    fn places(&self, scope: Scope) -> Vec<Arc<str>> {
+        match scope {
+            Scope::Regional => self.regions.clone(),
+            Scope::Account => vec![Arc::from(EVERYWHERE)],
+        }
+    }
+
+    fn leave_out(&mut self) {
+        for resource_type in &self.plan.left_out {
+            let whole = resource_type.global || resource_type.region.is_some();
+            for region in self.places(if whole { Scope::Account } else { Scope::Regional }) {
+                let asked = asked(resource_type, 0, &self.asker.account, &region, None);
+                self.live.leave_out(&asked, CauseKind::NotLooked, format!("{} was left out of the reading", resource_type.title));
+            }
+        }
+    }
+
+    /// Starts the listings that need nothing but the account; the others wait for the types within which they list.
+    fn start(&mut self) {
+        for (index, plan) in self.types.clone().into_iter().enumerate() {
+            for place in self.places(plan.scope) {
+                let standing = Standing { pending: plan.listings.len(), ..Standing::default() };
+                self.standings.insert((index, place), standing);
+            }
+        }
+        for (number, listing) in self.plan.listings.iter().enumerate().filter(|(_, listing)| listing.of.is_none()) {
+            for place in self.places(listing.scope) {
+                self.list(number, &place, vec![None]);
+            }
+        }
+        self.orphans();
+        // A type without a listing has nothing to wait for, and one within a type that is not read nothing to ask.
+        let idle: Vec<_> = self.standings.iter().filter(|(_, standing)| standing.pending == 0).map(|(key, _)| key.clone()).collect();
+        for (index, place) in idle {
+            self.advance(index, &place);
+        }
+    }
+
+    /// Listings within a type that is not read: a mistake of the catalogue, which must not keep the others waiting.
+    fn orphans(&mut self) {
+        for (number, listing) in self.plan.listings.iter().enumerate() {
+            let Some(of) = listing.of.as_ref().filter(|of| !self.plan.types.contains_key(*of)) else { continue };
+            let words = format!("nothing: {of} is not read");
+            let failure = Failure { kind: CauseKind::NotLooked, code: None, words, operation: None, action: None };
+            for place in self.places(listing.scope) {
+                let subject = Subject { identity: Vec::new(), region: place.clone(), subject: None };
+                self.fail(Purpose::Listing(number), &place, &[subject], &failure);
+                self.end(Purpose::Listing(number), &place);
+            }
+        }
+    }
+
+    /// Asks a listing in a place: once, or once for each of the parents.
+    fn list(&mut self, number: usize, place: &Arc<str>, parents: Vec<Option<Resource>>) {
+        let Some(listing) = self.plan.listings.get(number) else { return };
+        let target = Target::find(&listing.service, &listing.operation);
+        let key_property = placeholders(&listing.input).into_iter().next();
+        let lane = self.lane(Purpose::Listing(number), place);
+        let mut questions = Vec::with_capacity(parents.len());
+        let mut finders = Vec::new();
+        for parent in &parents {
+            let region = self.asked_region(place, parent.as_ref());
+            let context = Context { account: &self.asker.account, region: &region, row: parent.as_ref() };
+            let subject = key_property.as_ref().and_then(|name| text_at(parent.as_ref()?, name));
+            let place_region = parent.as_ref().and_then(|row| row.region.clone()).unwrap_or_else(|| place.clone());
+            let subjects = vec![Subject { identity: Vec::new(), region: place_region, subject }];
+            let input = context.members(&listing.input).map_err(unaskable);
+            match &listing.names {
+                None => questions.push(Question { subjects, region, input }),
+                Some(names) => match input {
+                    Ok(base) => {
+                        let input = context.members(&names.input).map_err(unaskable);
+                        finders.push((Question { subjects, region, input }, base));
+                    }
+                    Err(failure) => finders.push((Question { subjects, region, input: Err(failure) }, Value::Null)),
+                },
+            }
+        }
+        match (&listing.names, &listing.prepare, questions.pop()) {
+            (Some(names), _, _) => {
+                tokio::spawn(lane.run_named(listing.service.clone(), target, names.clone(), finders));
+            }
+            (None, Some(prepare), Some(question)) => {
+                tokio::spawn(lane.run_prepared(listing.service.clone(), target, prepare.clone(), question));
+            }
+            (None, _, last) => {
+                questions.extend(last);
+                tokio::spawn(lane.run(target, questions, false));
+            }
+        }
+    }
+
+    /// What has no Region is asked at home, what lies in a Region there.
+    fn asked_region(&self, place: &Arc<str>, row: Option<&Resource>) -> Arc<str> {
+        let own = row.and_then(|row| row.region.clone()).filter(|region| &**region != EVERYWHERE);
+        own.unwrap_or_else(|| if &**place == EVERYWHERE { self.home.clone() } else { place.clone() })
+    }
+
+    fn lane(&self, purpose: Purpose, place: &Arc<str>) -> Lane {
+        Lane { asker: self.asker.clone(), events: self.sender.clone(), purpose, place: place.clone() }
+    }
+
+    fn take(&mut self, event: Event) -> Result<(), CollectError> {
+        let Event { purpose, place, what } = event;
+        match what {
+            What::Answer { subjects, value, at, key, next } => self.answer(purpose, &subjects, &value, at, &key, next.as_ref())?,
+            What::Recorded { subjects, shaped, at } => self.place(purpose, &subjects, shaped, at),
+            What::Failed { subjects, failure } => self.fail(purpose, &place, &subjects, &failure),
+            What::End => self.end(purpose, &place),
+        }
+        Ok(())
+    }
+
+    /// The reads that a lane works for.
+    fn reads(&self, purpose: Purpose) -> Vec<(Arc<partywall_catalog::ResourceType>, usize)> {
+        match purpose {
+            Purpose::Listing(number) => self.plan.listings.get(number).map(|listing| listing.reads.clone()).unwrap_or_default(),
+            Purpose::Detail(index, read) => self.types.get(index).map(|plan| (plan.resource_type.clone(), read)).into_iter().collect(),
+        }
+    }
+
+    fn answer(
+        &mut self,
+        purpose: Purpose,
+        subjects: &[Subject],
+        value: &Value,
+        at: DateTime<Utc>,
+        key: &QuestionKey,
+        next: Option<&Value>,
+    ) -> Result<(), CollectError> {
+        let mut shaped = Vec::new();
+        for (resource_type, place) in self.reads(purpose) {
+            if let Some(read) = resource_type.reads.get(place) {
+                shaped.push(self.live.shape(&resource_type, read, value));
+            }
+        }
+        self.asker.record(key, &shaped, at, next).map_err(|failure| CollectError::Sink(failure.words))?;
+        self.place(purpose, subjects, shaped, at);
+        Ok(())
+    }
+
+    fn place(&mut self, purpose: Purpose, subjects: &[Subject], shaped: Vec<Shaped>, at: DateTime<Utc>) {
+        for ((resource_type, read), shaped) in self.reads(purpose).into_iter().zip(shaped) {
+            self.progress.resources(shaped.found.len());
+            match subjects {
+                [one] => self.live.place(&asked(&resource_type, read, &self.asker.account, &one.region, Some(one)), shaped, at),
+                // An answer about several says itself which it is about.
+                many => {
+                    let Some(region) = many.first().map(|first| first.region.clone()) else { continue };
+                    self.live.place(&asked(&resource_type, read, &self.asker.account, &region, None), shaped, at);
+                }
+            }
+        }
+    }
+
+    fn fail(&mut self, purpose: Purpose, place: &Arc<str>, subjects: &[Subject], failure: &Failure) {
+        let at = self.asker.now();
+        for (resource_type, read) in self.reads(purpose) {
+            for subject in subjects {
+                self.live.fail(&asked(&resource_type, read, &self.asker.account, &subject.region, Some(subject)), failure, at);
+            }
+            let absent =
+                resource_type.reads.get(read).is_some_and(|read| failure.code.as_ref().is_some_and(|code| read.absent_on.contains(code)));
+            if let (Purpose::Listing(number), false) = (purpose, absent) {
+                self.failed.insert((number, place.clone()));
+            }
+        }
+    }
+
+    /// A lane is through: what waited for it goes on.
+    fn end(&mut self, purpose: Purpose, place: &Arc<str>) {
+        let waiting: Vec<usize> = match purpose {
+            Purpose::Detail(index, _) => vec![index],
+            Purpose::Listing(number) => {
+                let failed = self.failed.contains(&(number, place.clone()));
+                if !failed {
+                    for (resource_type, read) in self.reads(purpose) {
+                        self.live.answered(&asked(&resource_type, read, &self.asker.account, place, None));
+                    }
+                }
+                let served = |plan: &&TypePlan| plan.listings.contains(&number);
+                let waiting: Vec<usize> = self.types.iter().enumerate().filter(|(_, plan)| served(plan)).map(|(index, _)| index).collect();
+                for index in &waiting {
+                    if let Some(standing) = self.standings.get_mut(&(*index, place.clone())) {
+                        standing.failed |= failed;
+                    }
+                }
+                waiting
+            }
+        };
+        for index in waiting {
+            let Some(standing) = self.standings.get_mut(&(index, place.clone())) else { continue };
+            standing.pending = standing.pending.saturating_sub(1);
+            if standing.pending == 0 {
+                self.advance(index, place);
+            }
+        }
+    }
+
+    /// Starts the next level of reads of a type in a place, or what lies within its resources when there is none.
+    fn advance(&mut self, index: usize, place: &Arc<str>) {
+        let Some(plan) = self.types.get(index).copied() else { return };
+        loop {
+            let Some(standing) = self.standings.get_mut(&(index, place.clone())) else { return };
+            standing.level += 1;
+            let level = standing.level;
+            if plan.details.iter().all(|detail| detail.level < level) {
+                break;
+            }
+            let mut started = 0;
+            for detail in plan.details.iter().filter(|detail| detail.level == level) {
+                started += usize::from(self.detail(index, plan, detail.read, place));
+            }
+            if started > 0 {
+                if let Some(standing) = self.standings.get_mut(&(index, place.clone())) {
+                    standing.pending = started;
+                }
+                return;
+            }
+        }
+        let failed = self.standings.get_mut(&(index, place.clone())).is_some_and(|standing| {
+            standing.done = true;
+            standing.failed
+        });
+        self.progress.type_done();
+        self.within(plan, place, failed);
+    }
+
+    fn rows<'r>(live: &'r Live<'_>, name: &str, place: &'r str) -> impl Iterator<Item = &'r Resource> {
+        live.rows(name).iter().filter(move |row| place == EVERYWHERE || row.region.as_deref() == Some(place))
+    }
+
+    /// Starts a read for all resources of a type; false if there is nothing to ask.
+    fn detail(&mut self, index: usize, plan: &TypePlan, read_place: usize, place: &Arc<str>) -> bool {
+        let Some(read) = plan.resource_type.reads.get(read_place) else { return false };
+        let target = Target::find(&read.service, &read.operation);
+        let mut asked_of: Vec<(Subject, Arc<str>, Result<Value, Failure>)> = Vec::new();
+        let mut spared = Vec::new();
+        let ruled = placeholders(&read.input).is_empty();
+        let member = target.as_ref().ok().and_then(|target| target.open_member(&read.input));
+        for row in Self::rows(&self.live, &plan.resource_type.name, place) {
+            let region = self.asked_region(place, Some(row));
+            let filed = row.region.clone().unwrap_or_else(|| region.clone());
+            let subject = Subject {
+                identity: identity(&plan.resource_type, row),
+                region: filed,
+                subject: read.per.as_ref().and_then(|per| text_at(row, per)),
+            };
+            if !wanted(row, read) {
+                spared.push(subject);
+                continue;
+            }
+            let context = Context { account: &self.asker.account, region: &region, row: Some(row) };
+            let mut input = context.members(&read.input).map_err(unaskable);
+            if let (Ok(input), Some(member), true) = (&mut input, &member, ruled) {
+                match &subject.subject {
+                    Some(text) if read.batch.is_some() => input.set(member, Value::List(vec![Value::str(text.as_str())])),
+                    Some(text) => input.set(member, Value::str(text.as_str())),
+                    None => {
+                        asked_of.push((subject, region, Err(unaskable(InputError::Missing(read.per.clone().unwrap_or_default())))));
+                        continue;
+                    }
+                }
+            }
+            asked_of.push((subject, region, input));
+        }
+        let at = self.asker.now();
+        for subject in spared {
+            self.live.spare(&asked(&plan.resource_type, read_place, &self.asker.account, &subject.region, Some(&subject)), at);
+        }
+        if asked_of.is_empty() {
+            return false;
+        }
+        let questions = match read.batch {
+            None => asked_of.into_iter().map(|(subject, region, input)| Question { subjects: vec![subject], region, input }).collect(),
+            Some(size) => batches(asked_of, size),
+        };
+        tokio::spawn(self.lane(Purpose::Detail(index, read_place), place).run(target, questions, true));
+        true
+    }
+
+    /// Starts the listings of what lies within the resources of a type.
+    fn within(&mut self, parent: &TypePlan, place: &Arc<str>, failed: bool) {
+        for (number, listing) in self.plan.listings.iter().enumerate() {
+            if listing.of.as_ref() != Some(&parent.resource_type.name) {
+                continue;
+            }
+            if failed {
+                let failure = Failure {
+                    kind: CauseKind::NotLooked,
+                    code: None,
+                    words: format!("nothing: the {} within which it lists could not all be listed", parent.resource_type.title),
+                    operation: None,
+                    action: None,
+                };
+                self.fail(
+                    Purpose::Listing(number),
+                    place,
+                    &[Subject { identity: Vec::new(), region: place.clone(), subject: None }],
+                    &failure,
+                );
+            }
+            let parents = Self::rows(&self.live, &parent.resource_type.name, place).cloned().map(Some).collect();
+            self.list(number, place, parents);
+        }
+    }
+}
+
+fn asked(
+    resource_type: &Arc<partywall_catalog::ResourceType>,
+    read: usize,
+    account: &Arc<str>,
+    region: &Arc<str>,
+    subject: Option<&Subject>,
+) -> Asked {
+    Asked {
+        resource_type: resource_type.clone(),
+        read,
+        account: account.clone(),
+        region: region.clone(),
+        identity: subject.map(|subject| subject.identity.clone()).unwrap_or_default(),
+        subject: subject.and_then(|subject| subject.subject.clone()),
+    }
+}
+
+/// What an answer about one resource need not repeat.
+fn identity(resource_type: &partywall_catalog::ResourceType, row: &Resource) -> Vec<(Arc<str>, Arc<str>)> {
+    let own = resource_type.id_path().map(|path| (Arc::from(path), row.id.clone()));
+    let within = resource_type.identity().iter().filter_map(|path| Some((path.clone(), Arc::from(row.properties.at(path)?.as_str()?))));
+    own.into_iter().chain(within).collect()
+}
+
+fn text_at(row: &Resource, path: &str) -> Option<String> {
+    match row.properties.at(path) {
+        Some(Value::Str(text)) => Some(text.to_string()),
+        Some(Value::Int(number)) => Some(number.to_string()),
+        _ => (path == "Arn").then(|| row.arn.as_deref().map(ToOwned::to_owned)).flatten(),
+    }
+}
+
+/// False if what was read before says that there is nothing to ask for. What is unknown does not.
+fn wanted(row: &Resource, read: &partywall_catalog::Read) -> bool {
+    read.only.iter().all(|(path, values)| match row.properties.at(path) {
+        Some(Value::Unknown(_)) => true,
+        Some(found) => values.iter().any(|value| match (value, found) {
+            (toml::Value::String(text), Value::Str(found)) => **text == **found,
+            (toml::Value::Boolean(flag), Value::Bool(found)) => flag == found,
+            (toml::Value::Integer(number), Value::Int(found)) => number == found,
+            _ => false,
+        }),
+        None => false,
+    })
+}
+
+fn unaskable(error: InputError) -> Failure {
+    Failure {
+        kind: CauseKind::CallFailed,
+        code: None,
+        words: format!("nothing: it could not be asked, {error}"),
+        operation: None,
+        action: None,
+    }
+}
+
+/// Puts questions together that may be asked at once: what they have in common stays, the lists in them are joined.
+fn batches(asked_of: Vec<(Subject, Arc<str>, Result<Value, Failure>)>, size: usize) -> Vec<Question> {
+    let mut questions: Vec<Question> = Vec::new();
+    let mut open: BTreeMap<Arc<str>, usize> = BTreeMap::new();
+    for (subject, region, input) in asked_of {
+        let Ok(input) = input else {
+            questions.push(Question { subjects: vec![subject], region, input });
+            continue;
+        };
+        let last = open.get(&region).and_then(|place| questions.get_mut(*place)).filter(|question| question.subjects.len() < size.max(1));
+        match last {
+            Some(question) => {
+                if let Ok(joined) = &mut question.input {
+                    join(joined, input);
+                }
+                question.subjects.push(subject);
+            }
+            None => {
+                open.insert(region.clone(), questions.len());
+                questions.push(Question { subjects: vec![subject], region, input: Ok(input) });
+            }
+        }
+    }
+    questions
+}
+
+fn join(base: &mut Value, more: Value) {
+    let (Value::Map(base), Value::Map(more)) = (base, more) else { return };
+    for (name, value) in more {
+        if let (Some((_, Value::List(items))), Value::List(further)) = (base.iter_mut().find(|(known, _)| *known == name), value) {
+            items.extend(further.into_iter().filter(|item| !items.contains(item)).collect::<Vec<_>>());
+        }
+    }
+}

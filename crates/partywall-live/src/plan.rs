@@ -1,0 +1,178 @@
+//! Which calls read which types, and in which order: the catalogue's reads, calls that several types share made once.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use partywall_catalog::{Catalog, Names, Prepare, Read, ResourceType};
+
+use sha2::{Digest as _, Sha256};
+
+use crate::input::placeholders;
+
+/// Where a listing is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Scope {
+    /// In each Region.
+    Regional,
+    /// Once in an account: things without a Region, or a listing that shows those of all Regions.
+    Account,
+}
+
+/// A call that lists resources of one or several types.
+#[derive(Debug, Clone)]
+pub(crate) struct Listing {
+    pub(crate) service: String,
+    pub(crate) operation: String,
+    pub(crate) action: String,
+    pub(crate) input: BTreeMap<String, toml::Value>,
+    pub(crate) of: Option<Arc<str>>,
+    pub(crate) names: Option<Names>,
+    pub(crate) prepare: Option<Prepare>,
+    pub(crate) scope: Scope,
+    /// The types and the places of their reads that it serves.
+    pub(crate) reads: Vec<(Arc<ResourceType>, usize)>,
+}
+
+/// A read that is made for each resource.
+#[derive(Debug, Clone)]
+pub(crate) struct Detail {
+    pub(crate) read: usize,
+    /// Reads of a level need nothing but what lower levels bring; the listing is level 0.
+    pub(crate) level: usize,
+}
+
+/// How a type is read.
+#[derive(Debug, Clone)]
+pub(crate) struct TypePlan {
+    pub(crate) resource_type: Arc<ResourceType>,
+    pub(crate) scope: Scope,
+    /// Places in [`Plan::listings`].
+    pub(crate) listings: Vec<usize>,
+    pub(crate) details: Vec<Detail>,
+}
+
+/// All calls of a reading.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub(crate) listings: Vec<Listing>,
+    pub(crate) types: BTreeMap<Arc<str>, TypePlan>,
+    /// Types that have reads, but were left out on request.
+    pub(crate) left_out: Vec<Arc<ResourceType>>,
+}
+
+impl Plan {
+    /// Plans the reading of the wanted types and of what they rest on: the types within which they are listed, satellites, and rows that
+    /// defaults and derived facts look up.
+    pub fn new(catalog: &Catalog, wanted: impl Fn(&ResourceType) -> bool) -> Self {
+        let mut names: BTreeSet<Arc<str>> = catalog.types.values().filter(|file| wanted(file)).map(|file| file.name.clone()).collect();
+        loop {
+            let more: BTreeSet<Arc<str>> = names
+                .iter()
+                .filter_map(|name| catalog.types.get(name))
+                .flat_map(|file| rests_on(file))
+                .filter(|name| !names.contains(name))
+                .collect();
+            if more.is_empty() {
+                break;
+            }
+            names.extend(more);
+        }
+        let mut plan = Self { listings: Vec::new(), types: BTreeMap::new(), left_out: Vec::new() };
+        for file in catalog.types.values().filter(|file| !file.reads.is_empty()) {
+            if names.contains(&file.name) { plan.add(catalog, file) } else { plan.left_out.push(file.clone()) }
+        }
+        plan
+    }
+
+    /// How many types it reads.
+    pub fn types(&self) -> usize {
+        self.types.len()
+    }
+
+    /// In how many places types are read when there are that many Regions.
+    pub(crate) fn places(&self, regions: usize) -> usize {
+        self.types.values().map(|plan| if plan.scope == Scope::Regional { regions } else { 1 }).sum()
+    }
+
+    /// Equal for plans that ask the same and make the same of the answers.
+    pub(crate) fn fingerprint(&self) -> String {
+        let mut hash = Sha256::new();
+        hash.update(env!("CARGO_PKG_VERSION"));
+        for plan in self.types.values() {
+            hash.update(format!("{:?}{:?}{:?}", plan.resource_type.name, plan.resource_type.reads, plan.resource_type.secrets));
+        }
+        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn add(&mut self, catalog: &Catalog, file: &Arc<ResourceType>) {
+        let scope = scope(catalog, file, 0);
+        let mut listings = Vec::new();
+        let mut details: Vec<Detail> = Vec::new();
+        for (place, read) in file.reads.iter().enumerate() {
+            if read.per.is_some() && read.of.is_none() {
+                let level =
+                    details.iter().filter(|earlier| file.reads.get(earlier.read).is_some_and(|earlier| rests_on_read(read, earlier)));
+                details.push(Detail { read: place, level: level.map(|earlier| earlier.level).max().unwrap_or(0) + 1 });
+            } else {
+                listings.push(self.listing(file, place, read, scope));
+            }
+        }
+        listings.sort_unstable();
+        listings.dedup();
+        self.types.insert(file.name.clone(), TypePlan { resource_type: file.clone(), scope, listings, details });
+    }
+
+    fn listing(&mut self, file: &Arc<ResourceType>, place: usize, read: &Read, scope: Scope) -> usize {
+        let same = |known: &Listing| {
+            known.service == read.service
+                && known.operation == read.operation
+                && known.input == read.input
+                && known.of == read.of
+                && known.scope == scope
+                && known.names.is_none()
+                && read.names.is_none()
+        };
+        if let Some((found, listing)) = self.listings.iter_mut().enumerate().find(|(_, known)| same(known)) {
+            listing.reads.push((file.clone(), place));
+            return found;
+        }
+        self.listings.push(Listing {
+            service: read.service.clone(),
+            operation: read.operation.clone(),
+            action: read.action.clone(),
+            input: read.input.clone(),
+            of: read.of.clone(),
+            names: read.names.clone(),
+            prepare: read.prepare.clone(),
+            scope,
+            reads: vec![(file.clone(), place)],
+        });
+        self.listings.len() - 1
+    }
+}
+
+/// Things within others are listed where those are.
+fn scope(catalog: &Catalog, file: &ResourceType, depth: usize) -> Scope {
+    let parent = file.reads.iter().find_map(|read| read.of.as_ref()).and_then(|of| catalog.types.get(of));
+    match parent {
+        // Depth keeps a catalogue in which two types are listed within each other from running for ever.
+        Some(parent) if depth < 8 => scope(catalog, parent, depth + 1),
+        _ if file.global || file.region.is_some() => Scope::Account,
+        _ => Scope::Regional,
+    }
+}
+
+fn rests_on(file: &ResourceType) -> impl Iterator<Item = Arc<str>> + '_ {
+    let of = file.reads.iter().filter_map(|read| read.of.clone());
+    let folded = file.folds.iter().map(|fold| fold.from.clone());
+    let defaults = file.defaults.iter().filter_map(|default| default.depends_on.as_ref()).map(|depends| depends.resource_type.clone());
+    let derived = file.derives.iter().flat_map(|derive| derive.tables.iter().cloned());
+    of.chain(folded).chain(defaults).chain(derived)
+}
+
+/// True if a read's request or condition needs what an earlier read of the same resource brings.
+fn rests_on_read(read: &Read, earlier: &Read) -> bool {
+    let wanted = read.only.keys().cloned().chain(placeholders(&read.input)).chain(read.per.clone());
+    let within = |path: &str, owned: &str| path.strip_prefix(owned).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    wanted.into_iter().any(|path| earlier.paths.iter().any(|owned| within(&path, owned) || within(owned, &path)))
+}

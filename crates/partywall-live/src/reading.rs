@@ -1,0 +1,257 @@
+//! Reading one account or many into a snapshot of a lake.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+
+use partywall_aws::{Caller, Client};
+use partywall_catalog::{Catalog, ResourceType};
+use partywall_collect::{CollectError, Collected, Live, Need, Options, Rows};
+use partywall_lake::{Lake, Meta, Snapshot, SnapshotWriter};
+use partywall_model::{Cause, CauseKind, Gap, Source, SourceKind, Value};
+use thiserror::Error;
+
+use crate::account::AccountReading;
+use crate::ask::{Asker, Target};
+use crate::journal::Journal;
+use crate::plan::Plan;
+use crate::progress::Progress;
+
+/// Why nothing was read.
+#[derive(Debug, Error)]
+pub enum ReadError {
+    /// No account at all could be read.
+    #[error("no account could be read: {0}")]
+    NoAccount(String),
+    /// The lake cannot be written.
+    #[error(transparent)]
+    Lake(#[from] partywall_lake::LakeError),
+    /// A row could not be made, or not be kept.
+    #[error(transparent)]
+    Collect(#[from] CollectError),
+    /// The journal cannot be written.
+    #[error("`{path}` cannot be written: {error}; make room, or name another directory")]
+    Journal {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        error: std::io::Error,
+    },
+}
+
+/// An account to be read.
+#[derive(Debug, Clone)]
+pub struct AccountTarget {
+    /// In whose name; its Region is where things without a Region are asked.
+    pub caller: Caller,
+    /// Twelve digits, where known before; AWS is asked otherwise.
+    pub account: Option<Arc<str>>,
+}
+
+/// How to read.
+#[derive(Debug, Clone)]
+pub struct ReadOptions {
+    /// Regions; all that the account has on if empty.
+    pub regions: Vec<Arc<str>>,
+    /// Go on where an interrupted reading stopped.
+    pub resume: bool,
+    /// How many accounts are read at once.
+    pub accounts_at_once: usize,
+    /// Name and version of the program.
+    pub tool: String,
+}
+
+/// Reads accounts, and what is known of the reading.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    /// The catalogue.
+    pub catalog: &'a Catalog,
+    /// What to read.
+    pub plan: &'a Plan,
+    /// The client.
+    pub client: &'a Client,
+    /// How.
+    pub options: &'a ReadOptions,
+}
+
+impl Reader<'_> {
+    /// Reads the accounts and records a snapshot. An account that cannot be read is a gap of everything in it; the others go on.
+    ///
+    /// Runs the accounts on threads of its own; `runtime` carries the calls.
+    ///
+    /// # Errors
+    /// Nothing could be read, or the lake cannot be written.
+    pub fn read(
+        &self,
+        runtime: &tokio::runtime::Handle,
+        lake: &Lake,
+        targets: &[AccountTarget],
+        progress: &dyn Progress,
+    ) -> Result<Snapshot, ReadError> {
+        let started = self.client.now();
+        let journals = lake.root().join("journal");
+        std::fs::create_dir_all(&journals).map_err(|error| ReadError::Journal { path: journals.clone(), error })?;
+        let base = lake.latest()?.map(|snapshot| snapshot.seq());
+        let writer = Mutex::new(lake.begin(base)?);
+        let results: Mutex<Vec<(usize, Result<Collected, AccountError>)>> = Mutex::new(Vec::new());
+        let next = std::sync::atomic::AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for _ in 0..self.options.accounts_at_once.clamp(1, targets.len().max(1)) {
+                scope.spawn(|| {
+                    loop {
+                        let place = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                        let Some(target) = targets.get(place) else { return };
+                        let result = runtime.block_on(self.account(target, &journals, &writer, progress));
+                        if let Ok(mut results) = results.lock() {
+                            results.push((place, result));
+                        }
+                    }
+                });
+            }
+        });
+        let mut results = results.into_inner().unwrap_or_default();
+        results.sort_by_key(|(place, _)| *place);
+        let mut meta = Meta { started, tool: self.options.tool.clone(), sources: vec!["aws".to_owned()], ..Meta::default() };
+        let mut refused = Vec::new();
+        let mut read = 0;
+        for (place, result) in results {
+            match result {
+                Ok(collected) => {
+                    read += 1;
+                    add(&mut meta, collected);
+                }
+                Err(AccountError::Stop(error)) => return Err(error),
+                Err(AccountError::Refused(message)) => {
+                    let account = targets.get(place).and_then(|target| target.account.clone());
+                    meta.gaps.push(gap_of_account(account, &message));
+                    refused.push(message);
+                }
+            }
+        }
+        if read == 0 {
+            return Err(ReadError::NoAccount(refused.join("; ")));
+        }
+        meta.errors.extend(refused);
+        meta.finished = self.client.now();
+        meta.schema_date = self.catalog.fingerprint().to_owned();
+        meta.stats = serde_json::to_value(self.client.stats()).unwrap_or_default();
+        let writer = writer.into_inner().map_err(|_| CollectError::Sink("the lake's writer failed before".to_owned()))?;
+        let snapshot = writer.finish(meta)?;
+        // Recorded: what an interruption would have needed is not needed any more.
+        let _ = std::fs::remove_dir_all(&journals);
+        Ok(snapshot)
+    }
+
+    async fn account(
+        &self,
+        target: &AccountTarget,
+        journals: &std::path::Path,
+        writer: &Mutex<SnapshotWriter>,
+        progress: &dyn Progress,
+    ) -> Result<Collected, AccountError> {
+        let told = |account: &str, message: &str| progress.account_done(account, Some(message));
+        let account = match self.identity(target).await {
+            Ok(account) => account,
+            Err(message) => {
+                told(target.account.as_deref().unwrap_or("?"), &message);
+                return Err(AccountError::Refused(message));
+            }
+        };
+        let caller = Caller { account: Some(account.clone()), ..target.caller.clone() };
+        let home = caller.region.clone();
+        let (regions, warning) = self.regions(&caller, &account).await;
+        progress.account(&account, regions.len(), self.plan.places(regions.len()));
+        let path = journals.join(format!("{account}.jsonl"));
+        let journal = Journal::open(&path, self.options.resume, &self.plan.fingerprint())
+            .map_err(|error| AccountError::Stop(ReadError::Journal { path, error }))?;
+        let asker = Asker { client: self.client.clone(), caller, account: account.clone(), journal: Some(Arc::new(journal)) };
+        let options = Options::default();
+        let need = |_: &ResourceType| Need::default();
+        let mut emit = |rows: Rows<'_>| {
+            let mut writer = writer.lock().map_err(|_| CollectError::Sink("the lake's writer failed before".to_owned()))?;
+            writer.write(rows.resource_type, &rows.rows).map_err(|error| CollectError::Sink(error.to_string()))
+        };
+        let live = Live::new(self.catalog, &options, &need, &mut emit);
+        let reading = AccountReading::new(self.plan, asker, live, regions, home, progress);
+        let mut collected = reading.run().await.map_err(|error| AccountError::Stop(error.into()))?;
+        collected.warnings.extend(warning);
+        progress.account_done(&account, None);
+        Ok(collected)
+    }
+
+    /// Whose credentials these are.
+    async fn identity(&self, target: &AccountTarget) -> Result<Arc<str>, String> {
+        let answer = self.ask(&target.caller, "sts", "GetCallerIdentity", Value::Map(Vec::new())).await?;
+        let account =
+            answer.get("Account").and_then(Value::as_str).filter(|id| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()));
+        let account = account.ok_or_else(|| "sts:GetCallerIdentity did not say which account this is".to_owned())?;
+        match &target.account {
+            Some(wanted) if **wanted != *account => Err(format!("the credentials for account {wanted} are of account {account}")),
+            _ => Ok(Arc::from(account)),
+        }
+    }
+
+    /// The Regions that the account has on; if AWS does not say, those that every account has, with a line that says so.
+    async fn regions(&self, caller: &Caller, account: &str) -> (Vec<Arc<str>>, Option<String>) {
+        if !self.options.regions.is_empty() {
+            return (self.options.regions.clone(), None);
+        }
+        let answer = self.ask(caller, "ec2", "DescribeRegions", Value::Map(Vec::new())).await;
+        let named = answer.and_then(|answer| {
+            let items = partywall_collect::items(answer, "Regions")?;
+            let names: BTreeSet<Arc<str>> =
+                items.iter().filter_map(|item| item.get("RegionName")).filter_map(Value::as_str).map(Arc::from).collect();
+            if names.is_empty() { Err("ec2:DescribeRegions named no Region".to_owned()) } else { Ok(names.into_iter().collect()) }
+        });
+        match named {
+            Ok(regions) => (regions, None),
+            Err(message) => {
+                let regions = self.client.default_regions(&caller.region);
+                let line = format!(
+                    "account {account}: {message}; only the Regions that every account has on were read, name others with --region"
+                );
+                (regions, Some(line))
+            }
+        }
+    }
+
+    async fn ask(&self, caller: &Caller, service: &str, operation: &str, input: Value) -> Result<Value, String> {
+        let target = Target::find(service, operation).map_err(|failure| failure.words)?;
+        let found = target.operation().map_err(|failure| failure.words)?;
+        let answer = self.client.call(caller, &target.service, found, &input).await.map_err(|error| error.to_string())?;
+        Ok(answer.value)
+    }
+}
+
+/// Why an account has no facts.
+enum AccountError {
+    /// AWS does not let us in; other accounts go on.
+    Refused(String),
+    /// Nothing can go on.
+    Stop(ReadError),
+}
+
+fn gap_of_account(account: Option<Arc<str>>, message: &str) -> Gap {
+    let source = Arc::new(Source { kind: SourceKind::Api, file: Arc::from("aws") });
+    let cause = Arc::new(Cause::new(CauseKind::CallFailed, message));
+    Gap { resource_type: Arc::from(""), id: None, account, region: None, path: None, cause, source }
+}
+
+fn add(meta: &mut Meta, collected: Collected) {
+    meta.accounts.extend(collected.accounts);
+    meta.regions.extend(collected.regions);
+    meta.listed.extend(collected.listed);
+    meta.gaps.extend(collected.gaps);
+    for (name, count) in collected.types {
+        *meta.types.entry(name).or_default() += count;
+    }
+    for (name, count) in collected.unmodelled {
+        *meta.unmodelled.entry(name).or_default() += count;
+    }
+    meta.warnings.extend(collected.warnings);
+    meta.errors.extend(collected.errors);
+    meta.observed_at = meta.observed_at.max(collected.observed_at);
+    for (kind, count) in collected.files {
+        *meta.files.entry(kind).or_default() += count;
+    }
+}

@@ -1,0 +1,69 @@
+//! `assess aws`: reads the account into a snapshot first, so that it and a kept snapshot are judged by one path.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+
+use crate::cli::Context;
+use crate::cli::collect::{self, What};
+use crate::live::{Access, Connected};
+use crate::run::Sources;
+
+/// The source that means AWS's APIs; a directory of that name is `./aws`.
+const AWS: &str = "aws";
+
+/// A directory that is gone when this is.
+#[derive(Debug)]
+pub(super) struct Passing(Option<PathBuf>);
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        if let Some(path) = &self.0 {
+            let _ = std::fs::remove_dir_all(path);
+        }
+    }
+}
+
+/// Reads the account if `aws` is the source, and puts the snapshot in its place.
+///
+/// # Errors
+/// Other sources beside it, or nothing could be read.
+pub(super) fn read(context: &Context, sources: &mut Sources, access: &Access, lake: Option<&Path>) -> anyhow::Result<Passing> {
+    if !sources.sources.iter().any(|source| source.as_os_str() == AWS) {
+        if lake.is_some() {
+            bail!("--lake keeps what `aws` reads, and it is not among the sources; name `aws`, or the lake itself as a source");
+        }
+        return Ok(Passing(None));
+    }
+    if sources.sources.len() > 1 {
+        bail!(
+            "`aws` is read alone; keep it with --lake DIR and name that directory beside the other sources (a directory `aws` is `./aws`)"
+        );
+    }
+    if let Some(account) = &sources.account {
+        bail!("--account `{account}` is for templates; credentials say which account `aws` is: choose with --profile or --role-arn");
+    }
+    let what = What { regions: sources.region.take().into_iter().collect(), accounts_at_once: 1, ..What::default() };
+    let connected = Connected::new(access, what.regions.first().map(String::as_str))?;
+    let (path, passing) = match lake {
+        Some(path) => (path.to_owned(), Passing(None)),
+        None => {
+            let path = std::env::temp_dir().join(format!("partywall-{}", std::process::id()));
+            private(&path).with_context(|| format!("`{}` cannot be made; name a directory with --lake", path.display()))?;
+            (path.clone(), Passing(Some(path)))
+        }
+    };
+    collect::read(context, &connected, &what, access, &path, false)?;
+    sources.shown = Some(Arc::from(AWS));
+    sources.sources = vec![path];
+    Ok(passing)
+}
+
+/// A new directory that nobody else may look into.
+fn private(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
+}

@@ -1,0 +1,145 @@
+//! Reading accounts through AWS's APIs into a snapshot.
+
+mod organization;
+mod told;
+mod watch;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+use partywall_catalog::ResourceType;
+use partywall_lake::{Lake, Snapshot};
+use partywall_live::{AccountTarget, Plan, ReadOptions, Reader};
+use partywall_model::near::did_you_mean;
+
+use self::watch::Watch;
+use super::Context;
+
+use crate::live::{Access, Connected};
+
+/// Read an account or an organisation through AWS's APIs into a snapshot
+///
+/// Calls read operations only. What AWS refuses or does not answer becomes a gap; the rest goes on. A reading that was interrupted goes on
+/// with --resume. Exit codes: 0 everything was read · 2 nothing could be read · 3 something could not be read.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "Examples:\n  partywall permissions --format cloudformation > partywall.yaml\n  partywall collect aws --out lake --profile audit\n  partywall collect aws --out lake --organization --role partywall-read\n  partywall assess lake"
+)]
+pub(crate) struct Collect {
+    /// What to read
+    #[arg(value_name = "FROM", value_enum)]
+    from: From,
+
+    /// Directory that keeps the snapshots
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+
+    #[command(flatten)]
+    pub(crate) what: What,
+
+    #[command(flatten)]
+    access: Access,
+
+    /// Go on where an interrupted reading into this directory stopped
+    #[arg(long)]
+    resume: bool,
+
+    /// Print calls by service, operation and outcome
+    #[arg(long)]
+    stats: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum From {
+    /// AWS's APIs
+    Aws,
+}
+
+/// Which accounts, Regions and services.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "What is read")]
+pub(crate) struct What {
+    /// Only this Region; may be repeated (default: all that the account has on)
+    #[arg(long = "region", value_name = "CODE", value_parser = crate::run::region)]
+    pub(crate) regions: Vec<String>,
+
+    /// Only this service, and what its facts rest on; may be repeated
+    #[arg(long = "service", value_name = "ID")]
+    pub(crate) services: Vec<String>,
+
+    /// All active accounts of the organisation that the caller is in
+    #[arg(long)]
+    pub(crate) organization: bool,
+
+    /// Accounts below this organisational unit or root; may be repeated
+    #[arg(long = "ou", value_name = "ID", conflicts_with = "organization")]
+    pub(crate) units: Vec<String>,
+
+    /// These accounts, 12 digits each; may be repeated
+    #[arg(long = "account", value_name = "ID", value_parser = crate::run::account, conflicts_with_all = ["organization", "units"])]
+    pub(crate) accounts: Vec<String>,
+
+    /// Role that is taken on in each account other than the caller's
+    #[arg(long, value_name = "NAME", default_value = "partywall-read")]
+    pub(crate) role: String,
+
+    /// How many accounts are read at once
+    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(crate) accounts_at_once: u16,
+}
+
+impl Collect {
+    pub(crate) fn run(&self, context: &Context) -> anyhow::Result<u8> {
+        let From::Aws = self.from;
+        let connected = Connected::new(&self.access, self.what.regions.first().map(String::as_str))?;
+        let snapshot = read(context, &connected, &self.what, &self.access, &self.out, self.resume)?;
+        let stats = connected.client.stats();
+        if self.stats {
+            told::stats(&stats)?;
+        }
+        Ok(told::summary(&snapshot, &stats, &self.out))
+    }
+}
+
+/// Reads what is asked for into a lake and gives the snapshot.
+///
+/// # Errors
+/// Nothing could be read, or the lake cannot be written.
+pub(crate) fn read(
+    context: &Context,
+    connected: &Connected,
+    what: &What,
+    access: &Access,
+    out: &Path,
+    resume: bool,
+) -> anyhow::Result<Snapshot> {
+    let plan = Plan::new(&context.catalog, chosen(context, &what.services)?);
+    let lake = Lake::create_or_open(out)?;
+    let targets: Vec<AccountTarget> = organization::targets(connected, what, access.external_id.as_deref())?;
+    let options = ReadOptions {
+        regions: what.regions.iter().map(|region| Arc::from(region.as_str())).collect(),
+        resume,
+        accounts_at_once: usize::from(what.accounts_at_once),
+        tool: format!("partywall {}", env!("CARGO_PKG_VERSION")),
+    };
+    let watch = Watch::start(targets.len(), connected.client.clone());
+    let reader = Reader { catalog: &context.catalog, plan: &plan, client: &connected.client, options: &options };
+    let snapshot = reader.read(connected.runtime.handle(), &lake, &targets, &watch);
+    watch.done();
+    Ok(snapshot?)
+}
+
+/// Types of the chosen services; all if none is chosen.
+fn chosen<'a>(context: &'a Context, services: &'a [String]) -> anyhow::Result<impl Fn(&ResourceType) -> bool + 'a> {
+    for id in services {
+        if !context.catalog.services.contains_key(id.as_str()) {
+            bail!("there is no service `{id}`{}", did_you_mean(id, context.catalog.services.keys().map(|id| &**id)));
+        }
+    }
+    Ok(move |resource_type: &ResourceType| {
+        let service = context.catalog.service_of(&resource_type.name);
+        services.is_empty() || service.is_some_and(|service| services.iter().any(|id| **id == *service.id))
+    })
+}

@@ -1,0 +1,113 @@
+//! Which accounts are read, and in whose name.
+
+use anyhow::{Context as _, bail};
+use partywall_aws::model::Models;
+use partywall_aws::{Caller, pages};
+use partywall_live::AccountTarget;
+use partywall_model::Value;
+
+use super::What;
+use crate::exit;
+use crate::live::Connected;
+
+/// Units within units; Organizations allows five levels.
+const MAX_DEPTH: usize = 8;
+
+/// The accounts that are asked for: the caller's own with the caller's credentials, every other in the role of that name.
+///
+/// # Errors
+/// The organisation cannot be asked, or has none of what was named.
+pub(super) fn targets(connected: &Connected, what: &What, external_id: Option<&str>) -> anyhow::Result<Vec<AccountTarget>> {
+    let named = !what.accounts.is_empty() || !what.units.is_empty() || what.organization;
+    if !named {
+        return Ok(vec![connected.target()]);
+    }
+    let organization = Organization { connected, caller: connected.caller() };
+    let own = organization.own()?;
+    let mut accounts = what.accounts.clone();
+    if what.organization {
+        accounts.extend(organization.accounts("ListAccounts", Value::Map(Vec::new()))?);
+    }
+    for unit in &what.units {
+        organization.below(unit, 0, &mut accounts)?;
+    }
+    accounts.sort();
+    accounts.dedup();
+    if accounts.is_empty() {
+        bail!("no active account is below {}; check the ids with `partywall aws call organizations list-roots`", what.units.join(", "));
+    }
+    let target = |account: &String| {
+        if *account == own {
+            AccountTarget { account: Some(own.as_str().into()), ..connected.target() }
+        } else {
+            connected.target_of(account, &what.role, external_id)
+        }
+    };
+    Ok(accounts.iter().map(target).collect())
+}
+
+struct Organization<'a> {
+    connected: &'a Connected,
+    caller: Caller,
+}
+
+impl Organization<'_> {
+    fn ask(&self, service: &str, operation: &str, input: Value) -> anyhow::Result<Value> {
+        let service = Models::builtin().service(service)?;
+        let operation = service.operation(operation)?;
+        self.connected.runtime.block_on(async {
+            let mut input = pages::first_input(&service, operation, &input);
+            let mut answers = Vec::new();
+            loop {
+                let answer = self.connected.client.call(&self.caller, &service, operation, &input).await?.value;
+                let next = pages::next_input(operation, &input, &answer)?;
+                answers.push(answer);
+                match next {
+                    Some(next) => input = next,
+                    None => return anyhow::Ok(pages::merge(operation, answers)),
+                }
+            }
+        })
+    }
+
+    fn own(&self) -> anyhow::Result<String> {
+        let answer = self.ask("sts", "GetCallerIdentity", Value::Map(Vec::new()))?;
+        let account = answer.get("Account").and_then(Value::as_str).context("sts:GetCallerIdentity did not say which account this is")?;
+        Ok(account.to_owned())
+    }
+
+    /// Ids of the active accounts in an answer; what is suspended or not yet open has nothing to read.
+    fn accounts(&self, operation: &str, input: Value) -> anyhow::Result<Vec<String>> {
+        let answer = self.ask("organizations", operation, input)?;
+        let mut active = Vec::new();
+        for item in partywall_collect::items(answer, "Accounts").map_err(anyhow::Error::msg)? {
+            let text = |name: &str| item.get(name).and_then(Value::as_str);
+            let Some(id) = text("Id") else { continue };
+            if text("Status").or_else(|| text("State")) == Some("ACTIVE") {
+                active.push(id.to_owned());
+            } else {
+                exit::note(&format!("account {id} is not active; it is not read"));
+            }
+        }
+        Ok(active)
+    }
+
+    fn below(&self, unit: &str, depth: usize, accounts: &mut Vec<String>) -> anyhow::Result<()> {
+        if depth > MAX_DEPTH {
+            bail!("`{unit}` lies deeper than Organizations allows");
+        }
+        let input = || {
+            let mut input = Value::Map(Vec::new());
+            input.set("ParentId", Value::str(unit));
+            input
+        };
+        accounts.extend(self.accounts("ListAccountsForParent", input())?);
+        let units = self.ask("organizations", "ListOrganizationalUnitsForParent", input())?;
+        for item in partywall_collect::items(units, "OrganizationalUnits").map_err(anyhow::Error::msg)? {
+            if let Some(id) = item.get("Id").and_then(Value::as_str) {
+                self.below(id, depth + 1, accounts)?;
+            }
+        }
+        Ok(())
+    }
+}
