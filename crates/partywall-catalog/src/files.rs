@@ -9,6 +9,7 @@ use crate::CatalogError;
 #[derive(RustEmbed)]
 #[folder = "../../catalog"]
 #[exclude = "*README.md"]
+#[exclude = "reference/aws-models.zst"]
 struct BuiltIn;
 
 /// No catalogue file is near this; an overlay that points at something else is refused early.
