@@ -100,6 +100,11 @@ impl Answers {
         if let Some(paginator) = &operation.paginator {
             without_tokens(&mut output, paginator.output_tokens.iter());
             continued(paginator, &mut output, page, total, query);
+        } else {
+            // All comes at once, so nothing may say that there is more.
+            while let Some(token) = partywall_collect::next_page(&output, "").map(ToOwned::to_owned) {
+                without_tokens(&mut output, std::iter::once(&token.into_boxed_str()));
+            }
         }
         Ok(output)
     }
@@ -135,10 +140,17 @@ fn nth<'a>(listed: &[Items<'a>], at: u64) -> Option<(usize, Item<'a>)> {
 
 /// Takes out what the shape gave for tokens.
 fn without_tokens<'a>(output: &mut Value, paths: impl Iterator<Item = &'a Box<str>>) {
-    if let Value::Map(members) = output {
-        for path in paths {
-            members.retain(|(name, _)| !path.split("||").any(|way| way.trim() == &**name));
-        }
+    for way in paths.flat_map(|path| path.split("||")) {
+        without(output, way.trim());
+    }
+}
+
+/// Takes out what is at a dotted path.
+fn without(value: &mut Value, path: &str) {
+    let Value::Map(members) = value else { return };
+    match path.split_once('.') {
+        None => members.retain(|(name, _)| &**name != path),
+        Some((first, rest)) => members.iter_mut().filter(|(name, _)| &**name == first).for_each(|(_, member)| without(member, rest)),
     }
 }
 

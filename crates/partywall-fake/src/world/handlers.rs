@@ -68,7 +68,8 @@ pub(crate) fn handled(world: &World, question: Question<'_>) -> Result<Handled, 
         ("wafv2", "ListWebACLs" | "ListLoggingConfigurations")
             if question.input.get("Scope").and_then(Value::as_str) == Some("CLOUDFRONT") =>
         {
-            Handled::Answer(map([]))
+            let list = if question.operation.name.starts_with("ListWeb") { "WebACLs" } else { "LoggingConfigurations" };
+            Handled::Answer(map([(list, Value::List(Vec::new()))]))
         }
         ("s3", _) => bucket(world, question)?,
         _ => Handled::No,

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use partywall_aws::model::{ModelError, Models};
 use partywall_catalog::{Catalog, ResourceType};
 use serde::Deserialize;
 
@@ -68,17 +69,16 @@ pub(crate) fn kinds(catalog: &Catalog) -> Result<Vec<Kind>, FakeError> {
         .map_err(|error| FakeError::Data(format!("worlds/identity.toml: {error}")))?;
     let read: Vec<&Arc<ResourceType>> = catalog.types.values().filter(|kind| !kind.reads.is_empty()).collect();
     let position = |name: &str| read.iter().position(|kind| &*kind.name == name);
-    Ok(read
-        .iter()
+    read.iter()
         .enumerate()
         .map(|(at, kind)| {
             let parent = kind.reads.iter().find_map(|read| read.of.as_deref()).and_then(position).filter(|parent| *parent != at);
             made(kind, parent, &identities)
         })
-        .collect())
+        .collect()
 }
 
-fn made(kind: &ResourceType, parent: Option<usize>, identities: &Identities) -> Kind {
+fn made(kind: &ResourceType, parent: Option<usize>, identities: &Identities) -> Result<Kind, FakeError> {
     let mut parts = kind.name.rsplit("::");
     let noun = parts.next().unwrap_or_default().to_ascii_lowercase();
     let service = parts.next().unwrap_or_default().to_ascii_lowercase();
@@ -92,16 +92,30 @@ fn made(kind: &ResourceType, parent: Option<usize>, identities: &Identities) -> 
     let name = identities.name.get(&*kind.name).cloned().unwrap_or_else(|| format!("{slug}-{{n}}"));
     let id = identities.id.get(&*kind.name).cloned().unwrap_or_else(|| name.clone());
     let url = identities.url.get(&*kind.name).cloned().unwrap_or_else(|| format!("https://{prefix}.{{region}}.example.com/{{name}}"));
-    Kind {
+    let answers_one = answers_one(kind).map_err(|error| FakeError::Model(format!("{}: {error}", kind.name)))?;
+    Ok(Kind {
         name: Arc::clone(&kind.name),
         // Buckets are listed once for all Regions.
         global: kind.global || &*kind.name == "AWS::S3::Bucket",
-        singleton: kind.id.is_none(),
+        singleton: kind.id.is_none() || answers_one,
         noun,
         own,
         parent,
         templates: [name, id, arn, url],
+    })
+}
+
+/// True if the listing answers with one item in place of a list: every account and Region then has it.
+fn answers_one(kind: &ResourceType) -> Result<bool, ModelError> {
+    let Some(read) = kind.listing().filter(|read| read.of.is_none() && read.names.is_none() && !read.items.is_empty()) else {
+        return Ok(false);
+    };
+    let service = Models::builtin().service(&read.service)?;
+    let mut here = service.output(service.operation(&read.operation)?);
+    for step in read.items.split('.') {
+        here = here.and_then(|structure| service.structure(&structure.member(step)?.target));
     }
+    Ok(here.is_some())
 }
 
 fn own_members(kind: &ResourceType) -> Vec<String> {

@@ -5,7 +5,7 @@ use partywall_aws::model::{Models, Service};
 use partywall_catalog::{Catalog, Read, ResourceType};
 use partywall_model::Key;
 
-use super::World;
+use super::{Form, World};
 use crate::FakeError;
 
 /// Services that a reader needs beside those of the catalogue.
@@ -32,8 +32,10 @@ pub(crate) struct Part {
     pub(crate) asked: Asked,
     /// Path to the items, as [`Read::items`].
     pub(crate) items: String,
-    /// Types whose names the input may carry in place of the type's own.
-    pub(crate) called: Option<usize>,
+    /// What a row is called by an item that is a text and nothing else.
+    pub(crate) text: Option<Form>,
+    /// The call finds names for another.
+    pub(crate) finds: bool,
     /// Keys of an item that is a map.
     pub(crate) keys: Vec<String>,
     /// Error codes that mean that a row lacks what is asked for.
@@ -63,7 +65,7 @@ impl Plan {
             }
         }
         // The listing of a type goes before calls that find names for another, so that one answer tells the same rows to both.
-        found.sort_by_key(|(_, _, part)| part.called.is_some());
+        found.sort_by_key(|(_, _, part)| part.finds);
         let mut parts: BTreeMap<(Key, String), Vec<Part>> = BTreeMap::new();
         for (service, operation, part) in found {
             let known = parts.entry((service.name.clone(), operation.to_owned())).or_default();
@@ -107,11 +109,19 @@ fn parts<'a>(world: &World, kind: usize, of: &'a ResourceType, read: &'a Read) -
         (None, Some(_)) if parent.is_none() => Asked::Named,
         _ => within.clone(),
     };
-    let part = Part { kind, asked, items: read.items.clone(), called: None, keys, absent_on: read.absent_on.clone() };
+    // A listing whose items are texts gives names; what a call tells of one row is no name of it.
+    let text = (asked != Asked::Named && of.id.is_some()).then(|| form_of_last(&read.items));
+    let part = Part { kind, asked, items: read.items.clone(), text, finds: false, keys, absent_on: read.absent_on.clone() };
     let mut all = vec![(read.operation.as_str(), part)];
     if let Some(names) = &read.names {
-        let finder = Part { kind, asked: within, items: names.items.clone(), called: Some(kind), keys: Vec::new(), absent_on: Vec::new() };
+        let text = Some(form_of_last(&names.into));
+        let finder = Part { kind, asked: within, items: names.items.clone(), text, finds: true, keys: Vec::new(), absent_on: Vec::new() };
         all.push((names.operation.as_str(), finder));
     }
     all
+}
+
+/// The form that the last member of a path asks for.
+fn form_of_last(path: &str) -> Form {
+    Form::of_member(path.rsplit('.').next().unwrap_or(path)).0
 }

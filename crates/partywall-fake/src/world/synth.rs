@@ -81,7 +81,7 @@ impl Synth<'_> {
         let mine = |at: &usize| self.parts.get(*at).filter(|part| part.items == path);
         match self.service.kind(target) {
             Shape::List(list) if self.parts.iter().any(|part| part.items == path) => {
-                let items = page.iter().filter_map(|(part, item)| self.value(&list.member, self.in_item(at, mine(part)?, *item)));
+                let items = page.iter().filter_map(|(part, item)| self.item(&list.member, at, mine(part)?, *item));
                 Some(Value::List(items.collect()))
             }
             Shape::List(list) => {
@@ -95,7 +95,15 @@ impl Synth<'_> {
             Shape::Structure(structure) if self.parts.iter().all(|part| part.items != path) => {
                 Some(self.on_path(structure, path, at, page))
             }
-            _ => page.iter().find_map(|(part, item)| self.value(target, self.in_item(at, mine(part)?, *item))),
+            _ => page.iter().find_map(|(part, item)| self.item(target, at, mine(part)?, *item)),
+        }
+    }
+
+    /// One item.
+    fn item<'b>(&self, target: &Target, at: At<'b>, part: &'b Part, item: Item<'b>) -> Option<Value> {
+        match (self.service.kind(target), part.text) {
+            (Shape::String, Some(form)) => Some(Value::str(self.world.name_of(item.named, form))),
+            _ => self.value(target, self.in_item(at, part, item)),
         }
     }
 
