@@ -107,7 +107,7 @@ impl<'a> AccountReading<'a> {
         }
         for (number, listing) in self.plan.listings.iter().enumerate().filter(|(_, listing)| listing.of.is_none()) {
             for place in self.places(listing.scope) {
-                self.list(number, &place, vec![None]);
+                self.list(number, &place, &[None]);
             }
         }
         self.orphans();
@@ -125,7 +125,7 @@ impl<'a> AccountReading<'a> {
             let words = format!("nothing: {of} is not read");
             let failure = Failure { kind: CauseKind::NotLooked, code: None, words, operation: None, action: None };
             for place in self.places(listing.scope) {
-                let subject = Subject { identity: Vec::new(), region: place.clone(), subject: None };
+                let subject = Subject { identity: Vec::new(), region: place.clone(), value: None };
                 self.fail(Purpose::Listing(number), &place, &[subject], &failure);
                 self.end(Purpose::Listing(number), &place);
             }
@@ -133,25 +133,25 @@ impl<'a> AccountReading<'a> {
     }
 
     /// Asks a listing in a place: once, or once for each of the parents.
-    fn list(&mut self, number: usize, place: &Arc<str>, parents: Vec<Option<Resource>>) {
+    fn list(&mut self, number: usize, place: &Arc<str>, parents: &[Option<Resource>]) {
         let Some(listing) = self.plan.listings.get(number) else { return };
         let target = Target::find(&listing.service, &listing.operation);
         let key_property = placeholders(&listing.input).into_iter().next();
         let lane = self.lane(Purpose::Listing(number), place);
         let mut questions = Vec::with_capacity(parents.len());
         let mut finders = Vec::new();
-        for parent in &parents {
+        for parent in parents {
             let region = self.asked_region(place, parent.as_ref());
             let context = Context { account: &self.asker.account, region: &region, row: parent.as_ref() };
             let subject = key_property.as_ref().and_then(|name| text_at(parent.as_ref()?, name));
             let place_region = parent.as_ref().and_then(|row| row.region.clone()).unwrap_or_else(|| place.clone());
-            let subjects = vec![Subject { identity: Vec::new(), region: place_region, subject }];
-            let input = context.members(&listing.input).map_err(unaskable);
+            let subjects = vec![Subject { identity: Vec::new(), region: place_region, value: subject }];
+            let input = context.members(&listing.input).map_err(|error| unaskable(&error));
             match &listing.names {
                 None => questions.push(Question { subjects, region, input }),
                 Some(names) => match input {
                     Ok(base) => {
-                        let input = context.members(&names.input).map_err(unaskable);
+                        let input = context.members(&names.input).map_err(|error| unaskable(&error));
                         finders.push((Question { subjects, region, input }, base));
                     }
                     Err(failure) => finders.push((Question { subjects, region, input: Err(failure) }, Value::Null)),
@@ -326,20 +326,20 @@ impl<'a> AccountReading<'a> {
             let subject = Subject {
                 identity: identity(&plan.resource_type, row),
                 region: filed,
-                subject: read.per.as_ref().and_then(|per| text_at(row, per)),
+                value: read.per.as_ref().and_then(|per| text_at(row, per)),
             };
             if !wanted(row, read) {
                 spared.push(subject);
                 continue;
             }
             let context = Context { account: &self.asker.account, region: &region, row: Some(row) };
-            let mut input = context.members(&read.input).map_err(unaskable);
+            let mut input = context.members(&read.input).map_err(|error| unaskable(&error));
             if let (Ok(input), Some(member), true) = (&mut input, &member, ruled) {
-                match &subject.subject {
+                match &subject.value {
                     Some(text) if read.batch.is_some() => input.set(member, Value::List(vec![Value::str(text.as_str())])),
                     Some(text) => input.set(member, Value::str(text.as_str())),
                     None => {
-                        asked_of.push((subject, region, Err(unaskable(InputError::Missing(read.per.clone().unwrap_or_default())))));
+                        asked_of.push((subject, region, Err(unaskable(&InputError::Missing(read.per.clone().unwrap_or_default())))));
                         continue;
                     }
                 }
@@ -378,12 +378,12 @@ impl<'a> AccountReading<'a> {
                 self.fail(
                     Purpose::Listing(number),
                     place,
-                    &[Subject { identity: Vec::new(), region: place.clone(), subject: None }],
+                    &[Subject { identity: Vec::new(), region: place.clone(), value: None }],
                     &failure,
                 );
             }
-            let parents = Self::rows(&self.live, &parent.resource_type.name, place).cloned().map(Some).collect();
-            self.list(number, place, parents);
+            let parents: Vec<_> = Self::rows(&self.live, &parent.resource_type.name, place).cloned().map(Some).collect();
+            self.list(number, place, &parents);
         }
     }
 }
@@ -401,7 +401,7 @@ fn asked(
         account: account.clone(),
         region: region.clone(),
         identity: subject.map(|subject| subject.identity.clone()).unwrap_or_default(),
-        subject: subject.and_then(|subject| subject.subject.clone()),
+        subject: subject.and_then(|subject| subject.value.clone()),
     }
 }
 
@@ -434,7 +434,7 @@ fn wanted(row: &Resource, read: &partywall_catalog::Read) -> bool {
     })
 }
 
-fn unaskable(error: InputError) -> Failure {
+fn unaskable(error: &InputError) -> Failure {
     Failure {
         kind: CauseKind::CallFailed,
         code: None,

@@ -97,13 +97,14 @@ pub(crate) fn placeholders(input: &BTreeMap<String, toml::Value>) -> Vec<String>
         }
     }
     let mut found = Vec::new();
-    input.values().for_each(|value| gather(value, &mut found));
+    for value in input.values() {
+        gather(value, &mut found);
+    }
     found
 }
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use partywall_model::{Source, SourceKind};
 
     use super::*;

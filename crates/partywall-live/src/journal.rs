@@ -33,8 +33,17 @@ impl QuestionKey {
             hash.update([0]);
         }
         hash.update(canonical_json(input).unwrap_or_default().as_bytes());
-        Self(hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+        Self(hex(&hash.finalize()))
     }
+}
+
+/// Half of a SHA-256, in hexadecimal: enough to tell questions and plans apart.
+pub(crate) fn hex(hash: &[u8]) -> String {
+    let mut text = String::new();
+    for byte in hash.iter().take(16) {
+        text.push_str(&format!("{byte:02x}"));
+    }
+    text
 }
 
 /// A page as it was recorded.
@@ -87,13 +96,15 @@ impl Journal {
             // What another catalogue made of an answer is not what this one would.
             let same = text.strip_suffix(b"\n") == Some(plan.as_bytes());
             whole = if same { length as u64 } else { 0 };
-            while same {
-                text.clear();
-                let length = reader.read_until(b'\n', &mut text)?;
-                let line = text.strip_suffix(b"\n").and_then(|line| serde_json::from_slice::<Line>(line).ok());
-                let Some((key, record)) = line.and_then(record) else { break };
-                recorded.insert(key, record);
-                whole += length as u64;
+            if same {
+                loop {
+                    text.clear();
+                    let length = reader.read_until(b'\n', &mut text)?;
+                    let line = text.strip_suffix(b"\n").and_then(|line| serde_json::from_slice::<Line>(line).ok());
+                    let Some((key, record)) = line.and_then(record) else { break };
+                    recorded.insert(key, record);
+                    whole += length as u64;
+                }
             }
         }
         let mut file = OpenOptions::new().create(true).append(true).open(path)?;
@@ -177,7 +188,6 @@ mod time {
         DateTime::parse_from_rfc3339(text).ok().map(|at| at.with_timezone(&Utc))
     }
 
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
     pub(super) fn serialize<S: Serializer>(at: &DateTime<Utc>, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&text(*at))
     }

@@ -34,7 +34,8 @@ pub(crate) enum Purpose {
 pub(crate) struct Subject {
     pub(crate) identity: Vec<(Arc<str>, Arc<str>)>,
     pub(crate) region: Arc<str>,
-    pub(crate) subject: Option<String>,
+    /// What the property is that the read is asked with.
+    pub(crate) value: Option<String>,
 }
 
 /// A question: the resources that it is about, and its input or why there can be none.
@@ -235,7 +236,6 @@ fn texts(answer: Value, path: &str) -> Result<Vec<Value>, String> {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "tests")]
     use super::*;
 
     #[test]

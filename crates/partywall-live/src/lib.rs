@@ -2,6 +2,8 @@
 
 mod account;
 mod ask;
+#[cfg(test)]
+mod fault_tests;
 mod input;
 mod journal;
 mod lane;

@@ -23,7 +23,6 @@ pub(crate) enum Scope {
 pub(crate) struct Listing {
     pub(crate) service: String,
     pub(crate) operation: String,
-    pub(crate) action: String,
     pub(crate) input: BTreeMap<String, toml::Value>,
     pub(crate) of: Option<Arc<str>>,
     pub(crate) names: Option<Names>,
@@ -101,7 +100,7 @@ impl Plan {
         for plan in self.types.values() {
             hash.update(format!("{:?}{:?}{:?}", plan.resource_type.name, plan.resource_type.reads, plan.resource_type.secrets));
         }
-        hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+        crate::journal::hex(&hash.finalize())
     }
 
     fn add(&mut self, catalog: &Catalog, file: &Arc<ResourceType>) {
@@ -139,7 +138,6 @@ impl Plan {
         self.listings.push(Listing {
             service: read.service.clone(),
             operation: read.operation.clone(),
-            action: read.action.clone(),
             input: read.input.clone(),
             of: read.of.clone(),
             names: read.names.clone(),

@@ -133,7 +133,7 @@ impl Reader<'_> {
         }
         meta.errors.extend(refused);
         meta.finished = self.client.now();
-        meta.schema_date = self.catalog.fingerprint().to_owned();
+        self.catalog.fingerprint().clone_into(&mut meta.schema_date);
         meta.stats = serde_json::to_value(self.client.stats()).unwrap_or_default();
         let writer = writer.into_inner().map_err(|_| CollectError::Sink("the lake's writer failed before".to_owned()))?;
         let snapshot = writer.finish(meta)?;

@@ -181,3 +181,93 @@ fn not_found(service: &Service, operation: &Operation, text: &str) -> ServiceFau
     });
     ServiceFault::new(&code, format!("`{}` does not exist", partywall_model::plain(text)), status)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Preset;
+    use super::*;
+    use partywall_aws::model::Models;
+
+    struct Asked(Answers, Catalog, String);
+
+    impl Asked {
+        fn tiny() -> Self {
+            let catalog = Catalog::load(None).unwrap();
+            let world = World::new(Preset::named("tiny").unwrap(), 1, &catalog).unwrap();
+            let account = world.accounts().next().unwrap();
+            Self(Answers::new(world, &catalog).unwrap(), catalog, account)
+        }
+
+        fn ask(&self, region: &str, service: &str, operation: &str, input: &Value) -> Value {
+            let service = Models::builtin().service(service).unwrap();
+            let operation = service.operation(operation).unwrap();
+            self.0.answer(Question { account: &self.2, region, role: None, service: &service, operation, input }).unwrap()
+        }
+    }
+
+    #[test]
+    fn calls_that_find_names_give_those_that_the_next_call_knows() {
+        let asked = Asked::tiny();
+        let world = &asked.0.world;
+        let (mut types, mut names) = (0, 0);
+        for (kind, file) in asked.1.types.values().filter_map(|file| Some((world.position(&file.name)?, file))) {
+            let count = world.count(kind, &asked.2, "eu-central-1");
+            for (read, finder) in file.reads.iter().filter_map(|read| Some((read, read.names.as_ref()?))) {
+                let answer = asked.ask("eu-central-1", &read.service, &finder.operation, &Value::Map(Vec::new()));
+                let (list, member) = finder.items.rsplit_once("[].").unwrap_or((&finder.items, ""));
+                let found = partywall_collect::items(answer, list).unwrap();
+                for item in &found {
+                    let name = if member.is_empty() { item.as_str() } else { item.get(member).and_then(Value::as_str) }.unwrap();
+                    // Some types are asked for by the names of another.
+                    assert!(
+                        (0..world.kinds().len()).any(|kind| world.find(kind, &asked.2, "eu-central-1", name).is_some()),
+                        "{}: {name}",
+                        file.name
+                    );
+                    names += 1;
+                }
+                assert!(found.len() as u64 >= count.min(1), "{}", file.name);
+                types += 1;
+            }
+        }
+        assert!(types >= 15 && names > types, "{types} types, {names} names");
+    }
+
+    #[test]
+    fn listings_of_texts_give_names() {
+        let answer = Asked::tiny().ask("eu-central-1", "eks", "ListClusters", &Value::Map(Vec::new()));
+        let names: Vec<_> = answer.get("clusters").and_then(Value::as_list).unwrap().iter().filter_map(Value::as_str).collect();
+        assert_eq!(names.first(), Some(&"eks-cluster-00000000"));
+    }
+
+    #[test]
+    fn the_last_page_names_no_next_one_however_deep() {
+        let answer = Asked::tiny().ask("us-east-1", "cloudfront", "ListOriginAccessControls", &Value::Map(Vec::new()));
+        let list = answer.get("OriginAccessControlList").unwrap();
+        assert!(!list.get("Items").and_then(Value::as_list).unwrap().is_empty());
+        assert_eq!((list.get("NextMarker"), list.get("IsTruncated")), (None, Some(&Value::Bool(false))));
+    }
+
+    #[test]
+    fn settings_are_answered_where_nothing_is() {
+        let asked = Asked::tiny();
+        assert_eq!(asked.0.world.count_of("AWS::EC2::VPC", &asked.2, "sa-east-1"), 0);
+        let none = Value::Map(Vec::new());
+        let settings = asked.ask("sa-east-1", "ec2", "DescribeVpcBlockPublicAccessOptions", &none);
+        assert!(settings.get("VpcBlockPublicAccessOptions").and_then(|settings| settings.get("AwsAccountId")).is_some(), "{settings:?}");
+        assert_eq!(asked.ask("sa-east-1", "ec2", "DescribeVpcs", &none).get("Vpcs"), Some(&Value::List(Vec::new())));
+    }
+
+    #[test]
+    fn texts_with_a_form_have_it() {
+        let asked = Asked::tiny();
+        let acls = asked.ask("eu-central-1", "ec2", "DescribeNetworkAcls", &Value::Map(Vec::new()));
+        let entries = partywall_collect::items(acls, "NetworkAcls[].Entries").unwrap();
+        let protocols: Vec<_> = entries.iter().filter_map(|entry| entry.get("Protocol")?.as_str()?.parse::<i16>().ok()).collect();
+        assert!(!protocols.is_empty() && protocols.len() == entries.len(), "{entries:?}");
+        let name = Value::Map(vec![(partywall_model::Key::from("Name"), Value::str("emr-securityconfiguration-00000000"))]);
+        let document = asked.ask("eu-central-1", "emr", "DescribeSecurityConfiguration", &name);
+        let text = document.get("SecurityConfiguration").and_then(Value::as_str).unwrap();
+        assert!(serde_json::from_str::<serde_json::Value>(text).unwrap().is_object(), "{text}");
+    }
+}

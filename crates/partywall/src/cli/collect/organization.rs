@@ -26,7 +26,7 @@ pub(super) fn targets(connected: &Connected, what: &What, external_id: Option<&s
     let own = organization.own()?;
     let mut accounts = what.accounts.clone();
     if what.organization {
-        accounts.extend(organization.accounts("ListAccounts", Value::Map(Vec::new()))?);
+        accounts.extend(organization.accounts("ListAccounts", &Value::Map(Vec::new()))?);
     }
     for unit in &what.units {
         organization.below(unit, 0, &mut accounts)?;
@@ -52,11 +52,11 @@ struct Organization<'a> {
 }
 
 impl Organization<'_> {
-    fn ask(&self, service: &str, operation: &str, input: Value) -> anyhow::Result<Value> {
+    fn ask(&self, service: &str, operation: &str, input: &Value) -> anyhow::Result<Value> {
         let service = Models::builtin().service(service)?;
         let operation = service.operation(operation)?;
         self.connected.runtime.block_on(async {
-            let mut input = pages::first_input(&service, operation, &input);
+            let mut input = pages::first_input(&service, operation, input);
             let mut answers = Vec::new();
             loop {
                 let answer = self.connected.client.call(&self.caller, &service, operation, &input).await?.value;
@@ -71,13 +71,13 @@ impl Organization<'_> {
     }
 
     fn own(&self) -> anyhow::Result<String> {
-        let answer = self.ask("sts", "GetCallerIdentity", Value::Map(Vec::new()))?;
+        let answer = self.ask("sts", "GetCallerIdentity", &Value::Map(Vec::new()))?;
         let account = answer.get("Account").and_then(Value::as_str).context("sts:GetCallerIdentity did not say which account this is")?;
         Ok(account.to_owned())
     }
 
     /// Ids of the active accounts in an answer; what is suspended or not yet open has nothing to read.
-    fn accounts(&self, operation: &str, input: Value) -> anyhow::Result<Vec<String>> {
+    fn accounts(&self, operation: &str, input: &Value) -> anyhow::Result<Vec<String>> {
         let answer = self.ask("organizations", operation, input)?;
         let mut active = Vec::new();
         for item in partywall_collect::items(answer, "Accounts").map_err(anyhow::Error::msg)? {
@@ -101,8 +101,8 @@ impl Organization<'_> {
             input.set("ParentId", Value::str(unit));
             input
         };
-        accounts.extend(self.accounts("ListAccountsForParent", input())?);
-        let units = self.ask("organizations", "ListOrganizationalUnitsForParent", input())?;
+        accounts.extend(self.accounts("ListAccountsForParent", &input())?);
+        let units = self.ask("organizations", "ListOrganizationalUnitsForParent", &input())?;
         for item in partywall_collect::items(units, "OrganizationalUnits").map_err(anyhow::Error::msg)? {
             if let Some(id) = item.get("Id").and_then(Value::as_str) {
                 self.below(id, depth + 1, accounts)?;

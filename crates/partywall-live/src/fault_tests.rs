@@ -1,0 +1,178 @@
+//! Every operation that the catalogue names, failing in every way: what it would have told is unknown, everything else stays as it is.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use aws_credential_types::Credentials;
+use partywall_aws::{Caller, Client, ClientConfig, Identity};
+use partywall_catalog::{Catalog, Read, ResourceType};
+use partywall_collect::{Collected, Live, Need, Options, Rows};
+use partywall_fake::{Fake, FakeConfig, Fault, FaultRule, Faults, Preset};
+use partywall_model::{Resource, Value};
+
+use crate::account::AccountReading;
+use crate::ask::Asker;
+use crate::plan::Plan;
+use crate::progress::Unwatched;
+
+const REGION: &str = "eu-central-1";
+const HOME: &str = "us-east-1";
+
+/// Type, Region, id, and what the id lies in where that alone is not enough.
+type Key = (Arc<str>, Option<Arc<str>>, Arc<str>, Vec<Option<Value>>);
+
+struct Outcome {
+    rows: Vec<(Key, Resource)>,
+    collected: Collected,
+}
+
+fn catalog() -> Catalog {
+    Catalog::load(None).unwrap().with_derived(partywall_collect::derived_columns).unwrap()
+}
+
+fn read(catalog: &Catalog, plan: &Plan, rules: Vec<FaultRule>) -> Outcome {
+    let config = FakeConfig { throttles: false, faults: Faults::new(rules), ..FakeConfig::default() };
+    let fake = Fake::new(Preset::named("tiny").unwrap(), catalog, config).unwrap();
+    let account = fake.world().accounts().next().unwrap();
+    let identity = Identity::new(Credentials::new(Fake::access_key(&account), "synthetic", None, None, "tests"));
+    let client = Client::new(ClientConfig { share: 1.0, seed: 1, ..ClientConfig::default() }, fake);
+    let asker = Asker { client, caller: Caller::new(identity, Some(&account), HOME), account: Arc::from(account.as_str()), journal: None };
+    let mut rows: Vec<(Key, Resource)> = Vec::new();
+    let mut emit = |batch: Rows<'_>| {
+        for row in batch.rows {
+            let mut row = Resource::clone(&row);
+            row.observed_at = None;
+            let within = batch.resource_type.identity().iter().map(|path| row.properties.at(path).cloned()).collect();
+            rows.push(((row.resource_type.clone(), row.region.clone(), row.id.clone(), within), row));
+        }
+        Ok(())
+    };
+    let options = Options::default();
+    let need = |_: &ResourceType| Need::default();
+    let live = Live::new(catalog, &options, &need, &mut emit);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    let reading = AccountReading::new(plan, asker, live, vec![Arc::from(REGION)], Arc::from(HOME), &Unwatched);
+    let collected = runtime.block_on(reading.run()).unwrap();
+    Outcome { rows, collected }
+}
+
+/// The stand-in lists another value of this than it describes; AWS would not.
+const INCONSISTENT: (&str, &str) = ("AWS::SageMaker::NotebookInstance", ".AdditionalCodeRepositories:");
+
+/// Every operation of the catalogue, and the types that it serves.
+fn operations(catalog: &Catalog) -> BTreeMap<(String, String), BTreeSet<Arc<str>>> {
+    let mut found: BTreeMap<(String, String), BTreeSet<Arc<str>>> = BTreeMap::new();
+    for file in catalog.types.values() {
+        for read in &file.reads {
+            for operation in called(read) {
+                found.entry((read.service.clone(), operation.to_owned())).or_default().insert(file.name.clone());
+            }
+        }
+    }
+    found
+}
+
+fn called(read: &Read) -> impl Iterator<Item = &str> {
+    let names = read.names.iter().map(|names| names.operation.as_str());
+    let prepare = read.prepare.iter().map(|prepare| prepare.operation.as_str());
+    std::iter::once(read.operation.as_str()).chain(names).chain(prepare)
+}
+
+/// Types whose facts rest on one of these: listed within them, folded, looked up.
+fn resting(catalog: &Catalog, on: &BTreeSet<Arc<str>>) -> BTreeSet<Arc<str>> {
+    let mut all = on.clone();
+    loop {
+        let more: BTreeSet<Arc<str>> = catalog
+            .types
+            .values()
+            .filter(|file| {
+                let of = file.reads.iter().filter_map(|read| read.of.as_ref());
+                let folds = file.folds.iter().map(|fold| &fold.from);
+                let depends = file.defaults.iter().filter_map(|default| default.depends_on.as_ref()).map(|depends| &depends.resource_type);
+                let tables = file.derives.iter().flat_map(|derive| &derive.tables);
+                of.chain(folds).chain(depends).chain(tables).chain(&file.implied_by).any(|name| all.contains(name))
+            })
+            .map(|file| file.name.clone())
+            .filter(|name| !all.contains(name))
+            .collect();
+        if more.is_empty() {
+            return all;
+        }
+        all.extend(more);
+    }
+}
+
+/// Where a fact is neither what it was nor unknown.
+fn changed(before: &Value, after: Option<&Value>, path: &str, found: &mut Vec<String>) {
+    match (before, after) {
+        (_, Some(after)) if after.holds_unknown() && !matches!(after, Value::Map(_)) => {}
+        (Value::Map(members), Some(after @ Value::Map(_))) => {
+            for (name, value) in members {
+                changed(value, after.get(name), &format!("{path}.{name}"), found);
+            }
+        }
+        (before, Some(after)) if before == after => {}
+        (Value::Unknown(_), _) => {}
+        (before, after) => found.push(format!("{path}: {before:?} became {after:?}")),
+    }
+}
+
+fn compare(catalog: &Catalog, types: &BTreeSet<Arc<str>>, clean: &Outcome, faulted: &Outcome) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let affected = resting(catalog, types);
+    let missed = |key: &Key| {
+        faulted.collected.gaps.iter().any(|gap| gap.resource_type == key.0 || gap.resource_type.is_empty())
+            || catalog.types.get(&key.0).is_some_and(|file| !file.implied_by.is_empty())
+    };
+    for (key, before) in &clean.rows {
+        match faulted.rows.iter().find(|(known, _)| known == key).map(|(_, row)| row) {
+            Some(after) if !affected.contains(&key.0) => {
+                if before != after {
+                    wrong.push(format!("{key:?} does not rest on it and changed"));
+                }
+            }
+            Some(after) => {
+                changed(&before.properties, Some(&after.properties), &format!("{} {}", key.0, key.2), &mut wrong);
+                wrong.retain(|line| !(line.starts_with(INCONSISTENT.0) && line.contains(INCONSISTENT.1)));
+            }
+            None if affected.contains(&key.0) && missed(key) => {}
+            // What only a satellite names is not there without it.
+            None if before.stub => {}
+            None => wrong.push(format!("{key:?} is not there, and no gap says so")),
+        }
+    }
+    wrong
+}
+
+#[test]
+fn a_call_that_fails_makes_unknown_what_it_would_have_told_and_nothing_else() {
+    let catalog = catalog();
+    let page = FaultRule { page: 2, ..FaultRule::new(Fault::AccessDenied) };
+    let faults: Vec<(&str, FaultRule)> = vec![
+        ("denied", FaultRule::new(Fault::AccessDenied)),
+        ("throttled", FaultRule::new(Fault::Throttled)),
+        ("500", FaultRule::new(Fault::InternalError)),
+        ("timeout", FaultRule::new(Fault::Timeout)),
+        ("truncated", FaultRule::new(Fault::Truncated)),
+        ("garbage", FaultRule::new(Fault::Garbage)),
+        ("second page", page),
+    ];
+    let (mut combinations, mut struck) = (0, 0);
+    let mut wrong = Vec::new();
+    for ((service, operation), types) in operations(&catalog) {
+        let plan = Plan::new(&catalog, |file| types.contains(&file.name));
+        let clean = read(&catalog, &plan, Vec::new());
+        let name = partywall_aws::model::Models::builtin().service(&service).unwrap().name.to_string();
+        for (word, rule) in &faults {
+            let faulted = read(&catalog, &plan, vec![rule.clone().of(&name, &operation)]);
+            combinations += 1;
+            struck += usize::from(faulted.rows != clean.rows || faulted.collected.gaps != clean.collected.gaps);
+            wrong.extend(
+                compare(&catalog, &types, &clean, &faulted).into_iter().map(|line| format!("{service}:{operation} {word}: {line}")),
+            );
+        }
+    }
+    eprintln!("{combinations} combinations of operation and fault, {struck} of them changed something");
+    assert!(combinations > 2_000 && struck * 2 > combinations, "{combinations} combinations, {struck} struck");
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.iter().take(40).cloned().collect::<Vec<_>>().join("\n"));
+}
