@@ -89,6 +89,10 @@ impl Answers {
             {
                 return Err(ServiceFault::new(code, "nothing is set", status_of(service, operation, code).unwrap_or(404)));
             }
+            // A row within which there is nothing of the type.
+            if let (Asked::Within(_), 0, Some(code), false) = (&part.asked, items.len(), part.absent_on.first(), texts.is_empty()) {
+                return Err(ServiceFault::new(code, "nothing is set", status_of(service, operation, code).unwrap_or(404)));
+            }
             listed.push(items);
         }
         let total: u64 = listed.iter().map(Items::len).sum();
@@ -256,6 +260,21 @@ mod tests {
         let settings = asked.ask("sa-east-1", "ec2", "DescribeVpcBlockPublicAccessOptions", &none);
         assert!(settings.get("VpcBlockPublicAccessOptions").and_then(|settings| settings.get("AwsAccountId")).is_some(), "{settings:?}");
         assert_eq!(asked.ask("sa-east-1", "ec2", "DescribeVpcs", &none).get("Vpcs"), Some(&Value::List(Vec::new())));
+    }
+
+    #[test]
+    fn what_a_row_lacks_is_refused_with_the_code_for_it() {
+        let catalog = Catalog::load(None).unwrap();
+        let world = World::new(Preset::named("r1").unwrap(), 1, &catalog).unwrap();
+        let account = world.accounts().next().unwrap();
+        let pool = world.position("AWS::Cognito::UserPool").unwrap();
+        let id = world.name_of(Row { account: &account, region: "eu-central-1", kind: pool, index: 0 }, super::super::Form::Id);
+        let answers = Answers::new(world, &catalog).unwrap();
+        let service = Models::builtin().service("cognito-idp").unwrap();
+        let operation = service.operation("DescribeRiskConfiguration").unwrap();
+        let input = Value::Map(vec![(partywall_model::Key::from("UserPoolId"), Value::str(id))]);
+        let question = Question { account: &account, region: "eu-central-1", role: None, service: &service, operation, input: &input };
+        assert_eq!(answers.answer(question).unwrap_err().code, "UserPoolAddOnNotEnabledException");
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use partywall_aws::model::{ModelError, Models};
-use partywall_catalog::{Catalog, Read, ResourceType};
+use partywall_catalog::{Catalog, ResourceType};
 use serde::Deserialize;
 
 use crate::FakeError;
@@ -107,17 +107,9 @@ fn made(kind: &ResourceType, parent: Option<usize>, identities: &Identities) -> 
 
 /// True if the listing answers with one item in place of a list: every account and Region then has it.
 fn answers_one(kind: &ResourceType) -> Result<bool, ModelError> {
-    match kind.listing() {
-        Some(read) if read.of.is_none() => gives_one(read),
-        _ => Ok(false),
-    }
-}
-
-/// True if the path to a read's items leads to one structure.
-pub(crate) fn gives_one(read: &Read) -> Result<bool, ModelError> {
-    if read.names.is_some() || read.items.is_empty() {
+    let Some(read) = kind.listing().filter(|read| read.of.is_none() && read.names.is_none() && !read.items.is_empty()) else {
         return Ok(false);
-    }
+    };
     let service = Models::builtin().service(&read.service)?;
     let mut here = service.output(service.operation(&read.operation)?);
     for step in read.items.split('.') {

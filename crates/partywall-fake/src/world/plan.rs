@@ -5,7 +5,6 @@ use partywall_aws::model::{Models, Service};
 use partywall_catalog::{Catalog, Read, ResourceType};
 use partywall_model::Key;
 
-use super::kind::gives_one;
 use super::{Form, World};
 use crate::FakeError;
 
@@ -20,8 +19,6 @@ pub(crate) enum Asked {
     All,
     /// Those within the row of another type that the input names; all if it names none.
     Within(usize),
-    /// The one that every row of another type has: that of the row that the input names.
-    OneOf(usize),
     /// Those that the input names and no others.
     Named,
 }
@@ -62,7 +59,7 @@ impl Plan {
             for read in &of.reads {
                 let service = models.service(&read.service).map_err(|error| FakeError::Model(format!("{}: {error}", of.name)))?;
                 names.insert(service.name.to_string());
-                for (operation, part) in parts(world, kind, of, read)? {
+                for (operation, part) in parts(world, kind, of, read) {
                     found.push((Arc::clone(&service), operation, part));
                 }
             }
@@ -99,10 +96,9 @@ impl Plan {
 }
 
 /// What one read says of its operation, and of the one that finds its names.
-fn parts<'a>(world: &World, kind: usize, of: &'a ResourceType, read: &'a Read) -> Result<Vec<(&'a str, Part)>, FakeError> {
+fn parts<'a>(world: &World, kind: usize, of: &'a ResourceType, read: &'a Read) -> Vec<(&'a str, Part)> {
     let parent = read.of.as_deref().and_then(|name| world.position(name));
-    let one = parent.is_some() && gives_one(read).map_err(|error| FakeError::Model(format!("{}: {error}", of.name)))?;
-    let within = parent.map_or(Asked::All, if one { Asked::OneOf } else { Asked::Within });
+    let within = parent.map_or(Asked::All, Asked::Within);
     let keys = read.holds.iter().map(|path| path.split('.').next().unwrap_or(path).to_owned());
     let columns = of.schema.iter().map(|(name, _)| name.to_string()).filter(|name| !name.starts_with('_'));
     let mut keys: Vec<String> = keys.chain(read.rename.keys().cloned()).chain(columns).collect();
@@ -122,7 +118,7 @@ fn parts<'a>(world: &World, kind: usize, of: &'a ResourceType, read: &'a Read) -
         let finder = Part { kind, asked: within, items: names.items.clone(), text, finds: true, keys: Vec::new(), absent_on: Vec::new() };
         all.push((names.operation.as_str(), finder));
     }
-    Ok(all)
+    all
 }
 
 /// The form that the last member of a path asks for.

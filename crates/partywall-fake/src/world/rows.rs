@@ -83,10 +83,6 @@ impl World {
                 }
                 Ok(Items::These(borrowed))
             }
-            Asked::OneOf(parent) => match texts.iter().find_map(|text| self.find(*parent, account, region, text)) {
-                Some(found) => Ok(Items::These(vec![Item { row: Row { kind, ..found }, named: found }])),
-                None => Err(texts.first().map_or_else(String::new, |text| (*text).to_owned())),
-            },
             Asked::Within(parent) if named.is_empty() => {
                 let found = texts.iter().find_map(|text| self.find(*parent, account, region, text));
                 match (found, self.kind(kind).and_then(|of| of.parent) == Some(*parent)) {
