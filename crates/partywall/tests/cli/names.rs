@@ -236,7 +236,8 @@ fn the_examples_of_the_help_run() {
                     }
                 })
                 .collect();
-            if example.contains("template.yaml") || example.contains("snapshot.json.gz") {
+            // What the reader has and this repository has not: a template, a snapshot, an account.
+            if example.contains("template.yaml") || example.contains("snapshot.json.gz") || example.starts_with("assess aws") {
                 continue;
             }
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
