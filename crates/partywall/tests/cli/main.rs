@@ -4,6 +4,7 @@
 mod commands;
 mod hostile;
 mod lints;
+mod live;
 mod names;
 mod outputs;
 mod proof;

@@ -1,0 +1,130 @@
+//! A live account, on the stand-in for AWS over a socket.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use partywall_catalog::Catalog;
+use partywall_fake::{Fake, FakeConfig, Fault, FaultRule, Faults, Preset, listen, serve};
+use serde_json::Value;
+
+use crate::support::{Ran, root};
+
+const SECRET: &str = "synthetic-secret-that-nobody-may-see";
+
+/// A stand-in that runs as long as this does.
+struct Aws {
+    _runtime: tokio::runtime::Runtime,
+    url: String,
+    key: String,
+}
+
+impl Aws {
+    fn start(rules: Vec<FaultRule>) -> Self {
+        let catalog = Catalog::load(None).expect("the catalogue");
+        let config = FakeConfig { throttles: false, faults: Faults::new(rules), ..FakeConfig::default() };
+        let fake = Fake::new(Preset::named("tiny").expect("the world"), &catalog, config).expect("a stand-in");
+        let key = Fake::access_key(&fake.world().accounts().next().expect("an account"));
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
+        let listener = runtime.block_on(listen(0)).expect("a port");
+        let url = format!("http://{}", listener.local_addr().expect("an address"));
+        runtime.spawn(serve(Arc::new(fake), listener));
+        Self { _runtime: runtime, url, key }
+    }
+
+    fn run(&self, arguments: &[&str]) -> Ran {
+        let output = Command::new(env!("CARGO_BIN_EXE_partywall"))
+            .args(arguments)
+            .current_dir(root())
+            .env("NO_COLOR", "1")
+            .env("AWS_ENDPOINT_URL", &self.url)
+            .env("AWS_ACCESS_KEY_ID", &self.key)
+            .env("AWS_SECRET_ACCESS_KEY", SECRET)
+            .env("AWS_CONFIG_FILE", "none")
+            .env("AWS_SHARED_CREDENTIALS_FILE", "none")
+            .env("AWS_EC2_METADATA_DISABLED", "true")
+            .env_remove("AWS_PROFILE")
+            .output()
+            .expect("the binary runs");
+        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+        Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
+    }
+}
+
+/// Results without what differs from reading to reading: times, and the hash of the snapshot.
+fn results(text: &str) -> Vec<Value> {
+    fn strip(value: &mut Value) {
+        match value {
+            Value::Object(members) => {
+                members.remove("observed_at");
+                members.remove("snapshot");
+                members.values_mut().for_each(strip);
+            }
+            Value::Array(items) => items.iter_mut().for_each(strip),
+            _ => {}
+        }
+    }
+    let mut results: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).expect("a result")).collect();
+    results.iter_mut().for_each(strip);
+    results
+}
+
+fn files(directory: &Path, found: &mut Vec<Vec<u8>>) {
+    for entry in std::fs::read_dir(directory).expect("a directory") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() { files(&path, found) } else { found.push(std::fs::read(&path).expect("a file")) }
+    }
+}
+
+#[test]
+fn a_kept_snapshot_and_a_passing_one_say_the_same_and_hold_no_credentials() {
+    let aws = Aws::start(Vec::new());
+    let directory = tempfile::tempdir().expect("a directory");
+    let lake = directory.path().join("lake");
+    let lake = lake.to_str().expect("a path");
+    let collected = aws.run(&["collect", "aws", "--out", lake, "--region", "eu-central-1", "--share", "100", "--stats"]);
+    assert_eq!(collected.code, 0, "{}", collected.err);
+    assert!(collected.err.contains("snapshot 1 in") && collected.out.contains("s3:ListBuckets"), "{}{}", collected.out, collected.err);
+    let kept = aws.run(&["assess", lake, "--as-of", "2026-11-22", "--format", "jsonl"]);
+    let passing = aws.run(&["assess", "aws", "--region", "eu-central-1", "--share", "100", "--as-of", "2026-11-22", "--format", "jsonl"]);
+    let (kept_results, passing_results) = (results(&kept.out), results(&passing.out));
+    assert!(kept_results.len() > 500, "{}", kept.err);
+    assert_eq!(kept_results, passing_results);
+    assert_eq!(kept.code, passing.code);
+    let mut held = Vec::new();
+    files(Path::new(lake), &mut held);
+    held.extend([collected.out, collected.err, kept.out, passing.out, passing.err].map(String::into_bytes));
+    for bytes in held {
+        for secret in [SECRET, aws.key.as_str()] {
+            assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()), "`{secret}` is in what was written");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_is_a_gap_with_the_missing_action_and_never_a_pass() {
+    let clean = Aws::start(Vec::new());
+    let refusing = Aws::start(vec![FaultRule::new(Fault::AccessDenied).of("s3", "GetBucketPolicy")]);
+    let arguments = ["assess", "aws", "--region", "eu-central-1", "--share", "100", "--check", "s3.", "--format", "jsonl"];
+    let (before, after) = (clean.run(&arguments), refusing.run(&arguments));
+    let by_id = |text: &str| -> std::collections::BTreeMap<String, Value> {
+        results(text).into_iter().map(|result| (result["id"].as_str().expect("an id").to_owned(), result)).collect()
+    };
+    let (before, after_results) = (by_id(&before.out), by_id(&after.out));
+    let mut blinded = 0;
+    for (id, result) in &after_results {
+        let was = &before[id]["status"];
+        assert!(result["status"] == *was || result["status"] == "unknown", "{id}: {was} became {}", result["status"]);
+        blinded += u32::from(result["status"] != *was);
+    }
+    assert!(blinded > 0 && after.err.contains("s3:GetBucketPolicy") || after.out.contains("s3:GetBucketPolicy"), "{}", after.err);
+}
+
+#[test]
+fn what_is_no_account_is_an_error_that_says_so() {
+    let aws = Aws::start(vec![FaultRule::new(Fault::ExpiredToken)]);
+    let ran = aws.run(&["aws", "call", "sts", "get-caller-identity"]);
+    assert!(ran.code == 2 && ran.err.contains("no valid credentials") && !ran.err.contains(SECRET), "{}", ran.err);
+    let write = aws.run(&["aws", "call", "s3", "delete-bucket", "{\"Bucket\":\"b\"}"]);
+    assert!(write.code == 2 && write.err.contains("--write"), "{}", write.err);
+}
