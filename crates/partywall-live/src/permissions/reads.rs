@@ -64,7 +64,7 @@ impl<'c> Reads<'c> {
         }
         let has_listing = file.listing().is_some();
         for (index, read) in file.reads.iter().enumerate() {
-            if read.per.is_none() || !has_listing {
+            if read.lists() || !has_listing {
                 self.take(&file, index, read);
             }
         }
