@@ -9,7 +9,7 @@ use crate::collected::{Collected, Need, Options};
 use crate::collector::{Collector, Rows};
 
 /// Makes the batches of a check's case: its row and the rows of other types, as if read from the case's kind of source. The types that
-/// the case names in `tables`, also with no rows, count as listed.
+/// the case names in `tables`, also with no rows, count as listed; satellites that nothing in the case names, the row does not have.
 ///
 /// # Errors
 /// A batch cannot be built.
@@ -66,6 +66,7 @@ pub fn prepare_case_with(
     };
     let options = Options::default();
     let mut collector = Collector::new(catalog, &options, &need_of, &mut emit);
+    collector.seen.satellites_complete = true;
     change(&mut row);
     collector.store.add(catalog, row);
     for (name, rows) in &case.tables {

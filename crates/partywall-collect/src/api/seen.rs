@@ -16,6 +16,8 @@ pub(crate) struct Seen {
     reads: HashSet<(Arc<str>, usize, String)>,
     /// Type, operation, account, region of calls that were answered, also with nothing, and the first file that shows it.
     calls: BTreeMap<(Arc<str>, String, Option<Arc<str>>, Option<Arc<str>>), Arc<Source>>,
+    /// The input has all satellites of its rows: a row without any has none. True of a check's case alone.
+    pub(crate) satellites_complete: bool,
 }
 
 impl Seen {
@@ -82,7 +84,9 @@ impl Seen {
 
     /// Marks what no answer in the input could tell.
     pub(crate) fn mark_unseen(&self, catalog: &Catalog, store: &mut Store) {
-        self.mark_unlisted_satellites(catalog, store);
+        if !self.satellites_complete {
+            self.mark_unlisted_satellites(catalog, store);
+        }
         for (name, rows) in &mut store.types {
             let reads = &rows.resource_type.reads;
             for (place, row) in rows.rows.iter_mut().enumerate() {
