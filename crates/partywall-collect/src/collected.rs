@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use partywall_model::{Gap, Listing, SourceKind};
+use partywall_model::{Gap, Listing, SourceKind, Unread};
 use partywall_table::{Envelope, Paths};
 
 use crate::cloudformation::Parameters;
@@ -34,6 +34,8 @@ pub struct Collected {
     pub errors: Vec<String>,
     /// Listings that failed.
     pub gaps: Vec<Gap>,
+    /// Answers about single resources that could not be read, and how many.
+    pub unread: BTreeMap<Unread, u64>,
     /// Listings that were answered, also with nothing.
     pub listed: BTreeSet<Listing>,
     /// Rows by type.

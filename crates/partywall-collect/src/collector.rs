@@ -204,6 +204,7 @@ impl<'a> Collector<'a> {
         }
         self.seen.mark_unseen(self.catalog, &mut self.store);
         self.out.listed.extend(self.seen.listed(self.catalog));
+        self.out.regions.extend(self.out.listed.iter().filter_map(|listing| listing.region.clone()).filter(|region| &**region != "global"));
         if self.ordered {
             self.store.order();
             self.out.gaps.sort_by(|one, other| gap_order(one).cmp(&gap_order(other)));
@@ -243,7 +244,10 @@ impl<'a> Collector<'a> {
             {
                 self.out.accounts.insert(account.clone());
             }
-            self.out.regions.extend(row.region.clone().filter(|region| &**region != "global"));
+            // That AWS names a Region does not say that anybody looked there.
+            if resource_type.region.is_none() || resource_type.id_path() != resource_type.region.as_deref() {
+                self.out.regions.extend(row.region.clone().filter(|region| &**region != "global"));
+            }
             self.out.observed_at = self.out.observed_at.max(row.observed_at);
             by_kind.entry(row.source.kind).or_default().push(Arc::new(row));
         }

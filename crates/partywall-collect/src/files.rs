@@ -106,6 +106,7 @@ impl Collector<'_> {
             store: &mut self.store,
             seen: &mut self.seen,
             gaps: &mut self.out.gaps,
+            unread: &mut self.out.unread,
         };
         let errors = reader.place(call, answer, source);
         self.out.errors.extend(errors);

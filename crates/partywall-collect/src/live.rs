@@ -128,6 +128,14 @@ impl<'a> Live<'a> {
         self.collector.store.types.get(resource_type).map(|rows| rows.rows.as_slice()).unwrap_or_default()
     }
 
+    /// Whether a read that tells a property was answered, or spared, for the row at a place of [`Live::rows`].
+    pub fn told(&self, resource_type: &ResourceType, place: usize, path: &str) -> bool {
+        let within = |own: &Arc<str>| path.strip_prefix(&**own).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
+        let seen = |read: &Read| self.collector.seen.has(&resource_type.name, place, &read.operation);
+        let mut own = resource_type.reads.iter().filter(|read| read.paths.iter().any(within)).peekable();
+        if own.peek().is_some() { own.any(seen) } else { resource_type.listing().is_some_and(seen) }
+    }
+
     /// Folds, completes and hands over all rows.
     ///
     /// # Errors
@@ -153,6 +161,7 @@ impl<'a> Live<'a> {
             store: &mut collector.store,
             seen: &mut collector.seen,
             gaps: &mut collector.out.gaps,
+            unread: &mut collector.out.unread,
         }
     }
 }

@@ -52,11 +52,17 @@ impl Store {
         rows.index.contains_key(&key).then_some(None)
     }
 
-    /// Puts the rows of each type into the order of account, Region and id. Places of rows, and so the merging of further ones, end here.
+    /// Puts the rows of each type into the order of account, Region and identity, and their members into that of their names, so that
+    /// nothing depends on which answer came first. Places of rows, and so the merging of further ones, end here.
     pub(crate) fn order(&mut self) {
         for rows in self.types.values_mut() {
             rows.index.clear();
-            rows.rows.sort_by(|one, other| (&one.account, &one.region, &one.id).cmp(&(&other.account, &other.region, &other.id)));
+            let resource_type = &rows.resource_type;
+            rows.rows.sort_by(|one, other| {
+                let own = (&one.account, &one.region, &one.id).cmp(&(&other.account, &other.region, &other.id));
+                own.then_with(|| identity(resource_type, one).cmp(&identity(resource_type, other)))
+            });
+            rows.rows.iter_mut().for_each(|row| row.properties.sort_members());
         }
     }
 

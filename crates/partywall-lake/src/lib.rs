@@ -23,6 +23,7 @@
 //!   `warnings`, `errors`, `files` (inputs by kind of source), `stats` (anything);
 //! * `listed`: listings that were answered: `{type, account, regions}`, a Region may be `"global"` or null;
 //! * `gaps`: `{type, id?, account, region, path?, cause, origin}`; `cause` and `origin` are places in `causes` and `origins`;
+//! * `unread`: `{type, account, region, cause, answers}`: how many answers about single resources could not be read, and why;
 //! * `partitions`: `{type, account, region, listed, observed_at, rows, files}`, each file with `path` (in the lake, with `/`),
 //!   `seq` (which run wrote it), `new` (this one did), `rows`, `deleted` (tombstones), `bytes`, `sha256`.
 //!

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use partywall_model::{Gap, Listing, SourceKind};
+use partywall_model::{Gap, Listing, SourceKind, Unread};
 
 /// What whoever writes a snapshot says of the run, and reads back as it was.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,6 +27,8 @@ pub struct Meta {
     pub listed: BTreeSet<Listing>,
     /// Listings and files that could not be read. Gaps of single facts are in the rows.
     pub gaps: Vec<Gap>,
+    /// Answers about single resources that could not be read, and how many.
+    pub unread: BTreeMap<Unread, u64>,
     /// Rows by type.
     pub types: BTreeMap<Arc<str>, u64>,
     /// Items of types that nobody models.

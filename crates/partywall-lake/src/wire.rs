@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use partywall_model::{Cause, CauseKind, Gap, Listing, Source, SourceKind};
+use partywall_model::{Cause, CauseKind, Gap, Listing, Source, SourceKind, Unread};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
@@ -57,6 +57,7 @@ struct Wire {
     causes: Vec<WireCause>,
     origins: Vec<WireSource>,
     gaps: Vec<WireGap>,
+    unread: Vec<WireUnread>,
     partitions: Vec<WirePartition>,
 }
 
@@ -101,6 +102,17 @@ struct WireGap {
     path: Option<Text>,
     cause: usize,
     origin: usize,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WireUnread {
+    #[serde(rename = "type")]
+    resource_type: Text,
+    account: Option<Text>,
+    region: Option<Text>,
+    cause: usize,
+    answers: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -200,20 +212,24 @@ fn to_wire(manifest: &Manifest) -> Wire {
     let gaps = meta
         .gaps
         .iter()
-        .map(|gap| {
-            let cause = &gap.cause;
-            let cause = (cause.kind, cause.detail.clone(), cause.iam_action.clone(), cause.states_text);
-            WireGap {
-                resource_type: gap.resource_type.clone(),
-                id: gap.id.clone(),
-                account: gap.account.clone(),
-                region: gap.region.clone(),
-                path: gap.path.clone(),
-                cause: number(&mut causes, &mut cause_places, &cause),
-                origin: number(&mut origins, &mut origin_places, &(gap.source.kind, gap.source.file.clone())),
-            }
+        .map(|gap| WireGap {
+            resource_type: gap.resource_type.clone(),
+            id: gap.id.clone(),
+            account: gap.account.clone(),
+            region: gap.region.clone(),
+            path: gap.path.clone(),
+            cause: number(&mut causes, &mut cause_places, &*gap.cause),
+            origin: number(&mut origins, &mut origin_places, &(gap.source.kind, gap.source.file.clone())),
         })
         .collect();
+    let unread = meta.unread.iter().map(|(unread, answers)| WireUnread {
+        resource_type: unread.resource_type.clone(),
+        account: unread.account.clone(),
+        region: unread.region.clone(),
+        cause: number(&mut causes, &mut cause_places, &*unread.cause),
+        answers: *answers,
+    });
+    let unread = unread.collect();
     Wire {
         seq: manifest.seq,
         base: manifest.base,
@@ -235,10 +251,11 @@ fn to_wire(manifest: &Manifest) -> Wire {
         listed,
         causes: causes
             .into_iter()
-            .map(|(kind, detail, iam_action, states_text)| WireCause { kind, detail, iam_action, states_text })
+            .map(|Cause { kind, detail, iam_action, states_text }| WireCause { kind, detail, iam_action, states_text })
             .collect(),
         origins: origins.into_iter().map(|(kind, file)| WireSource { kind, file }).collect(),
         gaps,
+        unread,
         partitions: manifest.partitions.iter().map(to_wire_partition).collect(),
     }
 }
@@ -296,6 +313,10 @@ fn from_wire(wire: Wire) -> Option<Manifest> {
             source: origins.get(gap.origin)?.clone(),
         })
     });
+    let unread = wire.unread.into_iter().map(|unread| {
+        let WireUnread { resource_type, account, region, cause, answers } = unread;
+        Some((Unread { resource_type, account, region, cause: causes.get(cause)?.clone() }, answers))
+    });
     let meta = Meta {
         started: time_of(&wire.started)?,
         finished: time_of(&wire.finished)?,
@@ -306,6 +327,7 @@ fn from_wire(wire: Wire) -> Option<Manifest> {
         regions: wire.regions,
         listed,
         gaps: gaps.collect::<Option<_>>()?,
+        unread: unread.collect::<Option<_>>()?,
         types: wire.types,
         unmodelled: wire.unmodelled,
         parameters: wire.parameters,

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use partywall_collect::{Asked, CollectError, Collected, Failure, Live, Shaped};
+use partywall_collect::{CollectError, Collected, Failure, Live, Shaped};
 use partywall_model::{CauseKind, Resource, Value};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::ask::{Asker, Target};
 use crate::input::{Context, InputError, placeholders};
 use crate::journal::QuestionKey;
-use crate::lane::{Event, Lane, Purpose, Question, Subject, What};
+use crate::lane::{Event, Lane, Purpose, What};
 use crate::plan::{Plan, Scope, TypePlan};
 use crate::progress::Progress;
+use crate::question::{Question, Subject, asked, batches, identity, text_at, unaskable, wanted};
 
 /// Region under which things are filed that have none, or whose listing shows all Regions.
 const EVERYWHERE: &str = "global";
@@ -308,8 +309,9 @@ impl<'a> AccountReading<'a> {
         self.within(plan, place, failed);
     }
 
-    fn rows<'r>(live: &'r Live<'_>, name: &str, place: &'r str) -> impl Iterator<Item = &'r Resource> {
-        live.rows(name).iter().filter(move |row| place == EVERYWHERE || row.region.as_deref() == Some(place))
+    /// The rows of a type there, with their places among all rows of the type.
+    fn rows<'r>(live: &'r Live<'_>, name: &str, place: &'r str) -> impl Iterator<Item = (usize, &'r Resource)> {
+        live.rows(name).iter().enumerate().filter(move |(_, row)| place == EVERYWHERE || row.region.as_deref() == Some(place))
     }
 
     /// Starts a read for all resources of a type; false if there is nothing to ask.
@@ -320,7 +322,7 @@ impl<'a> AccountReading<'a> {
         let mut spared = Vec::new();
         let ruled = placeholders(&read.input).is_empty();
         let member = target.as_ref().ok().and_then(|target| target.open_member(&read.input));
-        for row in Self::rows(&self.live, &plan.resource_type.name, place) {
+        for (number, row) in Self::rows(&self.live, &plan.resource_type.name, place) {
             let region = self.asked_region(place, Some(row));
             let filed = row.region.clone().unwrap_or_else(|| region.clone());
             let subject = Subject {
@@ -328,7 +330,7 @@ impl<'a> AccountReading<'a> {
                 region: filed,
                 value: read.per.as_ref().and_then(|per| text_at(row, per)),
             };
-            if !wanted(row, read) {
+            if !wanted(row, read, |path| self.live.told(&plan.resource_type, number, path)) {
                 spared.push(subject);
                 continue;
             }
@@ -382,99 +384,8 @@ impl<'a> AccountReading<'a> {
                     &failure,
                 );
             }
-            let parents: Vec<_> = Self::rows(&self.live, &parent.resource_type.name, place).cloned().map(Some).collect();
+            let parents: Vec<_> = Self::rows(&self.live, &parent.resource_type.name, place).map(|(_, row)| Some(row.clone())).collect();
             self.list(number, place, &parents);
-        }
-    }
-}
-
-fn asked(
-    resource_type: &Arc<partywall_catalog::ResourceType>,
-    read: usize,
-    account: &Arc<str>,
-    region: &Arc<str>,
-    subject: Option<&Subject>,
-) -> Asked {
-    Asked {
-        resource_type: resource_type.clone(),
-        read,
-        account: account.clone(),
-        region: region.clone(),
-        identity: subject.map(|subject| subject.identity.clone()).unwrap_or_default(),
-        subject: subject.and_then(|subject| subject.value.clone()),
-    }
-}
-
-/// What an answer about one resource need not repeat.
-fn identity(resource_type: &partywall_catalog::ResourceType, row: &Resource) -> Vec<(Arc<str>, Arc<str>)> {
-    let own = resource_type.id_path().map(|path| (Arc::from(path), row.id.clone()));
-    let within = resource_type.identity().iter().filter_map(|path| Some((path.clone(), Arc::from(row.properties.at(path)?.as_str()?))));
-    own.into_iter().chain(within).collect()
-}
-
-fn text_at(row: &Resource, path: &str) -> Option<String> {
-    match row.properties.at(path) {
-        Some(Value::Str(text)) => Some(text.to_string()),
-        Some(Value::Int(number)) => Some(number.to_string()),
-        _ => (path == "Arn").then(|| row.arn.as_deref().map(ToOwned::to_owned)).flatten(),
-    }
-}
-
-/// False if what was read before says that there is nothing to ask for. What is unknown does not.
-fn wanted(row: &Resource, read: &partywall_catalog::Read) -> bool {
-    read.only.iter().all(|(path, values)| match row.properties.at(path) {
-        Some(Value::Unknown(_)) => true,
-        Some(found) => values.iter().any(|value| match (value, found) {
-            (toml::Value::String(text), Value::Str(found)) => **text == **found,
-            (toml::Value::Boolean(flag), Value::Bool(found)) => flag == found,
-            (toml::Value::Integer(number), Value::Int(found)) => number == found,
-            _ => false,
-        }),
-        None => false,
-    })
-}
-
-fn unaskable(error: &InputError) -> Failure {
-    Failure {
-        kind: CauseKind::CallFailed,
-        code: None,
-        words: format!("nothing: it could not be asked, {error}"),
-        operation: None,
-        action: None,
-    }
-}
-
-/// Puts questions together that may be asked at once: what they have in common stays, the lists in them are joined.
-fn batches(asked_of: Vec<(Subject, Arc<str>, Result<Value, Failure>)>, size: usize) -> Vec<Question> {
-    let mut questions: Vec<Question> = Vec::new();
-    let mut open: BTreeMap<Arc<str>, usize> = BTreeMap::new();
-    for (subject, region, input) in asked_of {
-        let Ok(input) = input else {
-            questions.push(Question { subjects: vec![subject], region, input });
-            continue;
-        };
-        let last = open.get(&region).and_then(|place| questions.get_mut(*place)).filter(|question| question.subjects.len() < size.max(1));
-        match last {
-            Some(question) => {
-                if let Ok(joined) = &mut question.input {
-                    join(joined, input);
-                }
-                question.subjects.push(subject);
-            }
-            None => {
-                open.insert(region.clone(), questions.len());
-                questions.push(Question { subjects: vec![subject], region, input: Ok(input) });
-            }
-        }
-    }
-    questions
-}
-
-fn join(base: &mut Value, more: Value) {
-    let (Value::Map(base), Value::Map(more)) = (base, more) else { return };
-    for (name, value) in more {
-        if let (Some((_, Value::List(items))), Value::List(further)) = (base.iter_mut().find(|(known, _)| *known == name), value) {
-            items.extend(further.into_iter().filter(|item| !items.contains(item)).collect::<Vec<_>>());
         }
     }
 }

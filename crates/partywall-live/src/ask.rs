@@ -107,8 +107,7 @@ impl Asker {
     ///
     /// # Errors
     /// Why there is no answer.
-    pub(crate) async fn page(&self, region: &str, target: &Target, input: &Value) -> Result<Turned, Failure> {
-        let key = QuestionKey::new(&self.account, region, target, input);
+    pub(crate) async fn page(&self, key: QuestionKey, region: &str, target: &Target, input: &Value) -> Result<Turned, Failure> {
         if let Some(Record { shaped, at, next }) = self.recorded(&key) {
             return Ok(Turned { page: Page::Recorded { shaped, at }, next });
         }

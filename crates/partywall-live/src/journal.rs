@@ -21,14 +21,15 @@ use sha2::{Digest as _, Sha256};
 
 use crate::ask::Target;
 
-/// Identity of a question: account, Region, service, operation and input, hashed.
+/// Identity of a question: what it is asked for, account, Region, service, operation and input, hashed. Two that ask the same of AWS make
+/// different things of the answer.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct QuestionKey(String);
 
 impl QuestionKey {
-    pub(crate) fn new(account: &str, region: &str, target: &Target, input: &Value) -> Self {
+    pub(crate) fn new(purpose: &str, account: &str, region: &str, target: &Target, input: &Value) -> Self {
         let mut hash = Sha256::new();
-        for part in [account, region, &*target.service.name, &*target.operation] {
+        for part in [purpose, account, region, &*target.service.name, &*target.operation] {
             hash.update(part.as_bytes());
             hash.update([0]);
         }
@@ -195,5 +196,80 @@ mod time {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<DateTime<Utc>, D::Error> {
         let written = std::borrow::Cow::<str>::deserialize(deserializer)?;
         of(&written).ok_or_else(|| D::Error::custom("no moment"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use partywall_model::{Cause, CauseKind};
+
+    use super::*;
+
+    const PLAN: &str = "0123456789abcdef";
+
+    fn key(number: usize) -> QuestionKey {
+        QuestionKey(format!("{number:032x}"))
+    }
+
+    /// Three pages, each with something that plain JSON would lose.
+    fn records() -> Vec<Record> {
+        let at = DateTime::parse_from_rfc3339("2026-11-23T01:02:03.123456789Z").unwrap().with_timezone(&Utc);
+        let mut found = Value::Map(Vec::new());
+        found.set("Zeta", Value::Float(1.0));
+        found.set("Alpha", Value::unknown(Cause::new(CauseKind::Denied, "line\nbreak").with_action("s3:GetThing")));
+        let mut next = Value::Map(Vec::new());
+        next.set("Token", Value::str("t"));
+        let shaped = Shaped { found: vec![found], lost: vec!["an item".to_owned()], at: Some(at) };
+        vec![
+            Record { shaped: vec![shaped.clone(), Shaped::default()], at, next: Some(next) },
+            Record { shaped: vec![shaped], at, next: None },
+            Record { shaped: Vec::new(), at, next: None },
+        ]
+    }
+
+    fn write(path: &Path) {
+        let journal = Journal::open(path, false, PLAN).unwrap();
+        for (number, Record { shaped, at, next }) in records().iter().enumerate() {
+            journal.record(&key(number), shaped, *at, next.as_ref()).unwrap();
+        }
+    }
+
+    fn read(journal: &Journal) -> Vec<Option<Record>> {
+        (0..3).map(|number| journal.take(&key(number))).collect()
+    }
+
+    #[test]
+    fn cut_off_anywhere_it_has_every_page_before_the_cut_and_goes_on_from_there() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("journal");
+        write(&path);
+        let whole = std::fs::read(&path).unwrap();
+        let ends: Vec<usize> = whole.iter().enumerate().filter(|(_, byte)| **byte == b'\n').map(|(place, _)| place + 1).collect();
+        assert_eq!(ends.len(), 4);
+        for cut in 0..=whole.len() {
+            std::fs::write(&path, &whole[..cut]).unwrap();
+            let journal = Journal::open(&path, true, PLAN).unwrap();
+            let pages = ends.iter().filter(|end| **end <= cut).count().saturating_sub(1);
+            let wanted: Vec<Option<Record>> =
+                records().into_iter().enumerate().map(|(number, record)| (number < pages).then_some(record)).collect();
+            assert_eq!(read(&journal), wanted, "cut after {cut} bytes");
+            let Record { shaped, at, next } = &records()[2];
+            journal.record(&key(2), shaped, *at, next.as_ref()).unwrap();
+            let again = Journal::open(&path, true, PLAN).unwrap();
+            assert_eq!(read(&again)[2], Some(records()[2].clone()), "what is written after a cut after {cut} bytes");
+        }
+    }
+
+    #[test]
+    fn of_another_plan_or_without_resume_nothing_is_taken() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("journal");
+        for (resume, plan) in [(true, "fedcba9876543210"), (false, PLAN)] {
+            write(&path);
+            assert_eq!(read(&Journal::open(&path, resume, plan).unwrap()), [None, None, None]);
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), format!("{plan}\n"));
+        }
+        write(&path);
+        assert!(read(&Journal::open(&path, true, PLAN).unwrap()).iter().all(Option::is_some));
     }
 }

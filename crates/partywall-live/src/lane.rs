@@ -12,6 +12,7 @@ use tokio::task::JoinSet;
 
 use crate::ask::{Asker, Page, Target, Turned};
 use crate::journal::{QuestionKey, Record};
+use crate::question::{Question, Subject};
 
 /// How many questions of one lane may be under way.
 const WIDTH: usize = 16;
@@ -27,24 +28,6 @@ pub(crate) enum Purpose {
     Listing(usize),
     /// Type, by its place among those of the account's reading, and place of the read.
     Detail(usize, usize),
-}
-
-/// A resource that a question is about.
-#[derive(Debug, Clone)]
-pub(crate) struct Subject {
-    pub(crate) identity: Vec<(Arc<str>, Arc<str>)>,
-    pub(crate) region: Arc<str>,
-    /// What the property is that the read is asked with.
-    pub(crate) value: Option<String>,
-}
-
-/// A question: the resources that it is about, and its input or why there can be none.
-#[derive(Debug)]
-pub(crate) struct Question {
-    pub(crate) subjects: Vec<Subject>,
-    /// Region that is asked.
-    pub(crate) region: Arc<str>,
-    pub(crate) input: Result<Value, Failure>,
 }
 
 /// What happened in a lane.
@@ -78,6 +61,11 @@ pub(crate) struct Lane {
 }
 
 impl Lane {
+    /// `part`: what of the answer is wanted, where that is not what the lane's reads make of it.
+    fn key(&self, part: &str, region: &str, target: &Target, input: &Value) -> QuestionKey {
+        QuestionKey::new(&format!("{:?} {part}", self.purpose), &self.asker.account, region, target, input)
+    }
+
     async fn tell(&self, what: What) {
         // The reader of events goes away only when the reading is given up.
         let _ = self.events.send(Event { purpose: self.purpose, place: self.place.clone(), what }).await;
@@ -115,7 +103,7 @@ impl Lane {
             Err(failure) => return self.tell(What::Failed { subjects, failure }).await,
         };
         if whole {
-            let key = QuestionKey::new(&self.asker.account, &region, target, &input);
+            let key = self.key("", &region, target, &input);
             let what = match self.asker.recorded(&key) {
                 Some(Record { shaped, at, .. }) => What::Recorded { subjects, shaped, at },
                 None => match self.asker.whole(&region, target, &input).await {
@@ -126,7 +114,7 @@ impl Lane {
             return self.tell(what).await;
         }
         loop {
-            match self.asker.page(&region, target, &input).await {
+            match self.asker.page(self.key("", &region, target, &input), &region, target, &input).await {
                 Ok(Turned { page, next }) => {
                     let subjects = subjects.clone();
                     self.tell(match page {
@@ -186,7 +174,7 @@ impl Lane {
 
     async fn names(&self, finder: &Target, region: &str, input: &Value, names: &Names) -> Result<Vec<Value>, Failure> {
         let input = Asker::first(finder, input)?;
-        let key = QuestionKey::new(&self.asker.account, region, finder, &input);
+        let key = self.key(&names.items, region, finder, &input);
         if let Some(record) = self.asker.recorded(&key) {
             return Ok(record.shaped.into_iter().flat_map(|shaped| shaped.found).collect());
         }

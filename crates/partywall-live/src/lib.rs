@@ -10,6 +10,7 @@ mod lane;
 pub mod permissions;
 mod plan;
 mod progress;
+mod question;
 mod reading;
 
 pub use plan::Plan;

@@ -159,7 +159,7 @@ impl Reader<'_> {
         };
         let caller = Caller { account: Some(account.clone()), ..target.caller.clone() };
         let home = caller.region.clone();
-        let (regions, warning) = self.regions(&caller, &account).await;
+        let (regions, unnamed) = self.regions(&caller, &account).await;
         progress.account(&account, regions.len(), self.plan.places(regions.len()));
         let path = journals.join(format!("{account}.jsonl"));
         let journal = Journal::open(&path, self.options.resume, &self.plan.fingerprint())
@@ -174,7 +174,7 @@ impl Reader<'_> {
         let live = Live::new(self.catalog, &options, &need, &mut emit);
         let reading = AccountReading::new(self.plan, asker, live, regions, home, progress);
         let mut collected = reading.run().await.map_err(|error| AccountError::Stop(error.into()))?;
-        collected.warnings.extend(warning);
+        collected.errors.extend(unnamed);
         progress.account_done(&account, None);
         Ok(collected)
     }
@@ -242,6 +242,9 @@ fn add(meta: &mut Meta, collected: Collected) {
     meta.regions.extend(collected.regions);
     meta.listed.extend(collected.listed);
     meta.gaps.extend(collected.gaps);
+    for (unread, answers) in collected.unread {
+        *meta.unread.entry(unread).or_default() += answers;
+    }
     for (name, count) in collected.types {
         *meta.types.entry(name).or_default() += count;
     }

@@ -15,7 +15,7 @@ mod value;
 pub use cause::{Cause, CauseKind};
 pub use party::{ParsePartyError, Party};
 pub use plain::{is_safe, markdown, plain};
-pub use resource::{Condition, Defaulted, Gap, Listing, Location, Resource, Satellite, Source, SourceKind};
+pub use resource::{Condition, Defaulted, Gap, Listing, Location, Resource, Satellite, Source, SourceKind, Unread};
 pub use result::{CheckResult, Exception, ExceptionKind, Fact, FindingId, UnknownBecause};
 pub use severity::{ParseSeverityError, Severity};
 pub use status::Status;

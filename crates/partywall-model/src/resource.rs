@@ -195,6 +195,19 @@ pub struct Gap {
     pub source: Arc<Source>,
 }
 
+/// Answers about single resources that could not be read, all for the same reason. The rows say which facts are unknown for it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unread {
+    /// Type of the resources.
+    pub resource_type: Arc<str>,
+    /// Account, where known.
+    pub account: Option<Arc<str>>,
+    /// Region, where known.
+    pub region: Option<Arc<str>>,
+    /// Why.
+    pub cause: Arc<Cause>,
+}
+
 impl Gap {
     /// Makes the gap of an input that could not be read, or not be placed: resources of any type may have been in it.
     pub fn of_anything(message: &str, source: Arc<Source>) -> Self {

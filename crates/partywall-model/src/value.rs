@@ -36,6 +36,18 @@ impl Value {
         Self::Str(text.into())
     }
 
+    /// Puts the members of all maps in it in the order of their names; elements of lists stay where they are.
+    pub fn sort_members(&mut self) {
+        match self {
+            Self::Map(members) => {
+                members.sort_by(|(one, _), (other, _)| one.cmp(other));
+                members.iter_mut().for_each(|(_, member)| member.sort_members());
+            }
+            Self::List(items) => items.iter_mut().for_each(Self::sort_members),
+            _ => {}
+        }
+    }
+
     /// Makes an unknown.
     pub fn unknown(cause: Cause) -> Self {
         Self::Unknown(Arc::new(cause))

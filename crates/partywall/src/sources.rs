@@ -118,6 +118,9 @@ fn add(collected: &mut Collected, meta: &Meta) {
     collected.warnings.extend(meta.warnings.iter().cloned());
     collected.errors.extend(meta.errors.iter().cloned());
     collected.gaps.extend(meta.gaps.iter().cloned());
+    for (unread, answers) in &meta.unread {
+        *collected.unread.entry(unread.clone()).or_default() += answers;
+    }
     collected.listed.extend(meta.listed.iter().cloned());
     for (name, count) in &meta.types {
         *collected.types.entry(name.clone()).or_default() += count;

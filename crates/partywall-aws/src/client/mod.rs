@@ -13,7 +13,7 @@ use crate::limiter::Limiter;
 use crate::model::{Operation, Service};
 use crate::retry::Backoff;
 use crate::stats::{Counters, Stats};
-use crate::{Answer, CallError, Caller, ClientConfig, Partitions, Transport};
+use crate::{Answer, CallError, CallErrorKind, Caller, ClientConfig, Partitions, Transport, pages};
 
 /// A client for all AWS services. Cheap to clone; clones share limits, connections and counts.
 #[derive(Debug, Clone)]
@@ -53,6 +53,34 @@ impl Client {
     /// There is no answer; the error says what that means. It holds no credential and no signature.
     pub async fn call(&self, caller: &Caller, service: &Service, operation: &Operation, input: &Value) -> Result<Answer, CallError> {
         Box::pin(call::Call::new(&self.0, caller, service, operation, input).run()).await
+    }
+
+    /// Calls an operation until there are no more pages, and gives all as one answer.
+    ///
+    /// # Errors
+    /// A page has no answer, or the service gives the same page again and again.
+    pub async fn call_all(&self, caller: &Caller, service: &Service, operation: &Operation, input: &Value) -> Result<Value, CallError> {
+        let mut input = pages::first_input(service, operation, input);
+        let mut answers = Vec::new();
+        loop {
+            let answer = self.call(caller, service, operation, &input).await?;
+            let next = pages::next_input(operation, &input, &answer.value).map_err(|error| CallError {
+                kind: CallErrorKind::Malformed,
+                service: Arc::from(&*service.name),
+                operation: Arc::from(&*operation.name),
+                region: caller.region.clone(),
+                code: None,
+                message: error.to_string().into(),
+                status: None,
+                request_id: None,
+                attempts: 0,
+            })?;
+            answers.push(answer.value);
+            match next {
+                Some(next) => input = next,
+                None => return Ok(pages::merge(operation, answers)),
+            }
+        }
     }
 
     /// What this client did so far.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use partywall_catalog::{Catalog, Read, ResourceType};
-use partywall_model::{Cause, CauseKind, Gap, Resource, Source, SourceKind, Value};
+use partywall_model::{Cause, CauseKind, Gap, Resource, Source, SourceKind, Unread, Value};
 
 pub(crate) use call::{Call, Operations, Reads, error_code, error_line, kebab};
 pub(crate) use seen::Seen;
@@ -28,6 +28,7 @@ pub(crate) struct ApiReader<'a> {
     pub(crate) store: &'a mut Store,
     pub(crate) seen: &'a mut Seen,
     pub(crate) gaps: &'a mut Vec<Gap>,
+    pub(crate) unread: &'a mut BTreeMap<Unread, u64>,
 }
 
 impl ApiReader<'_> {
@@ -248,6 +249,13 @@ impl ApiReader<'_> {
         for path in &read.paths {
             properties.set_at(path, Value::Unknown(cause.clone()));
         }
+        let unread = Unread {
+            resource_type: resource_type.name.clone(),
+            account: call.account.clone(),
+            region: call.region.clone(),
+            cause: cause.clone(),
+        };
+        *self.unread.entry(unread).or_default() += 1;
         self.add(resource_type, read, properties, call, source)
     }
 }

@@ -25,6 +25,11 @@ impl Seen {
         self.reads.insert((resource_type, place, operation));
     }
 
+    /// Whether an answer of an operation was about the row at a place.
+    pub(crate) fn has(&self, resource_type: &Arc<str>, place: usize, operation: &str) -> bool {
+        self.reads.contains(&(resource_type.clone(), place, operation.to_owned()))
+    }
+
     pub(crate) fn answered(&mut self, resource_type: &ResourceType, call: &Call, source: &Arc<Source>) {
         if let Some(operation) = &call.operation {
             let key = (resource_type.name.clone(), operation.clone(), call.account.clone(), call.region.clone());
@@ -93,7 +98,7 @@ impl Seen {
                 if row.source.kind != SourceKind::Api || reads.is_empty() {
                     continue;
                 }
-                let was_seen = |read: &Read| self.reads.contains(&(name.clone(), place, read.operation.clone()));
+                let was_seen = |read: &Read| self.has(name, place, &read.operation);
                 if !reads.iter().any(&was_seen) {
                     continue;
                 }

@@ -54,7 +54,8 @@ impl Synth<'_> {
     fn in_item<'b>(&self, at: At<'b>, part: &'b Part, item: Item<'b>) -> At<'b> {
         let kind = self.world.kind(item.named.kind).map_or("", |kind| &kind.name);
         let seed = self.world.place(item.row.account, item.row.region).text(kind).number(item.named.index);
-        At { part: Some(part), item: Some(item), own: true, seed, ..at }
+        // However long the way to it was, the levels below an item count from it.
+        At { part: Some(part), item: Some(item), own: true, depth: 1, seed, ..at }
     }
 
     /// A structure on the way to the items: `path` is what was passed.

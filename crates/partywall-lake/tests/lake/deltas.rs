@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use partywall_lake::{Lake, LakeError, Meta, Partition, Snapshot};
-use partywall_model::{Cause, CauseKind, Gap, Source, SourceKind, Value};
+use partywall_model::{Cause, CauseKind, Gap, Source, SourceKind, Unread, Value};
 
 use crate::support::{ACCOUNT, REGION, day, files, lake, listed, listing, record, row, rows, thing, told};
 
@@ -172,6 +172,12 @@ fn all_that_is_said_of_a_run_is_read_back() {
     };
     let mut other = listing(B, "global");
     other.region = None;
+    let unread = Unread {
+        resource_type: Arc::from(A),
+        account: Some(Arc::from(ACCOUNT)),
+        region: None,
+        cause: Arc::new(Cause::new(CauseKind::Throttled, "GetThing answered Throttling").with_action("a:GetThing")),
+    };
     let meta = Meta {
         started: day(0),
         finished: day(1),
@@ -182,6 +188,7 @@ fn all_that_is_said_of_a_run_is_read_back() {
         regions: [Arc::from(REGION)].into(),
         listed: [listing(A, REGION), listing(A, "global"), other].into(),
         gaps: vec![gap(None), gap(Some("Doc")), Gap::of_anything("broken", source.clone())],
+        unread: [(unread, 3)].into(),
         types: [(Arc::from(A), 1)].into(),
         unmodelled: [(Arc::from("X::Y::Z"), 7)].into(),
         parameters: ["Env".to_owned()].into(),

@@ -7,7 +7,8 @@ use partywall_catalog::{Catalog, Check, Read};
 
 use super::PermissionsError;
 use super::own::{ALWAYS, ORGANIZATION, Own, is_read_only, is_refused, resources_of};
-use super::reads::{Reads, placeholders};
+use super::reads::Reads;
+use crate::input::placeholders;
 
 /// For which checks permissions are asked.
 #[derive(Clone, Copy)]
@@ -186,7 +187,7 @@ fn calls(read: &Read) -> Vec<Call<'_>> {
 
 /// The call, if it asks for nothing that another call must bring first.
 fn trial(service: &str, operation: &str, input: &BTreeMap<String, toml::Value>, absent_on: &[String]) -> Option<Trial> {
-    input.values().all(|value| placeholders(value).is_empty()).then(|| Trial {
+    placeholders(input).is_empty().then(|| Trial {
         service: service.to_owned(),
         operation: operation.to_owned(),
         input: input.clone(),

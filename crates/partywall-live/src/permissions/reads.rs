@@ -6,6 +6,7 @@ use std::sync::Arc;
 use partywall_catalog::{Catalog, Check, DefaultOn, Read, ResourceType};
 
 use super::mentions::{mentions, overlap};
+use crate::input::placeholders;
 
 /// The reads found so far: type and index among the type's reads.
 #[derive(Debug)]
@@ -116,26 +117,14 @@ impl<'c> Reads<'c> {
         } else if read.per.is_some() {
             self.rows(&file.name);
         }
-        let names = read.names.iter().flat_map(|names| names.input.values());
-        for path in read.input.values().chain(names).flat_map(placeholders) {
-            self.path(about, &path);
+        for input in std::iter::once(&read.input).chain(read.names.iter().map(|names| &names.input)) {
+            for path in placeholders(input) {
+                self.path(about, &path);
+            }
         }
         for path in read.only.keys() {
             self.path(&file.name, path);
         }
-    }
-}
-
-/// The `{Property.Path}` in the texts of a request member.
-pub(super) fn placeholders(value: &toml::Value) -> Vec<String> {
-    match value {
-        toml::Value::String(text) => {
-            let ends = text.split('{').skip(1).filter_map(|part| part.split_once('}'));
-            ends.map(|(name, _)| name.to_owned()).filter(|name| name != "account" && name != "region").collect()
-        }
-        toml::Value::Array(items) => items.iter().flat_map(placeholders).collect(),
-        toml::Value::Table(members) => members.iter().flat_map(|(_, member)| placeholders(member)).collect(),
-        _ => Vec::new(),
     }
 }
 
@@ -157,11 +146,5 @@ mod tests {
             assert!(found.contains(action), "{action} in {found:?}");
         }
         assert!(!found.contains("s3:GetBucketWebsite"), "{found:?}");
-    }
-
-    #[test]
-    fn placeholders_are_found_at_any_depth() {
-        let value: toml::Table = toml::from_str("a = [{ b = 'x/{Arn}-{_Runtime.Id}' }, '{account}{region}', 3]").unwrap();
-        assert_eq!(placeholders(&value["a"]), ["Arn", "_Runtime.Id"]);
     }
 }

@@ -5,7 +5,6 @@ use std::io::{Read as _, Write as _};
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, Subcommand};
 use partywall_aws::model::Models;
-use partywall_aws::pages;
 use partywall_model::Value;
 
 use crate::exit;
@@ -76,22 +75,10 @@ impl Call {
         let connected = Connected::new(&self.access, self.region.as_deref())?;
         let caller = connected.caller();
         let answer = connected.runtime.block_on(async {
-            let mut input = if self.no_paginate { input } else { pages::first_input(&service, operation, &input) };
-            let mut answers = Vec::new();
-            loop {
-                let answer = connected.client.call(&caller, &service, operation, &input).await?.value;
-                let next = if self.no_paginate { None } else { pages::next_input(operation, &input, &answer)? };
-                answers.push(answer);
-                match next {
-                    Some(next) => input = next,
-                    None => {
-                        return anyhow::Ok(if self.no_paginate {
-                            answers.pop().unwrap_or_default()
-                        } else {
-                            pages::merge(operation, answers)
-                        });
-                    }
-                }
+            if self.no_paginate {
+                connected.client.call(&caller, &service, operation, &input).await.map(|answer| answer.value)
+            } else {
+                connected.client.call_all(&caller, &service, operation, &input).await
             }
         })?;
         if answer != Value::Map(Vec::new()) {

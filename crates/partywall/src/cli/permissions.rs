@@ -9,8 +9,10 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow, bail};
 use clap::{Args, ValueEnum};
 use partywall_catalog::Check;
+use partywall_lake::{Lake, Meta};
 use partywall_live::permissions::{self as live, Chosen, Denial, Names, Need, Policy, render};
 use partywall_model::near::did_you_mean;
+use partywall_model::{Cause, CauseKind};
 use partywall_records::Records;
 
 use super::{Context, check};
@@ -24,7 +26,7 @@ const LINE_BYTES: u64 = 16 << 20;
 /// From the same data that say what partywall reads: no wildcards, nothing that changes anything, nothing that hands out content.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  partywall permissions --format cloudformation > partywall.yaml\n  partywall permissions --framework cis-aws-5.0 --format terraform > partywall.tf\n  partywall permissions --missing results.jsonl"
+    after_help = "Examples:\n  partywall permissions --format cloudformation > partywall.yaml\n  partywall permissions --framework cis-aws-5.0 --format terraform > partywall.tf\n  partywall permissions --missing lake --format json"
 )]
 pub(crate) struct Permissions {
     /// Only for checks whose id is this or begins with it; may be repeated
@@ -43,8 +45,8 @@ pub(crate) struct Permissions {
     #[arg(long)]
     organization: bool,
 
-    /// Only what was denied in an earlier run, from its results.jsonl
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["checks", "services", "frameworks"])]
+    /// Only what was denied in an earlier run, from its results.jsonl or the lake that it read into
+    #[arg(long, value_name = "FILE|DIR", conflicts_with_all = ["checks", "services", "frameworks"])]
     missing: Option<PathBuf>,
 
     /// Output format
@@ -166,8 +168,12 @@ impl Permissions {
     }
 }
 
-/// What was denied, by the unknown results of an earlier run.
+/// What was denied in an earlier run, by the last snapshot of its lake or by its unknown results.
 fn denials(path: &Path) -> anyhow::Result<Vec<Denial>> {
+    if Lake::is_lake(path) {
+        let snapshot = Lake::open(path)?.latest()?.ok_or_else(|| anyhow!("`{}` holds no snapshot yet", path.display()))?;
+        return Ok(denials_in(snapshot.meta()));
+    }
     let mut file = BufReader::new(File::open(path).with_context(|| format!("cannot read `{}`", path.display()))?);
     let mut found = Vec::new();
     let mut line = String::new();
@@ -186,6 +192,22 @@ fn denials(path: &Path) -> anyhow::Result<Vec<Denial>> {
         found.extend(denials_of(&result));
     }
     Ok(found)
+}
+
+fn denials_in(meta: &Meta) -> Vec<Denial> {
+    let gaps = meta.gaps.iter().map(|gap| (&gap.account, &gap.region, &gap.cause, 1));
+    let unread = meta.unread.iter().map(|(unread, answers)| (&unread.account, &unread.region, &unread.cause, *answers));
+    let denied = gaps.chain(unread).filter(|(_, _, cause, _)| cause.kind == CauseKind::Denied);
+    let denial = |(account, region, cause, count): (&Option<Arc<str>>, &Option<Arc<str>>, &Arc<Cause>, u64)| {
+        Some(Denial {
+            action: cause.iam_action.clone()?,
+            account: account.as_deref().map(str::to_owned),
+            region: region.as_deref().map(str::to_owned),
+            message: cause.detail.clone(),
+            count,
+        })
+    };
+    denied.filter_map(denial).collect()
 }
 
 fn denials_of(result: &serde_json::Value) -> Vec<Denial> {

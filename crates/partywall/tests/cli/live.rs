@@ -1,55 +1,11 @@
 //! A live account, on the stand-in for AWS over a socket.
 
 use std::path::Path;
-use std::process::Command;
-use std::sync::Arc;
 
-use partywall_catalog::Catalog;
-use partywall_fake::{Fake, FakeConfig, Fault, FaultRule, Faults, Preset, listen, serve};
+use partywall_fake::{Fault, FaultRule};
 use serde_json::Value;
 
-use crate::support::{Ran, root};
-
-const SECRET: &str = "synthetic-secret-that-nobody-may-see";
-
-/// A stand-in that runs as long as this does.
-struct Aws {
-    _runtime: tokio::runtime::Runtime,
-    url: String,
-    key: String,
-}
-
-impl Aws {
-    fn start(rules: Vec<FaultRule>) -> Self {
-        let catalog = Catalog::load(None).expect("the catalogue");
-        let config = FakeConfig { throttles: false, faults: Faults::new(rules), ..FakeConfig::default() };
-        let fake = Fake::new(Preset::named("tiny").expect("the world"), &catalog, config).expect("a stand-in");
-        let key = Fake::access_key(&fake.world().accounts().next().expect("an account"));
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
-        let listener = runtime.block_on(listen(0)).expect("a port");
-        let url = format!("http://{}", listener.local_addr().expect("an address"));
-        runtime.spawn(serve(Arc::new(fake), listener));
-        Self { _runtime: runtime, url, key }
-    }
-
-    fn run(&self, arguments: &[&str]) -> Ran {
-        let output = Command::new(env!("CARGO_BIN_EXE_partywall"))
-            .args(arguments)
-            .current_dir(root())
-            .env("NO_COLOR", "1")
-            .env("AWS_ENDPOINT_URL", &self.url)
-            .env("AWS_ACCESS_KEY_ID", &self.key)
-            .env("AWS_SECRET_ACCESS_KEY", SECRET)
-            .env("AWS_CONFIG_FILE", "none")
-            .env("AWS_SHARED_CREDENTIALS_FILE", "none")
-            .env("AWS_EC2_METADATA_DISABLED", "true")
-            .env_remove("AWS_PROFILE")
-            .output()
-            .expect("the binary runs");
-        let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-        Ran { code: output.status.code().unwrap_or(-1), out: text(output.stdout), err: text(output.stderr) }
-    }
-}
+use crate::aws::{Aws, SECRET};
 
 /// Results without what differs from reading to reading: times, and the hash of the snapshot.
 fn results(text: &str) -> Vec<Value> {

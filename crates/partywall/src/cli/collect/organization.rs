@@ -1,8 +1,8 @@
 //! Which accounts are read, and in whose name.
 
 use anyhow::{Context as _, bail};
+use partywall_aws::Caller;
 use partywall_aws::model::Models;
-use partywall_aws::{Caller, pages};
 use partywall_live::AccountTarget;
 use partywall_model::Value;
 
@@ -55,19 +55,7 @@ impl Organization<'_> {
     fn ask(&self, service: &str, operation: &str, input: &Value) -> anyhow::Result<Value> {
         let service = Models::builtin().service(service)?;
         let operation = service.operation(operation)?;
-        self.connected.runtime.block_on(async {
-            let mut input = pages::first_input(&service, operation, input);
-            let mut answers = Vec::new();
-            loop {
-                let answer = self.connected.client.call(&self.caller, &service, operation, &input).await?.value;
-                let next = pages::next_input(operation, &input, &answer)?;
-                answers.push(answer);
-                match next {
-                    Some(next) => input = next,
-                    None => return anyhow::Ok(pages::merge(operation, answers)),
-                }
-            }
-        })
+        Ok(self.connected.runtime.block_on(self.connected.client.call_all(&self.caller, &service, operation, input))?)
     }
 
     fn own(&self) -> anyhow::Result<String> {

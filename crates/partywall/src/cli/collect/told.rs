@@ -53,15 +53,16 @@ pub(super) fn summary(snapshot: &Snapshot, stats: &Stats, out: &Path) -> u8 {
         out.display(),
     ));
     let missing: Vec<_> = meta.gaps.iter().filter(|gap| gap.cause.kind != CauseKind::NotLooked).collect();
-    let refused: u64 =
-        operations().flat_map(|operation| operation.failed.iter()).filter(|(kind, _)| is_gap(**kind)).map(|(_, count)| count).sum();
-    if missing.is_empty() && refused == 0 {
+    let unread: u64 = meta.unread.values().sum();
+    if missing.is_empty() && unread == 0 && meta.errors.is_empty() {
         return exit::CLEAN;
     }
     let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
-    for gap in &missing {
-        let action = gap.cause.iam_action.as_ref().map(|action| format!("; allow {action}")).unwrap_or_default();
-        *reasons.entry(format!("{}: {}{action}", gap.cause.kind.words(), gap.cause.detail)).or_default() += 1;
+    let causes = missing.iter().map(|gap| (&gap.cause, 1)).chain(meta.unread.iter().map(|(unread, answers)| (&unread.cause, *answers)));
+    for (cause, count) in causes {
+        let denied = cause.iam_action.as_ref().filter(|_| cause.kind == CauseKind::Denied);
+        let action = denied.map(|action| format!("; allow {action}")).unwrap_or_default();
+        *reasons.entry(format!("{}: {}{action}", cause.kind.words(), cause.detail)).or_default() += count;
     }
     let mut reasons: Vec<(u64, String)> = reasons.into_iter().map(|(reason, count)| (count, reason)).collect();
     reasons.sort_by(|one, other| other.0.cmp(&one.0).then_with(|| one.1.cmp(&other.1)));
@@ -71,21 +72,11 @@ pub(super) fn summary(snapshot: &Snapshot, stats: &Stats, out: &Path) -> u8 {
     if reasons.len() > REASONS {
         exit::note(&format!("       and {}", counted((reasons.len() - REASONS) as u64, "further reason", "further reasons")));
     }
-    let listings = counted(missing.len() as u64, "listing", "listings");
     exit::note(&format!(
-        "exit {}: {listings} and {refused} calls could not be read; every answer that rests on them is unknown",
-        exit::INCOMPLETE
+        "exit {}: {} and {} about single resources could not be read; every result that rests on them is unknown",
+        exit::INCOMPLETE,
+        counted(missing.len() as u64, "listing", "listings"),
+        counted(unread, "answer", "answers"),
     ));
     exit::INCOMPLETE
-}
-
-/// A refusal may be the service's way to say "none"; everything else is something that was not seen.
-fn is_gap(kind: partywall_aws::CallErrorKind) -> bool {
-    use partywall_aws::CallErrorKind::{
-        Connection, Credentials, Denied, Input, Malformed, NotAvailable, Refused, RegionDisabled, Server, Throttled, TimedOut,
-    };
-    match kind {
-        Refused => false,
-        Denied | Throttled | TimedOut | Server | Malformed | Connection | NotAvailable | RegionDisabled | Credentials | Input => true,
-    }
 }
