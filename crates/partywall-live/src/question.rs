@@ -127,7 +127,10 @@ mod tests {
 
     #[test]
     fn a_call_is_spared_only_for_what_was_told() {
-        let read: Read = toml::from_str("operation = 'GetThing'\nper = 'Name'\nonly = { 'Kind.Of' = ['a', true] }").unwrap();
+        let read: Read = toml::from_str(
+            "operation = 'GetThing'\nservice = 's3'\naction = 's3:GetThing'\nper = 'Name'\nonly = { 'Kind.Of' = ['a', true] }",
+        )
+        .unwrap();
         let row = |value: Option<Value>| {
             let mut row = Resource::new("AWS::ECS::Cluster", "c", Arc::new(Source { kind: SourceKind::Api, file: Arc::from("aws") }));
             if let Some(value) = value {

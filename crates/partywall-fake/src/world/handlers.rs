@@ -57,6 +57,7 @@ pub(crate) fn handled(world: &World, question: Question<'_>) -> Result<Handled, 
         },
         ("ec2", "DescribeRegions") => Handled::Answer(map([("Regions", Value::List(regions(question)))])),
         ("account", "ListRegions") => Handled::Listing("Regions", account_regions()),
+        ("iam", "SimulatePrincipalPolicy") => Handled::Listing("EvaluationResults", simulated(question)),
         ("iam", "GenerateCredentialReport") => {
             Handled::Answer(map([("State", Value::str("COMPLETE")), ("Description", Value::str("the report is there"))]))
         }
@@ -74,6 +75,17 @@ pub(crate) fn handled(world: &World, question: Question<'_>) -> Result<Handled, 
         ("s3", _) => bucket(world, question)?,
         _ => Handled::No,
     })
+}
+
+/// The caller may do everything here.
+fn simulated(question: Question<'_>) -> Vec<Value> {
+    let texts = |name: &str| question.input.get(name).and_then(Value::as_list).into_iter().flatten().cloned().collect::<Vec<_>>();
+    let resources = texts("ResourceArns");
+    let line = |action: Value| {
+        let resource = resources.first().cloned().unwrap_or_else(|| Value::str("*"));
+        map([("EvalActionName", action), ("EvalResourceName", resource), ("EvalDecision", Value::str("allowed"))])
+    };
+    texts("ActionNames").into_iter().map(line).collect()
 }
 
 fn map<const N: usize>(members: [(&str, Value); N]) -> Value {

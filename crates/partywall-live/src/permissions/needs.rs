@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use partywall_catalog::{Catalog, Check, Read};
+use partywall_model::Value;
 
 use super::PermissionsError;
 use super::own::{ALWAYS, ORGANIZATION, Own, is_read_only, is_refused, resources_of};
 use super::reads::Reads;
-use crate::input::placeholders;
+use crate::input::{Context, placeholders};
 
 /// For which checks permissions are asked.
 #[derive(Clone, Copy)]
@@ -45,6 +46,16 @@ pub struct Trial {
     pub input: BTreeMap<String, toml::Value>,
     /// Error codes that mean "none": the caller was allowed to ask.
     pub absent_on: Vec<String>,
+}
+
+impl Trial {
+    /// The request members, with account and Region in their places.
+    ///
+    /// # Errors
+    /// The catalogue's input cannot be sent; one line.
+    pub fn request(&self, account: &str, region: &str) -> Result<Value, String> {
+        Context { account, region, row: None }.members(&self.input).map_err(|error| error.to_string())
+    }
 }
 
 /// An IAM action that is needed.

@@ -1,5 +1,7 @@
 //! What partywall must be allowed to do in an account, as policies.
 
+mod verify;
+
 use std::collections::HashSet;
 use std::fs::File;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -16,6 +18,7 @@ use partywall_model::{Cause, CauseKind};
 use partywall_records::Records;
 
 use super::{Context, check};
+use crate::live::Access;
 use crate::{exit, frameworks};
 
 /// A line of results longer than this is none of ours.
@@ -26,7 +29,7 @@ const LINE_BYTES: u64 = 16 << 20;
 /// From the same data that say what partywall reads: no wildcards, nothing that changes anything, nothing that hands out content.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  partywall permissions --format cloudformation > partywall.yaml\n  partywall permissions --framework cis-aws-5.0 --format terraform > partywall.tf\n  partywall permissions --missing lake --format json"
+    after_help = "Examples:\n  partywall permissions --format cloudformation > partywall.yaml\n  partywall permissions --framework cis-aws-5.0 --format terraform > partywall.tf\n  partywall permissions --missing lake --format json\n  partywall permissions --verify --profile audit"
 )]
 pub(crate) struct Permissions {
     /// Only for checks whose id is this or begins with it; may be repeated
@@ -48,6 +51,18 @@ pub(crate) struct Permissions {
     /// Only what was denied in an earlier run, from its results.jsonl or the lake that it read into
     #[arg(long, value_name = "FILE|DIR", conflicts_with_all = ["checks", "services", "frameworks"])]
     missing: Option<PathBuf>,
+
+    /// Ask AWS instead which of the actions the caller is allowed, and which checks will be blind (IAM's policy simulator; where it has no
+    /// answer, one cheap call each)
+    #[arg(long, conflicts_with_all = ["missing", "format", "out"])]
+    verify: bool,
+
+    /// Region in which --verify asks
+    #[arg(long, value_name = "CODE", requires = "verify", value_parser = crate::run::region)]
+    region: Option<String>,
+
+    #[command(flatten)]
+    access: Access,
 
     /// Output format
     #[arg(long, value_enum, default_value_t = Format::Table)]
@@ -103,6 +118,9 @@ impl Permissions {
             }
             None => self.needs(context)?,
         };
+        if self.verify {
+            return verify::run(&needs, &self.access, self.region.as_deref());
+        }
         let policies = live::policies(&needs, &self.role)?;
         if let Some(directory) = &self.out {
             self.write(directory, &policies)?;

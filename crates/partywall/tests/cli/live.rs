@@ -84,3 +84,35 @@ fn what_is_no_account_is_an_error_that_says_so() {
     let write = aws.run(&["aws", "call", "s3", "delete-bucket", "{\"Bucket\":\"b\"}"]);
     assert!(write.code == 2 && write.err.contains("--write"), "{}", write.err);
 }
+
+#[test]
+fn what_is_denied_is_known_before_and_after_a_reading() {
+    let clean = Aws::start(Vec::new());
+    let ran = clean.run(&["permissions", "--verify", "--check", "s3."]);
+    assert!(ran.code == 0 && ran.out.contains(", 0 denied, 0 not known"), "{}{}", ran.out, ran.err);
+    let without_simulator = Aws::start(vec![
+        FaultRule::new(Fault::AccessDenied).of("iam", "SimulatePrincipalPolicy"),
+        FaultRule::new(Fault::AccessDenied).of("s3", "ListBuckets"),
+        FaultRule::new(Fault::AccessDenied).of("s3", "GetBucketPolicy"),
+    ]);
+    let ran = without_simulator.run(&["permissions", "--verify", "--check", "s3."]);
+    assert!(ran.code == 3 && ran.out.contains("denied  s3:ListAllMyBuckets"), "{}{}", ran.out, ran.err);
+    assert!(ran.out.contains("not known  s3:GetBucketPolicy"), "what needs a bucket cannot be tried: {}", ran.out);
+
+    let refusing = Aws::start(vec![
+        FaultRule::new(Fault::AccessDenied).of("s3", "GetBucketPolicy"),
+        FaultRule::new(Fault::AccessDenied).of("kms", "ListKeys"),
+    ]);
+    let directory = tempfile::tempdir().expect("a directory");
+    let lake = directory.path().join("lake");
+    let lake = lake.to_str().expect("a path");
+    let arguments = ["collect", "aws", "--out", lake, "--region", "eu-central-1", "--share", "100", "--service", "s3", "--service", "kms"];
+    let collected = refusing.run(&arguments);
+    assert!(collected.code == 3 && collected.err.contains("; allow s3:GetBucketPolicy"), "{}", collected.err);
+    let missing = refusing.run(&["permissions", "--missing", lake, "--format", "json"]);
+    let policies: Value = serde_json::from_str(&missing.out).expect("JSON");
+    let text = policies.to_string();
+    for (action, wanted) in [("s3:GetBucketPolicy\"", true), ("kms:ListKeys\"", true), ("s3:ListAllMyBuckets\"", false)] {
+        assert_eq!(text.contains(action), wanted, "{action} in {text}");
+    }
+}
