@@ -1,6 +1,7 @@
 //! One call: serialise, then until it is answered or given up: wait for leave, sign, send, read, judge.
 
 mod call;
+mod download;
 mod request;
 
 use std::collections::HashMap;

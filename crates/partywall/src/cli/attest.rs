@@ -1,6 +1,7 @@
 mod add;
 mod check;
 mod expectations;
+mod fetch;
 mod list;
 mod show;
 
@@ -17,7 +18,7 @@ use crate::run::Sources;
 /// Documents that prove a provider's side: reports, certificates, authorizations, agreements
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  partywall attest list examples/harbour-bank\n  partywall attest check examples/harbour-bank --as-of 2027-11-01\n  partywall attest add report.pdf --series soc-2-type-2 --from 2025-10-01 --to 2026-09-30 --scope-list aws-soc --records records\n\nThe document itself is not copied: its hash and what it says go into records/attestations/. Documents under terms of confidence are never exported."
+    after_help = "Examples:\n  partywall attest list examples/harbour-bank\n  partywall attest check examples/harbour-bank --as-of 2027-11-01\n  partywall attest fetch\n  partywall attest add report.pdf --series soc-2-type-2 --from 2025-10-01 --to 2026-09-30 --scope-list aws-soc --records records\n\nThe document itself is not copied: its hash and what it says go into records/attestations/. Documents under terms of confidence are never exported."
 )]
 pub(crate) struct AttestCommand {
     #[command(subcommand)]
@@ -44,8 +45,8 @@ enum Action {
     Expectations(From),
     /// Add what a report expects of you, from a CSV with the columns id, text and, if known, duties, checks, evidence, requirements, owner
     ImportExpectations(expectations::Import),
-    /// Get documents from AWS Artifact; needs the live client, which is not there yet
-    Fetch,
+    /// Get a document from AWS Artifact and put it on file, or list what Artifact has
+    Fetch(fetch::Fetch),
 }
 
 /// Where records and sources are, and how to print.
@@ -69,9 +70,7 @@ impl AttestCommand {
             Action::Check(command) => command.run(context),
             Action::Expectations(from) => expectations::run(context, &from),
             Action::ImportExpectations(command) => command.run(context),
-            Action::Fetch => bail!(
-                "there is no live client yet; download with the AWS CLI (aws artifact get-report-metadata, get-term-for-report, get-report), then `partywall attest add REPORT --metadata ANSWER.json`"
-            ),
+            Action::Fetch(command) => command.run(context),
         }
     }
 }

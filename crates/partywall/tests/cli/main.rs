@@ -1,6 +1,7 @@
 //! The binary as people run it: commands, sources, exit codes, hostile inputs.
 #![expect(clippy::expect_used, clippy::panic, clippy::indexing_slicing, reason = "tests: a wrong shape should stop them")]
 
+mod artifact;
 mod aws;
 mod commands;
 mod hostile;

@@ -1,12 +1,12 @@
 //! Puts a document on file.
 
 use std::fmt::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow, bail};
 use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
-use partywall_catalog::AttestationKind;
+use partywall_catalog::{AttestationKind, Series};
 use partywall_model::Party;
 use partywall_model::near::did_you_mean;
 use partywall_records::{Records, sha256_of};
@@ -21,17 +21,24 @@ pub(super) struct Add {
     #[arg(value_name = "FILE")]
     file: PathBuf,
 
+    /// Answer of `aws artifact get-report-metadata`: fills in title, period, issuer and version that are not given
+    #[arg(long, value_name = "FILE")]
+    metadata: Option<PathBuf>,
+
+    #[command(flatten)]
+    said: Said,
+}
+
+/// What the user says of a document.
+#[derive(Debug, Args)]
+pub(super) struct Said {
     /// Family of documents, such as soc-2-type-2, iso-27001, pci-dss-aoc
     #[arg(long, value_name = "ID")]
-    series: String,
+    series: Option<String>,
 
     /// Whom it speaks of: aws, msp:<id> or vendor:<id>
     #[arg(long, default_value = "aws", value_name = "PARTY")]
     provider: Party,
-
-    /// Answer of `aws artifact get-report-metadata`: fills in title, period, issuer and version that are not given
-    #[arg(long, value_name = "FILE")]
-    metadata: Option<PathBuf>,
 
     /// Id under which it is kept (default: provider, series and last day)
     #[arg(long, value_name = "ID")]
@@ -91,7 +98,7 @@ pub(super) struct Add {
 
     /// The records directory (default: records)
     #[arg(long, value_name = "DIR")]
-    records: Option<PathBuf>,
+    pub(super) records: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -105,30 +112,57 @@ enum Terms {
 /// The parts of Artifact's `ReportDetail` that a record has.
 #[derive(Debug, Default, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct ReportDetail {
+pub(super) struct ReportDetail {
     id: String,
     name: String,
     period_start: String,
     period_end: String,
     company_name: String,
-    version: Option<u64>,
+    pub(super) version: Option<u64>,
+    /// `PASSTHROUGH` or `EXPLICIT`: whether its terms have to be accepted.
+    pub(super) acceptance_type: String,
 }
 
 #[derive(Debug, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Metadata {
-    report_details: ReportDetail,
+pub(super) struct Metadata {
+    pub(super) report_details: ReportDetail,
 }
 
 impl Add {
     pub(super) fn run(self, context: &Context) -> anyhow::Result<u8> {
-        let Some(series) = context.catalog.series.get(self.series.as_str()) else {
-            let near = did_you_mean(&self.series, context.catalog.series.keys().map(|id| &**id));
-            let all: Vec<&str> = context.catalog.series.keys().map(|id| &**id).collect();
-            bail!("there is no series of attestations `{}`{near}; there are {}", self.series, all.join(", "));
-        };
-        let detail = self.detail()?;
-        let sha256 = sha256_of(&self.file).with_context(|| format!("cannot read `{}`", self.file.display()))?;
+        self.said.put_on_file(context, &self.file, &self.detail()?)
+    }
+
+    fn detail(&self) -> anyhow::Result<ReportDetail> {
+        let Some(path) = &self.metadata else { return Ok(ReportDetail::default()) };
+        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
+        let metadata: Metadata = serde_json::from_str(&text)
+            .map_err(|error| anyhow!("{}: {error}; give the answer of `aws artifact get-report-metadata`", path.display()))?;
+        Ok(metadata.report_details)
+    }
+}
+
+impl Said {
+    /// The series that the user named.
+    ///
+    /// # Errors
+    /// None was named, or there is none of that id.
+    pub(super) fn series<'c>(&self, context: &'c Context) -> anyhow::Result<&'c Series> {
+        let all = || context.catalog.series.keys().map(|id| &**id);
+        let known = || all().collect::<Vec<_>>().join(", ");
+        let named = self.series.as_deref().ok_or_else(|| anyhow!("name the document's family with --series; there are {}", known()))?;
+        let found = context.catalog.series.get(named).map(|series| &**series);
+        found.ok_or_else(|| anyhow!("there is no series of attestations `{named}`{}; there are {}", did_you_mean(named, all()), known()))
+    }
+
+    /// Writes the record of a document: its hash, and what the user and the provider say of it.
+    ///
+    /// # Errors
+    /// The document cannot be read, something that its kind has was not said, or the record does not fit the others.
+    pub(super) fn put_on_file(&self, context: &Context, document: &Path, detail: &ReportDetail) -> anyhow::Result<u8> {
+        let series = self.series(context)?;
+        let sha256 = sha256_of(document).with_context(|| format!("cannot read `{}`", document.display()))?;
         let day = |text: &str| text.get(..10).and_then(|day| day.parse::<NaiveDate>().ok());
         let from = self.from.or_else(|| day(&detail.period_start));
         let to = self.to.or_else(|| day(&detail.period_end));
@@ -200,13 +234,5 @@ impl Add {
         }
         exit::note(&format!("on file: `{}`; add exceptions, carve-outs and bridge letters there", path.display()));
         Ok(exit::CLEAN)
-    }
-
-    fn detail(&self) -> anyhow::Result<ReportDetail> {
-        let Some(path) = &self.metadata else { return Ok(ReportDetail::default()) };
-        let text = std::fs::read_to_string(path).with_context(|| format!("cannot read `{}`", path.display()))?;
-        let metadata: Metadata = serde_json::from_str(&text)
-            .map_err(|error| anyhow!("{}: {error}; give the answer of `aws artifact get-report-metadata`", path.display()))?;
-        Ok(metadata.report_details)
     }
 }
