@@ -32,7 +32,7 @@ pub use evidence::{Evidence, EvidenceKind};
 pub use framework::{Framework, Group, Requirement};
 pub use registry::{Registry, RegistryType};
 pub use resource_type::{
-    ConfigShape, Default, DefaultOn, DependsOn, Derive, Fold, Names, OneOrMany, Prepare, Read, ResourceType, Undecided,
+    ConfigShape, Default, DefaultOn, DependsOn, Derive, Fold, Names, OneOrMany, Prepare, Read, ResourceType, Undecided, Unless,
 };
 pub use runbook::{Runbook, front_matter};
 pub use scope_rule::{ScopeList, ScopeRule};

@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -103,6 +104,9 @@ pub struct Read {
     /// `{region}`. Of a per-resource read without a placeholder, the only required member that is left gets the value of `per`.
     #[serde(default)]
     pub input: BTreeMap<String, toml::Value>,
+    /// Partition → the only Region of it in which this can be asked, where it does not matter what Region is meant. Empty: in all.
+    #[serde(default)]
+    pub asked_in: BTreeMap<String, Arc<str>>,
     /// Type whose rows this call is asked for, once each, where AWS lists things only within another; placeholders are its properties.
     #[serde(default)]
     pub of: Option<Arc<str>>,
@@ -119,6 +123,13 @@ pub struct Read {
     /// does not spare the call.
     #[serde(default)]
     pub only: BTreeMap<String, Vec<toml::Value>>,
+    /// A call, made once in a place before those for each resource, which may say that none of them has anything to tell.
+    #[serde(default)]
+    pub unless: Option<Unless>,
+    /// Of a call that is asked once for all resources of a place: path → what a resource has there that the call does not show. It tells
+    /// nothing but these paths, and of listed resources only. Where AWS has such a call, none is needed for each resource.
+    #[serde(default)]
+    pub silent: BTreeMap<Arc<str>, toml::Value>,
     /// Paths that this call owns; required on per-resource reads.
     #[serde(default)]
     pub paths: Vec<Arc<str>>,
@@ -145,8 +156,39 @@ pub struct Read {
 impl Read {
     /// True if the call lists resources, of the account or within another, rather than telling more of one.
     pub fn lists(&self) -> bool {
-        self.per.is_none() || self.of.is_some()
+        (self.per.is_none() || self.of.is_some()) && !self.of_all()
     }
+
+    /// True if the call is asked once and tells something of every resource that is listed in a place.
+    pub fn of_all(&self) -> bool {
+        !self.silent.is_empty()
+    }
+
+    /// What tells the read from the others of its type: the operation, unless that lists the resources too.
+    pub fn key(&self) -> Cow<'_, str> {
+        if self.of_all() { Cow::Owned(format!("{} of all", self.operation)) } else { Cow::Borrowed(&self.operation) }
+    }
+
+    /// The paths that the call tells, where it does not list.
+    pub fn told(&self) -> impl Iterator<Item = &Arc<str>> {
+        self.paths.iter().chain(self.silent.keys())
+    }
+}
+
+/// The call that may spare others, such as `ListCodeSigningConfigs`: where it shows none, no function has one.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unless {
+    /// API name.
+    pub operation: String,
+    /// IAM action.
+    pub action: String,
+    /// Path to the list that is empty then.
+    #[serde(default)]
+    pub empty: Option<String>,
+    /// Paths to the two numbers that are equal then.
+    #[serde(default)]
+    pub same: Option<[String; 2]>,
 }
 
 /// The call that finds the names which a listing has to be asked with, such as `ListProjects` before `BatchGetProjects`.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
-use partywall_catalog::{Catalog, Read, ResourceType};
+use partywall_catalog::{Catalog, Read, ResourceType, to_value};
 use partywall_model::{Cause, CauseKind, Gap, Resource, Source, SourceKind, Value};
 
 use crate::api::{ApiReader, Call, Failure, Shaped, kebab};
@@ -104,9 +104,14 @@ impl<'a> Live<'a> {
         self.collector.seen.answered(&asked.resource_type, &call, &source);
     }
 
-    /// Notes that a per-resource call was spared, because what was read before says that it has nothing to tell.
+    /// Notes that a per-resource call was spared, because what was read before says that it has nothing to tell; or that a call which is
+    /// asked for all resources was answered, and did not show this one.
     pub fn spare(&mut self, asked: &Asked, at: DateTime<Utc>) {
-        self.place(asked, Shaped { found: vec![Value::Map(Vec::new())], ..Shaped::default() }, at);
+        let mut nothing = Value::Map(Vec::new());
+        for (path, value) in asked.of().into_iter().flat_map(|read| &read.silent) {
+            nothing.set_at(path, to_value(value));
+        }
+        self.place(asked, Shaped { found: vec![nothing], ..Shaped::default() }, at);
     }
 
     /// Notes that a listing was not asked for, and why.
@@ -131,8 +136,8 @@ impl<'a> Live<'a> {
     /// Whether a read that tells a property was answered, or spared, for the row at a place of [`Live::rows`].
     pub fn told(&self, resource_type: &ResourceType, place: usize, path: &str) -> bool {
         let within = |own: &Arc<str>| path.strip_prefix(&**own).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
-        let seen = |read: &Read| self.collector.seen.has(&resource_type.name, place, &read.operation);
-        let mut own = resource_type.reads.iter().filter(|read| read.paths.iter().any(within)).peekable();
+        let seen = |read: &Read| self.collector.seen.has(&resource_type.name, place, read);
+        let mut own = resource_type.reads.iter().filter(|read| read.told().any(within)).peekable();
         if own.peek().is_some() { own.any(seen) } else { resource_type.listing().is_some_and(seen) }
     }
 

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use partywall_aws::Partitions;
+use partywall_catalog::Read;
 use partywall_collect::{CollectError, Collected, Failure, Live, Shaped};
 use partywall_model::{CauseKind, Resource, Value};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
@@ -14,7 +16,7 @@ use crate::journal::QuestionKey;
 use crate::lane::{Event, Lane, Purpose, What};
 use crate::plan::{Plan, Scope, TypePlan};
 use crate::progress::Progress;
-use crate::question::{Question, Subject, asked, batches, identity, text_at, unaskable, wanted};
+use crate::question::{Question, Subject, Where, asked, batches, identity, text_at, together, unaskable, wanted};
 
 /// Region under which things are filed that have none, or whose listing shows all Regions.
 const EVERYWHERE: &str = "global";
@@ -44,6 +46,8 @@ pub(crate) struct AccountReading<'a> {
     regions: Vec<Arc<str>>,
     /// Where what has no Region is asked.
     home: Arc<str>,
+    /// Id of the partition that the account is in.
+    partition: String,
     progress: &'a dyn Progress,
     standings: BTreeMap<(usize, Arc<str>), Standing>,
     /// Listings that have failed in a place, wholly or for one of several questions.
@@ -63,8 +67,10 @@ impl<'a> AccountReading<'a> {
     ) -> Self {
         let (sender, events) = channel(WAITING);
         let types = plan.types.values().collect();
+        let found = Partitions::builtin().ok().and_then(|partitions| partitions.of_region(&home));
+        let partition = found.map_or_else(|| "aws".to_owned(), |partition| partition.id.clone());
         let standings = BTreeMap::new();
-        Self { plan, types, asker, live, regions, home, progress, standings, failed: HashSet::new(), sender, events }
+        Self { plan, types, asker, live, regions, home, partition, progress, standings, failed: HashSet::new(), sender, events }
     }
 
     /// Reads everything that the plan names.
@@ -108,7 +114,16 @@ impl<'a> AccountReading<'a> {
         }
         for (number, listing) in self.plan.listings.iter().enumerate().filter(|(_, listing)| listing.of.is_none()) {
             for place in self.places(listing.scope) {
-                self.list(number, &place, &[None]);
+                match (Where::of(&listing.asked_in, &self.partition), listing.scope) {
+                    (Where::Everywhere, _) | (Where::In(_), Scope::Account) => self.list(number, &place, &[None]),
+                    (Where::In(region), Scope::Regional) if region == place => self.list(number, &place, &[None]),
+                    // What that Region shows is nowhere else.
+                    (Where::In(_) | Where::Nowhere, Scope::Regional) => self.end(Purpose::Listing(number), &place),
+                    (Where::Nowhere, Scope::Account) => {
+                        let words = format!("nothing: {} has no address in partition {}", listing.service, self.partition);
+                        self.give_up(number, &place, CauseKind::NotAvailable, words);
+                    }
+                }
             }
         }
         self.orphans();
@@ -123,14 +138,18 @@ impl<'a> AccountReading<'a> {
     fn orphans(&mut self) {
         for (number, listing) in self.plan.listings.iter().enumerate() {
             let Some(of) = listing.of.as_ref().filter(|of| !self.plan.types.contains_key(*of)) else { continue };
-            let words = format!("nothing: {of} is not read");
-            let failure = Failure { kind: CauseKind::NotLooked, code: None, words, operation: None, action: None };
             for place in self.places(listing.scope) {
-                let subject = Subject { identity: Vec::new(), region: place.clone(), value: None };
-                self.fail(Purpose::Listing(number), &place, &[subject], &failure);
-                self.end(Purpose::Listing(number), &place);
+                self.give_up(number, &place, CauseKind::NotLooked, format!("nothing: {of} is not read"));
             }
         }
+    }
+
+    /// Ends a listing that is not asked.
+    fn give_up(&mut self, number: usize, place: &Arc<str>, kind: CauseKind, words: String) {
+        let failure = Failure { kind, code: None, words, operation: None, action: None };
+        let subject = Subject { identity: Vec::new(), region: place.clone(), value: None };
+        self.fail(Purpose::Listing(number), place, &[subject], &failure);
+        self.end(Purpose::Listing(number), place);
     }
 
     /// Asks a listing in a place: once, or once for each of the parents.
@@ -142,7 +161,7 @@ impl<'a> AccountReading<'a> {
         let mut questions = Vec::with_capacity(parents.len());
         let mut finders = Vec::new();
         for parent in parents {
-            let region = self.asked_region(place, parent.as_ref());
+            let region = self.asked_region(place, parent.as_ref(), &listing.asked_in);
             let context = Context { account: &self.asker.account, region: &region, row: parent.as_ref() };
             let subject = key_property.as_ref().and_then(|name| text_at(parent.as_ref()?, name));
             let place_region = parent.as_ref().and_then(|row| row.region.clone()).unwrap_or_else(|| place.clone());
@@ -174,7 +193,10 @@ impl<'a> AccountReading<'a> {
     }
 
     /// What has no Region is asked at home, what lies in a Region there.
-    fn asked_region(&self, place: &Arc<str>, row: Option<&Resource>) -> Arc<str> {
+    fn asked_region(&self, place: &Arc<str>, row: Option<&Resource>, asked_in: &BTreeMap<String, Arc<str>>) -> Arc<str> {
+        if let Where::In(region) = Where::of(asked_in, &self.partition) {
+            return region;
+        }
         let own = row.and_then(|row| row.region.clone()).filter(|region| &**region != EVERYWHERE);
         own.unwrap_or_else(|| if &**place == EVERYWHERE { self.home.clone() } else { place.clone() })
     }
@@ -188,6 +210,7 @@ impl<'a> AccountReading<'a> {
         match what {
             What::Answer { subjects, value, at, key, next } => self.answer(purpose, &subjects, &value, at, &key, next.as_ref())?,
             What::Recorded { subjects, shaped, at } => self.place(purpose, &subjects, shaped, at),
+            What::Spared { subjects } => self.spare(purpose, &subjects),
             What::Failed { subjects, failure } => self.fail(purpose, &place, &subjects, &failure),
             What::End => self.end(purpose, &place),
         }
@@ -223,10 +246,20 @@ impl<'a> AccountReading<'a> {
     }
 
     fn place(&mut self, purpose: Purpose, subjects: &[Subject], shaped: Vec<Shaped>, at: DateTime<Utc>) {
-        for ((resource_type, read), shaped) in self.reads(purpose).into_iter().zip(shaped) {
+        for ((resource_type, read), mut shaped) in self.reads(purpose).into_iter().zip(shaped) {
             self.progress.resources(shaped.found.len());
+            let of_all = resource_type.reads.get(read).is_some_and(Read::of_all);
+            if of_all && shaped.lost.is_empty() {
+                for subject in subjects {
+                    self.live.spare(&asked(&resource_type, read, &self.asker.account, &subject.region, Some(subject)), at);
+                }
+                let known: HashSet<&str> = subjects.iter().filter_map(Subject::id).collect();
+                let id = |found: &Value| resource_type.id_path().and_then(|path| found.at(path)).and_then(Value::as_str).map(str::to_owned);
+                // What came after the listing is not in the snapshot.
+                shaped.found.retain(|found| id(found).is_some_and(|id| known.contains(id.as_str())));
+            }
             match subjects {
-                [one] => self.live.place(&asked(&resource_type, read, &self.asker.account, &one.region, Some(one)), shaped, at),
+                [one] if !of_all => self.live.place(&asked(&resource_type, read, &self.asker.account, &one.region, Some(one)), shaped, at),
                 // An answer about several says itself which it is about.
                 many => {
                     let Some(region) = many.first().map(|first| first.region.clone()) else { continue };
@@ -323,7 +356,7 @@ impl<'a> AccountReading<'a> {
         let ruled = placeholders(&read.input).is_empty();
         let member = target.as_ref().ok().and_then(|target| target.open_member(&read.input));
         for (number, row) in Self::rows(&self.live, &plan.resource_type.name, place) {
-            let region = self.asked_region(place, Some(row));
+            let region = self.asked_region(place, Some(row), &read.asked_in);
             let filed = row.region.clone().unwrap_or_else(|| region.clone());
             let subject = Subject {
                 identity: identity(&plan.resource_type, row),
@@ -336,7 +369,7 @@ impl<'a> AccountReading<'a> {
             }
             let context = Context { account: &self.asker.account, region: &region, row: Some(row) };
             let mut input = context.members(&read.input).map_err(|error| unaskable(&error));
-            if let (Ok(input), Some(member), true) = (&mut input, &member, ruled) {
+            if let (Ok(input), Some(member), true, Some(_)) = (&mut input, &member, ruled, &read.per) {
                 match &subject.value {
                     Some(text) if read.batch.is_some() => input.set(member, Value::List(vec![Value::str(text.as_str())])),
                     Some(text) => input.set(member, Value::str(text.as_str())),
@@ -348,19 +381,30 @@ impl<'a> AccountReading<'a> {
             }
             asked_of.push((subject, region, input));
         }
-        let at = self.asker.now();
-        for subject in spared {
-            self.live.spare(&asked(&plan.resource_type, read_place, &self.asker.account, &subject.region, Some(&subject)), at);
-        }
+        self.spare(Purpose::Detail(index, read_place), &spared);
         if asked_of.is_empty() {
             return false;
         }
         let questions = match read.batch {
+            _ if read.of_all() => together(asked_of),
             None => asked_of.into_iter().map(|(subject, region, input)| Question { subjects: vec![subject], region, input }).collect(),
             Some(size) => batches(asked_of, size),
         };
-        tokio::spawn(self.lane(Purpose::Detail(index, read_place), place).run(target, questions, true));
+        let lane = self.lane(Purpose::Detail(index, read_place), place);
+        match &read.unless {
+            Some(unless) => tokio::spawn(lane.run_unless(read.service.clone(), target, unless.clone(), questions)),
+            None => tokio::spawn(lane.run(target, questions, true)),
+        };
         true
+    }
+
+    fn spare(&mut self, purpose: Purpose, subjects: &[Subject]) {
+        let at = self.asker.now();
+        for (resource_type, read) in self.reads(purpose) {
+            for subject in subjects {
+                self.live.spare(&asked(&resource_type, read, &self.asker.account, &subject.region, Some(subject)), at);
+            }
+        }
     }
 
     /// Starts the listings of what lies within the resources of a type.

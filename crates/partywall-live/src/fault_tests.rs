@@ -75,7 +75,8 @@ fn operations(catalog: &Catalog) -> BTreeMap<(String, String), BTreeSet<Arc<str>
 fn called(read: &Read) -> impl Iterator<Item = &str> {
     let names = read.names.iter().map(|names| names.operation.as_str());
     let prepare = read.prepare.iter().map(|prepare| prepare.operation.as_str());
-    std::iter::once(read.operation.as_str()).chain(names).chain(prepare)
+    let unless = read.unless.iter().map(|unless| unless.operation.as_str());
+    std::iter::once(read.operation.as_str()).chain(names).chain(prepare).chain(unless)
 }
 
 /// Types whose facts rest on one of these: listed within them, folded, looked up.
@@ -160,7 +161,7 @@ fn a_call_that_fails_makes_unknown_what_it_would_have_told_and_nothing_else() {
     let (mut combinations, mut struck) = (0, 0);
     let mut wrong = Vec::new();
     for ((service, operation), types) in operations(&catalog) {
-        let plan = Plan::new(&catalog, |file| types.contains(&file.name));
+        let plan = Plan::new(&catalog, |file| types.contains(&file.name), None);
         let clean = read(&catalog, &plan, Vec::new());
         let name = partywall_aws::model::Models::builtin().service(&service).unwrap().name.to_string();
         for (word, rule) in &faults {

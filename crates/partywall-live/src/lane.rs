@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use partywall_catalog::{Names, Prepare};
+use partywall_catalog::{Names, Prepare, Unless};
 use partywall_collect::{Failure, Shaped};
 use partywall_model::{CauseKind, Value};
 use tokio::sync::mpsc::Sender;
@@ -45,6 +45,8 @@ pub(crate) enum What {
     Answer { subjects: Vec<Subject>, value: Value, at: DateTime<Utc>, key: QuestionKey, next: Option<Value> },
     /// The same from the journal.
     Recorded { subjects: Vec<Subject>, shaped: Vec<Shaped>, at: DateTime<Utc> },
+    /// They need not be asked for: there is nothing to tell of them.
+    Spared { subjects: Vec<Subject> },
     /// There is no answer.
     Failed { subjects: Vec<Subject>, failure: Failure },
     /// All questions have been asked.
@@ -185,6 +187,36 @@ impl Lane {
         Ok(found)
     }
 
+    /// Asks all questions, but in Regions where one call says that there is nothing to tell.
+    pub(crate) async fn run_unless(self, service: String, target: Result<Target, Failure>, unless: Unless, mut questions: Vec<Question>) {
+        let mut regions: Vec<Arc<str>> = questions.iter().map(|question| question.region.clone()).collect();
+        regions.sort_unstable();
+        regions.dedup();
+        for region in regions {
+            // A call that fails spares nothing.
+            if self.nothing(&service, &region, &unless).await == Ok(true) {
+                let (spared, left) = questions.into_iter().partition(|question| question.region == region);
+                questions = left;
+                let spared: Vec<Question> = spared;
+                self.tell(What::Spared { subjects: spared.into_iter().flat_map(|question| question.subjects).collect() }).await;
+            }
+        }
+        self.run(target, questions, true).await;
+    }
+
+    async fn nothing(&self, service: &str, region: &str, unless: &Unless) -> Result<bool, Failure> {
+        let target = Target::find(service, &unless.operation)?;
+        let input = Asker::first(&target, &Value::Map(Vec::new()))?;
+        let key = self.key("unless", region, &target, &input);
+        if let Some(record) = self.asker.recorded(&key) {
+            return Ok(record.shaped.iter().flat_map(|shaped| &shaped.found).any(|found| *found == Value::Bool(true)));
+        }
+        let (answer, at) = self.asker.whole(region, &target, &input).await?;
+        let nothing = says_nothing(&answer, unless);
+        self.asker.record(&key, &[Shaped { found: vec![Value::Bool(nothing)], ..Shaped::default() }], at, None)?;
+        Ok(nothing)
+    }
+
     /// Has AWS prepare what the question fetches, then asks it.
     pub(crate) async fn run_prepared(self, service: String, target: Result<Target, Failure>, prepare: Prepare, question: Question) {
         let ready = match Target::find(&service, &prepare.operation) {
@@ -215,6 +247,14 @@ impl Lane {
     }
 }
 
+/// True if the answer has what [`Unless`] names; one without it says nothing.
+fn says_nothing(answer: &Value, unless: &Unless) -> bool {
+    let empty = unless.empty.as_ref().is_some_and(|path| answer.at(path).and_then(Value::as_list).is_some_and(<[Value]>::is_empty));
+    let number = |path: &String| answer.at(path).filter(|value| matches!(value, Value::Int(_)));
+    let same = unless.same.as_ref().is_some_and(|[one, other]| number(one).is_some() && number(one) == number(other));
+    empty || same
+}
+
 /// The names at a path whose last step may be a member of a list's elements, such as `Domains[].DomainId`.
 fn texts(answer: Value, path: &str) -> Result<Vec<Value>, String> {
     let Some((list, member)) = path.rsplit_once("[].") else { return partywall_collect::items(answer, path) };
@@ -225,6 +265,19 @@ fn texts(answer: Value, path: &str) -> Result<Vec<Value>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_a_whole_answer_spares_calls() {
+        let of = |answer: &str, unless: &str| {
+            let unless: Unless = toml::from_str(&format!("operation = 'X'\naction = 'x:X'\n{unless}")).unwrap();
+            says_nothing(&partywall_collect::parse_json(answer).unwrap(), &unless)
+        };
+        assert!(of(r#"{"Configs":[]}"#, "empty = 'Configs'"));
+        assert!(!of(r#"{"Configs":[1]}"#, "empty = 'Configs'") && !of("{}", "empty = 'Configs'"));
+        let same = "same = ['Limit.All', 'Limit.Free']";
+        assert!(of(r#"{"Limit":{"All":1000,"Free":1000}}"#, same));
+        assert!(!of(r#"{"Limit":{"All":1000,"Free":900}}"#, same) && !of(r#"{"Limit":{}}"#, same) && !of("{}", same));
+    }
 
     #[test]
     fn names_are_texts_or_members_of_elements() {

@@ -24,6 +24,7 @@ pub(crate) struct Listing {
     pub(crate) service: String,
     pub(crate) operation: String,
     pub(crate) input: BTreeMap<String, toml::Value>,
+    pub(crate) asked_in: BTreeMap<String, Arc<str>>,
     pub(crate) of: Option<Arc<str>>,
     pub(crate) names: Option<Names>,
     pub(crate) prepare: Option<Prepare>,
@@ -62,7 +63,9 @@ pub struct Plan {
 impl Plan {
     /// Plans the reading of the wanted types and of what they rest on: the types within which they are listed, satellites, and rows that
     /// defaults and derived facts look up.
-    pub fn new(catalog: &Catalog, wanted: impl Fn(&ResourceType) -> bool) -> Self {
+    ///
+    /// Of what tells more of listed resources, only the reads in `details`: type and place among the type's reads; all if `None`.
+    pub fn new(catalog: &Catalog, wanted: impl Fn(&ResourceType) -> bool, details: Option<&BTreeSet<(Arc<str>, usize)>>) -> Self {
         let mut names: BTreeSet<Arc<str>> = catalog.types.values().filter(|file| wanted(file)).map(|file| file.name.clone()).collect();
         loop {
             let more: BTreeSet<Arc<str>> = names
@@ -78,7 +81,7 @@ impl Plan {
         }
         let mut plan = Self { listings: Vec::new(), types: BTreeMap::new(), left_out: Vec::new() };
         for file in catalog.types.values().filter(|file| !file.reads.is_empty()) {
-            if names.contains(&file.name) { plan.add(catalog, file) } else { plan.left_out.push(file.clone()) }
+            if names.contains(&file.name) { plan.add(catalog, file, details) } else { plan.left_out.push(file.clone()) }
         }
         plan
     }
@@ -98,17 +101,21 @@ impl Plan {
         let mut hash = Sha256::new();
         hash.update(env!("CARGO_PKG_VERSION"));
         for plan in self.types.values() {
-            hash.update(format!("{:?}{:?}{:?}", plan.resource_type.name, plan.resource_type.reads, plan.resource_type.secrets));
+            let details: Vec<usize> = plan.details.iter().map(|detail| detail.read).collect();
+            hash.update(format!("{:?}{:?}{:?}{details:?}", plan.resource_type.name, plan.resource_type.reads, plan.resource_type.secrets));
         }
         crate::journal::hex(&hash.finalize())
     }
 
-    fn add(&mut self, catalog: &Catalog, file: &Arc<ResourceType>) {
+    fn add(&mut self, catalog: &Catalog, file: &Arc<ResourceType>, wanted: Option<&BTreeSet<(Arc<str>, usize)>>) {
         let scope = scope(catalog, file, 0);
         let mut listings = Vec::new();
         let mut details: Vec<Detail> = Vec::new();
         for (place, read) in file.reads.iter().enumerate() {
-            if read.per.is_some() && read.of.is_none() {
+            if !read.lists() {
+                if wanted.is_some_and(|wanted| !wanted.contains(&(file.name.clone(), place))) {
+                    continue;
+                }
                 let level =
                     details.iter().filter(|earlier| file.reads.get(earlier.read).is_some_and(|earlier| rests_on_read(read, earlier)));
                 details.push(Detail { read: place, level: level.map(|earlier| earlier.level).max().unwrap_or(0) + 1 });
@@ -126,6 +133,7 @@ impl Plan {
             known.service == read.service
                 && known.operation == read.operation
                 && known.input == read.input
+                && known.asked_in == read.asked_in
                 && known.of == read.of
                 && known.scope == scope
                 && known.names.is_none()
@@ -139,6 +147,7 @@ impl Plan {
             service: read.service.clone(),
             operation: read.operation.clone(),
             input: read.input.clone(),
+            asked_in: read.asked_in.clone(),
             of: read.of.clone(),
             names: read.names.clone(),
             prepare: read.prepare.clone(),
@@ -172,5 +181,5 @@ fn rests_on(file: &ResourceType) -> impl Iterator<Item = Arc<str>> + '_ {
 fn rests_on_read(read: &Read, earlier: &Read) -> bool {
     let wanted = read.only.keys().cloned().chain(placeholders(&read.input)).chain(read.per.clone());
     let within = |path: &str, owned: &str| path.strip_prefix(owned).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
-    wanted.into_iter().any(|path| earlier.paths.iter().any(|owned| within(&path, owned) || within(owned, &path)))
+    wanted.into_iter().any(|path| earlier.told().any(|owned| within(&path, owned) || within(owned, &path)))
 }

@@ -18,6 +18,13 @@ pub(crate) struct Subject {
     pub(crate) value: Option<String>,
 }
 
+impl Subject {
+    /// The resource's id.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.identity.first().map(|(_, id)| &**id)
+    }
+}
+
 /// A question: the resources that it is about, and its input or why there can be none.
 #[derive(Debug)]
 pub(crate) struct Question {
@@ -25,6 +32,24 @@ pub(crate) struct Question {
     /// Region that is asked.
     pub(crate) region: Arc<str>,
     pub(crate) input: Result<Value, Failure>,
+}
+
+/// Where a call can be made.
+pub(crate) enum Where {
+    Everywhere,
+    In(Arc<str>),
+    Nowhere,
+}
+
+impl Where {
+    /// By [`Read::asked_in`], in a partition.
+    pub(crate) fn of(asked_in: &BTreeMap<String, Arc<str>>, partition: &str) -> Self {
+        match asked_in.get(partition) {
+            Some(region) => Self::In(region.clone()),
+            None if asked_in.is_empty() => Self::Everywhere,
+            None => Self::Nowhere,
+        }
+    }
 }
 
 pub(crate) fn asked(
@@ -82,6 +107,16 @@ pub(crate) fn unaskable(error: &InputError) -> Failure {
         operation: None,
         action: None,
     }
+}
+
+/// One question for all resources of a Region.
+pub(crate) fn together(asked_of: Vec<(Subject, Arc<str>, Result<Value, Failure>)>) -> Vec<Question> {
+    let mut by_region: BTreeMap<Arc<str>, Question> = BTreeMap::new();
+    for (subject, region, input) in asked_of {
+        let question = by_region.entry(region.clone()).or_insert_with(|| Question { subjects: Vec::new(), region, input });
+        question.subjects.push(subject);
+    }
+    by_region.into_values().collect()
 }
 
 /// Puts questions together that may be asked at once: what they have in common stays, the lists in them are joined.

@@ -41,7 +41,8 @@ impl Operations {
     pub(crate) fn new(catalog: &Catalog) -> Self {
         let mut operations: BTreeMap<String, Vec<_>> = BTreeMap::new();
         for file in catalog.types.values() {
-            for read in &file.reads {
+            // A file of such a call looks as one of the listing.
+            for read in file.reads.iter().filter(|read| !read.of_all()) {
                 operations.entry(kebab(&read.operation)).or_default().push((file.clone(), read.clone()));
             }
         }

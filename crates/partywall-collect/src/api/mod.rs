@@ -133,11 +133,11 @@ impl ApiReader<'_> {
             None => Value::Map(Vec::new()),
         };
         let mut properties = conform(item, &resource_type.schema, &read.rename);
-        if let (Some(per), Value::Map(members)) = (&read.per, &mut properties) {
+        if let (false, Value::Map(members)) = (read.per.is_none() && !read.of_all(), &mut properties) {
             let first = |path: &str| path.split(['.', '[']).next().unwrap_or_default().to_owned();
             members.retain(|(name, _)| {
-                read.paths.iter().any(|path| *first(path) == **name)
-                    || **name == *first(per)
+                read.told().any(|path| *first(path) == **name)
+                    || read.per.as_ref().is_some_and(|per| **name == *first(per))
                     || resource_type.id_path().is_some_and(|path| *first(path) == **name)
             });
         }
@@ -196,7 +196,7 @@ impl ApiReader<'_> {
             {
                 row.region.get_or_insert_with(|| region.clone());
             }
-            self.seen.add(name, place, read.operation.clone());
+            self.seen.add(name, place, read);
         }
         Ok(())
     }
@@ -246,7 +246,7 @@ impl ApiReader<'_> {
         source: &Arc<Source>,
     ) -> Result<(), String> {
         let mut properties = Value::Map(Vec::new());
-        for path in &read.paths {
+        for path in read.told() {
             properties.set_at(path, Value::Unknown(cause.clone()));
         }
         let unread = Unread {

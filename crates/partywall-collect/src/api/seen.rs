@@ -12,7 +12,7 @@ use crate::store::Store;
 /// What the input answered: what it did not is unknown.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
-    /// Type, place of the row, operation.
+    /// Type, place of the row, key of the read.
     reads: HashSet<(Arc<str>, usize, String)>,
     /// Type, operation, account, region of calls that were answered, also with nothing, and the first file that shows it.
     calls: BTreeMap<(Arc<str>, String, Option<Arc<str>>, Option<Arc<str>>), Arc<Source>>,
@@ -21,13 +21,13 @@ pub(crate) struct Seen {
 }
 
 impl Seen {
-    pub(super) fn add(&mut self, resource_type: Arc<str>, place: usize, operation: String) {
-        self.reads.insert((resource_type, place, operation));
+    pub(super) fn add(&mut self, resource_type: Arc<str>, place: usize, read: &Read) {
+        self.reads.insert((resource_type, place, read.key().into_owned()));
     }
 
-    /// Whether an answer of an operation was about the row at a place.
-    pub(crate) fn has(&self, resource_type: &Arc<str>, place: usize, operation: &str) -> bool {
-        self.reads.contains(&(resource_type.clone(), place, operation.to_owned()))
+    /// Whether an answer of a read was about the row at a place.
+    pub(crate) fn has(&self, resource_type: &Arc<str>, place: usize, read: &Read) -> bool {
+        self.reads.contains(&(resource_type.clone(), place, read.key().into_owned()))
     }
 
     pub(crate) fn answered(&mut self, resource_type: &ResourceType, call: &Call, source: &Arc<Source>) {
@@ -98,11 +98,12 @@ impl Seen {
                 if row.source.kind != SourceKind::Api || reads.is_empty() {
                     continue;
                 }
-                let was_seen = |read: &Read| self.has(name, place, &read.operation);
+                let was_seen = |read: &Read| self.has(name, place, read);
                 if !reads.iter().any(&was_seen) {
                     continue;
                 }
                 let mut listed = false;
+                let told: BTreeSet<&Arc<str>> = reads.iter().filter(|read| was_seen(read)).flat_map(Read::told).collect();
                 for read in reads {
                     if was_seen(read) {
                         listed |= read.lists() && read.paths.is_empty();
@@ -112,7 +113,7 @@ impl Seen {
                         Cause::new(CauseKind::NotLooked, format!("no answer of {} in the input", read.operation))
                             .with_action(read.action.clone()),
                     );
-                    for path in &read.paths {
+                    for path in read.told().filter(|path| !told.contains(path)) {
                         if row.properties.at(path).is_none() {
                             row.properties.set_at(path, Value::Unknown(cause.clone()));
                         }

@@ -57,6 +57,16 @@ pub(crate) fn handled(world: &World, question: Question<'_>) -> Result<Handled, 
         },
         ("ec2", "DescribeRegions") => Handled::Answer(map([("Regions", Value::List(regions(question)))])),
         ("account", "ListRegions") => Handled::Listing("Regions", account_regions()),
+        // No snapshot of a world is public.
+        ("ec2", "DescribeSnapshots") if question.input.get("RestorableByUserIds").is_some() => {
+            Handled::Answer(map([("Snapshots", Value::List(Vec::new()))]))
+        }
+        // No function of a world reserves concurrency.
+        ("lambda", "GetFunctionConcurrency") => Handled::Answer(map([])),
+        ("lambda", "GetAccountSettings") => {
+            let limit = map([("ConcurrentExecutions", Value::Int(1000)), ("UnreservedConcurrentExecutions", Value::Int(1000))]);
+            Handled::Answer(map([("AccountLimit", limit)]))
+        }
         ("iam", "SimulatePrincipalPolicy") => Handled::Listing("EvaluationResults", simulated(question)),
         ("iam", "GenerateCredentialReport") => {
             Handled::Answer(map([("State", Value::str("COMPLETE")), ("Description", Value::str("the report is there"))]))

@@ -79,6 +79,11 @@ pub struct Need {
     pub trial: Option<Trial>,
 }
 
+/// The reads, by type and place among those of the type, that checks, owners, names and tags rest on. Other facts are for those who ask.
+pub fn judged(catalog: &Catalog) -> BTreeSet<(Arc<str>, usize)> {
+    Reads::judged(catalog).found
+}
+
 /// Every action that the chosen checks need, once each, by name. With `organization` also what is needed to go through an organisation.
 ///
 /// # Errors
@@ -186,6 +191,12 @@ fn calls(read: &Read) -> Vec<Call<'_>> {
         operation: &prepare.operation,
         trial: None,
     });
+    let unless = read.unless.iter().map(|unless| Call {
+        action: &unless.action,
+        service: &read.service,
+        operation: &unless.operation,
+        trial: trial(&read.service, &unless.operation, &BTreeMap::new(), &[]),
+    });
     let needs_nothing = read.per.is_none() && read.of.is_none() && read.names.is_none() && read.prepare.is_none();
     let own = Call {
         action: &read.action,
@@ -193,7 +204,7 @@ fn calls(read: &Read) -> Vec<Call<'_>> {
         operation: &read.operation,
         trial: if needs_nothing { trial(&read.service, &read.operation, &read.input, &read.absent_on) } else { None },
     };
-    names.chain(prepare).chain([own]).collect()
+    names.chain(prepare).chain(unless).chain([own]).collect()
 }
 
 /// The call, if it asks for nothing that another call must bring first.

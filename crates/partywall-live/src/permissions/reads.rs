@@ -45,6 +45,26 @@ impl<'c> Reads<'c> {
         reads
     }
 
+    /// What the checks rest on, and beside them what everyone is shown of a resource: who owns its duties, its name and its tags.
+    pub(super) fn judged(catalog: &'c Catalog) -> Self {
+        let mut reads = Self::new(catalog);
+        for check in catalog.checks.values() {
+            reads.found.extend(Self::of_check(catalog, check).found);
+        }
+        for (name, file) in &catalog.types {
+            let service = catalog.service_of(name);
+            let modes = service.iter().flat_map(|service| &service.modes).filter(|mode| mode.resource.as_ref().is_none_or(|of| of == name));
+            let owners = service.iter().flat_map(|service| &service.duties).flat_map(|duty| &duty.owner);
+            let general = catalog.duties.values().flat_map(|duty| &duty.owner);
+            let predicates =
+                modes.filter_map(|mode| mode.matches.as_ref()).chain(owners.chain(general).filter_map(|rule| rule.when.as_ref()));
+            for path in predicates.flat_map(|predicate| mentions(predicate)).chain(["_tags".to_owned(), "_name".to_owned()]) {
+                reads.path(&file.name, &path);
+            }
+        }
+        reads
+    }
+
     /// Everything that is read of a type.
     pub(super) fn whole(&mut self, name: &str) {
         self.rows(name);
@@ -82,8 +102,11 @@ impl<'c> Reads<'c> {
         if !self.followed.insert((file.name.clone(), Some(path.to_owned()))) {
             return;
         }
+        // One call for all resources tells as much as one call for each.
+        let told_at_once = file.reads.iter().any(|read| read.silent.keys().any(|own| path == &**own));
         for (index, read) in file.reads.iter().enumerate() {
-            if read.per.is_some() && (read.paths.is_empty() || read.paths.iter().any(|own| overlap(own, path))) {
+            let of_one = read.per.is_some() && !told_at_once && (read.paths.is_empty() || read.paths.iter().any(|own| overlap(own, path)));
+            if of_one || read.silent.keys().any(|own| overlap(own, path)) {
                 self.take(&file, index, read);
             }
         }

@@ -19,9 +19,6 @@ use crate::live::{Access, Connected};
 /// Reports have hundreds of pages, and lines are slow.
 const DOWNLOAD: Duration = Duration::from_secs(600);
 
-/// AWS Artifact is in one Region (AWS General Reference, "AWS Artifact endpoints and quotas").
-const HOME: &str = "us-east-1";
-
 #[derive(Debug, Args)]
 #[command(
     after_help = "Examples:\n  partywall attest fetch\n  partywall attest fetch report-abc123 --series soc-2-type-2 --scope-list aws-soc --accept-terms"
@@ -96,7 +93,7 @@ impl Artifact<'_> {
     fn ask(&self, operation: &str, input: &Value) -> anyhow::Result<Value> {
         let service = Models::builtin().service("artifact")?;
         let operation = service.operation(operation)?;
-        let caller = self.connected.caller().in_region(HOME);
+        let caller = self.connected.caller();
         Ok(self.connected.runtime.block_on(self.connected.client.call_all(&caller, &service, operation, input))?)
     }
 
