@@ -316,6 +316,11 @@ impl<'a> AccountReading<'a> {
     /// Starts the next level of reads of a type in a place, or what lies within its resources when there is none.
     fn advance(&mut self, index: usize, place: &Arc<str>) {
         let Some(plan) = self.types.get(index).copied() else { return };
+        let Some(standing) = self.standings.get(&(index, place.clone())) else { return };
+        if standing.level == 0 {
+            let failed = standing.failed;
+            self.within(plan, place, failed, false);
+        }
         loop {
             let Some(standing) = self.standings.get_mut(&(index, place.clone())) else { return };
             standing.level += 1;
@@ -339,7 +344,7 @@ impl<'a> AccountReading<'a> {
             standing.failed
         });
         self.progress.type_done();
-        self.within(plan, place, failed);
+        self.within(plan, place, failed, true);
     }
 
     /// The rows of a type there, with their places among all rows of the type.
@@ -407,10 +412,10 @@ impl<'a> AccountReading<'a> {
         }
     }
 
-    /// Starts the listings of what lies within the resources of a type.
-    fn within(&mut self, parent: &TypePlan, place: &Arc<str>, failed: bool) {
+    /// Starts the listings of what lies within the resources of a type: those that need no more than its listing, or those that do.
+    fn within(&mut self, parent: &TypePlan, place: &Arc<str>, failed: bool, waits: bool) {
         for (number, listing) in self.plan.listings.iter().enumerate() {
-            if listing.of.as_ref() != Some(&parent.resource_type.name) {
+            if listing.of.as_ref() != Some(&parent.resource_type.name) || listing.waits != waits {
                 continue;
             }
             if failed {

@@ -29,6 +29,8 @@ pub(crate) struct Listing {
     pub(crate) names: Option<Names>,
     pub(crate) prepare: Option<Prepare>,
     pub(crate) scope: Scope,
+    /// Of one within a type: its request needs what a read of each resource of that type brings, so that it waits for those.
+    pub(crate) waits: bool,
     /// The types and the places of their reads that it serves.
     pub(crate) reads: Vec<(Arc<ResourceType>, usize)>,
 }
@@ -83,7 +85,19 @@ impl Plan {
         for file in catalog.types.values().filter(|file| !file.reads.is_empty()) {
             if names.contains(&file.name) { plan.add(catalog, file, details) } else { plan.left_out.push(file.clone()) }
         }
+        let waits: Vec<bool> = plan.listings.iter().map(|listing| plan.needs_details(listing)).collect();
+        for (listing, waits) in plan.listings.iter_mut().zip(waits) {
+            listing.waits = waits;
+        }
         plan
+    }
+
+    fn needs_details(&self, listing: &Listing) -> bool {
+        let Some(parent) = listing.of.as_ref().and_then(|of| self.types.get(of)) else { return false };
+        let inputs = std::iter::once(&listing.input).chain(listing.names.iter().map(|names| &names.input));
+        let needs: Vec<String> = inputs.flat_map(placeholders).collect();
+        let mut told = parent.details.iter().filter_map(|detail| parent.resource_type.reads.get(detail.read)).flat_map(Read::told);
+        told.any(|own| needs.iter().any(|path| within(path, own) || within(own, path)))
     }
 
     /// How many types it reads.
@@ -152,6 +166,7 @@ impl Plan {
             names: read.names.clone(),
             prepare: read.prepare.clone(),
             scope,
+            waits: false,
             reads: vec![(file.clone(), place)],
         });
         self.listings.len() - 1
@@ -177,9 +192,12 @@ fn rests_on(file: &ResourceType) -> impl Iterator<Item = Arc<str>> + '_ {
     of.chain(folded).chain(defaults).chain(derived)
 }
 
+fn within(path: &str, owned: &str) -> bool {
+    path.strip_prefix(owned).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 /// True if a read's request or condition needs what an earlier read of the same resource brings.
 fn rests_on_read(read: &Read, earlier: &Read) -> bool {
     let wanted = read.only.keys().cloned().chain(placeholders(&read.input)).chain(read.per.clone());
-    let within = |path: &str, owned: &str| path.strip_prefix(owned).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
     wanted.into_iter().any(|path| earlier.told().any(|owned| within(&path, owned) || within(owned, &path)))
 }
