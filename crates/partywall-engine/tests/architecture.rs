@@ -36,9 +36,15 @@ pub(crate) fn trials() -> Vec<Trial> {
 type Graph = BTreeMap<String, (String, Vec<String>)>;
 
 fn metadata() -> Result<Json, Failed> {
+    // A machine that built this has the packages of its own platform, and need not have others.
+    let version = Command::new(option_env!("RUSTC").unwrap_or("rustc")).arg("-vV").output()?;
+    let version = String::from_utf8(version.stdout)?;
+    let host = version.lines().find_map(|line| line.strip_prefix("host: ")).ok_or("rustc does not say its host")?;
     let cargo = option_env!("CARGO").unwrap_or("cargo");
-    let output =
-        Command::new(cargo).args(["metadata", "--format-version", "1", "--offline", "--locked"]).current_dir(repository()).output()?;
+    let output = Command::new(cargo)
+        .args(["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", host])
+        .current_dir(repository())
+        .output()?;
     if !output.status.success() {
         return Err(format!("cargo metadata: {}", String::from_utf8_lossy(&output.stderr)).into());
     }

@@ -61,6 +61,10 @@ pub(crate) fn handled(world: &World, question: Question<'_>) -> Result<Handled, 
         ("ec2", "DescribeSnapshots") if question.input.get("RestorableByUserIds").is_some() => {
             Handled::Answer(map([("Snapshots", Value::List(Vec::new()))]))
         }
+        ("ec2", "DescribeSnapshotAttribute") => {
+            let id = question.input.get("SnapshotId").cloned().unwrap_or_default();
+            Handled::Answer(map([("SnapshotId", id), ("CreateVolumePermissions", Value::List(Vec::new()))]))
+        }
         // No function of a world reserves concurrency.
         ("lambda", "GetFunctionConcurrency") => Handled::Answer(map([])),
         ("lambda", "GetAccountSettings") => {

@@ -45,6 +45,7 @@ fn every_action_of_the_catalogue_is_granted_exactly_once() {
         asked.insert(read.action.clone());
         asked.extend(read.names.iter().map(|names| names.action.clone()));
         asked.extend(read.prepare.iter().map(|prepare| prepare.action.clone()));
+        asked.extend(read.unless.iter().map(|unless| unless.action.clone()));
     }
     assert!(asked.len() > 200, "{} actions in the catalogue", asked.len());
     for action in &asked {

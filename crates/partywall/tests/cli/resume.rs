@@ -43,6 +43,9 @@ fn killed_at_fifty_moments_it_ends_with_the_same_snapshot() {
     let directory = tempfile::tempdir().expect("a directory");
     let collect = |lake: &Path, resume: bool| {
         let mut arguments = vec!["collect", "aws", "--region", "eu-central-1", "--share", "100", "--out", lake.to_str().expect("a path")];
+        // Of every kind of read: pages, details by level, batches, names first, listings within others, one answer for all, a report to wait for.
+        arguments
+            .extend(["s3", "ec2", "iam", "lambda", "kms", "ssm", "dynamodb", "apigateway"].into_iter().flat_map(|id| ["--service", id]));
         arguments.extend(resume.then_some("--resume"));
         let mut command = aws.command(&arguments);
         command.stderr(Stdio::null());
