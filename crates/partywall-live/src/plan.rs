@@ -126,15 +126,12 @@ impl Plan {
         let mut listings = Vec::new();
         let mut details: Vec<Detail> = Vec::new();
         for (place, read) in file.reads.iter().enumerate() {
-            if !read.lists() {
-                if wanted.is_some_and(|wanted| !wanted.contains(&(file.name.clone(), place))) {
-                    continue;
-                }
+            if read.lists() {
+                listings.push(self.listing(file, place, read, scope));
+            } else if wanted.is_none_or(|wanted| wanted.contains(&(file.name.clone(), place))) {
                 let level =
                     details.iter().filter(|earlier| file.reads.get(earlier.read).is_some_and(|earlier| rests_on_read(read, earlier)));
                 details.push(Detail { read: place, level: level.map(|earlier| earlier.level).max().unwrap_or(0) + 1 });
-            } else {
-                listings.push(self.listing(file, place, read, scope));
             }
         }
         listings.sort_unstable();

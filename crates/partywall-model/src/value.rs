@@ -41,7 +41,9 @@ impl Value {
         match self {
             Self::Map(members) => {
                 members.sort_by(|(one, _), (other, _)| one.cmp(other));
-                members.iter_mut().for_each(|(_, member)| member.sort_members());
+                for (_, member) in members {
+                    member.sort_members();
+                }
             }
             Self::List(items) => items.iter_mut().for_each(Self::sort_members),
             _ => {}

@@ -17,7 +17,7 @@ use crate::exit;
 use crate::live::{Access, Connected};
 
 /// Reports have hundreds of pages, and lines are slow.
-const DOWNLOAD: Duration = Duration::from_secs(600);
+const DOWNLOAD: Duration = Duration::from_mins(10);
 
 #[derive(Debug, Args)]
 #[command(
