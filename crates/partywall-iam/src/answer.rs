@@ -96,6 +96,14 @@ pub enum Known<T> {
 }
 
 impl<T> Known<T> {
+    /// Why it is not known.
+    pub fn cause(&self) -> Option<&Arc<Cause>> {
+        match self {
+            Self::Is(_) => None,
+            Self::Unknown(cause) => Some(cause),
+        }
+    }
+
     /// The answer about the part; unknown if the part is.
     pub fn judge(&self, question: impl FnOnce(&T) -> Answer) -> Answer {
         match self {

@@ -89,6 +89,9 @@ impl Operator {
             _ => (rest, false),
         };
         let (_, comparison) = *COMPARISONS.iter().find(|(name, _)| name.eq_ignore_ascii_case(base))?;
+        if if_exists && comparison == Comparison::Null {
+            return None;
+        }
         Some(Self { quantifier, comparison, if_exists })
     }
 
@@ -96,6 +99,21 @@ impl Operator {
     /// values bound who gets in. Excludes negated operators, `…IfExists`, `ForAllValues` and `Null`.
     pub fn confines(self) -> bool {
         !self.if_exists && self.quantifier != Some(Quantifier::All) && self.compares_text()
+    }
+
+    /// True for the operators that hold when the request's value is not among those listed, and when the key is missing.
+    pub(crate) fn is_negated(self) -> bool {
+        matches!(
+            self.comparison,
+            Comparison::StringNotEquals
+                | Comparison::StringNotEqualsIgnoreCase
+                | Comparison::StringNotLike
+                | Comparison::NumericNotEquals
+                | Comparison::DateNotEquals
+                | Comparison::NotIpAddress
+                | Comparison::ArnNotEquals
+                | Comparison::ArnNotLike
+        )
     }
 
     /// True for the operators that hold when the request's value is one of the texts, patterns or networks listed.
@@ -144,7 +162,7 @@ mod tests {
         assert!(Operator::parse("arnlike").is_some_and(Operator::confines));
         assert!(Operator::parse("ForAllValues:StringEquals").is_some_and(|operator| !operator.confines()));
         assert!(Operator::parse("StringNotEquals").is_some_and(|operator| !operator.confines()));
-        for name in ["", "IfExists", "StringSame", "ForSome:StringLike", "é", "éIfExists"] {
+        for name in ["", "IfExists", "NullIfExists", "StringSame", "ForSome:StringLike", "é", "éIfExists"] {
             assert_eq!(Operator::parse(name), None, "{name}");
         }
     }

@@ -1,3 +1,8 @@
+use std::sync::Arc;
+
+use partywall_model::Cause;
+
+use crate::json::Position;
 use crate::{Answer, Condition, Items, Known};
 
 /// A policy document. Parts that are unknown, or not what AWS accepts, are unknown one by one; the others stay usable.
@@ -14,6 +19,8 @@ pub struct Document {
 /// One statement of a policy.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Statement {
+    /// Where it begins, if the document was read from text.
+    pub at: Option<Position>,
     /// The Sid element.
     pub sid: Option<Known<Box<str>>>,
     /// Allow or Deny.
@@ -82,7 +89,29 @@ pub enum PrincipalKind {
     CanonicalUser,
 }
 
+impl Document {
+    /// What of it AWS would refuse or what could not be read, in document order; each names its place if the document was read
+    /// from text. Empty for a document that is known as a whole.
+    pub fn flaws(&self) -> Vec<&Arc<Cause>> {
+        let mut flaws = Vec::new();
+        flaws.extend([&self.version, &self.id].into_iter().flatten().filter_map(Known::cause));
+        for statement in &self.statements.known {
+            flaws.extend(statement.flaws());
+        }
+        flaws.extend(&self.statements.missing);
+        flaws
+    }
+}
+
 impl<T> Element<T> {
+    /// The content, with or without `Not`.
+    pub(crate) fn content(&self) -> Option<&Known<T>> {
+        match self {
+            Self::Absent => None,
+            Self::Only(content) | Self::Except(content) => Some(content),
+        }
+    }
+
     /// Whether the element with `Not` is written.
     pub fn is_negated(&self) -> Answer {
         match self {
@@ -126,6 +155,32 @@ impl Element<Principals> {
 }
 
 impl Statement {
+    fn flaws(&self) -> Vec<&Arc<Cause>> {
+        let mut flaws = Vec::new();
+        flaws.extend(self.sid.as_ref().and_then(Known::cause));
+        flaws.extend(self.effect.cause());
+        match self.principal.content() {
+            Some(Known::Unknown(cause)) => flaws.push(cause),
+            Some(Known::Is(Principals::Named(named))) => flaws.extend(&named.missing),
+            Some(Known::Is(Principals::Everyone)) | None => {}
+        }
+        for patterns in [&self.action, &self.resource] {
+            match patterns.content() {
+                Some(Known::Unknown(cause)) => flaws.push(cause),
+                Some(Known::Is(patterns)) => flaws.extend(&patterns.missing),
+                None => {}
+            }
+        }
+        for condition in &self.conditions.known {
+            match &condition.values {
+                Known::Unknown(cause) => flaws.push(cause),
+                Known::Is(values) => flaws.extend(&values.missing),
+            }
+        }
+        flaws.extend(&self.conditions.missing);
+        flaws
+    }
+
     /// Whether the effect is Allow.
     pub fn allows(&self) -> Answer {
         self.effect.judge(|effect| (*effect == Effect::Allow).into())

@@ -84,8 +84,16 @@ pub struct PolicyFacts {
 /// Answers for the documents of one resource. Each value is a document as a tree or as JSON text (plain or percent-encoded), a
 /// `{PolicyName, PolicyDocument}` pair, a list of these, null for none, or unknown.
 pub fn policy_facts(documents: &[&Value], context: &Context<'_>) -> PolicyFacts {
-    let documents = read_documents(documents);
-    let all = Statements::of(&documents);
+    facts_of_all(&read_documents(documents), context)
+}
+
+/// The same for one document that is read already.
+pub fn facts_of(document: Document, context: &Context<'_>) -> PolicyFacts {
+    facts_of_all(&Items { known: vec![document], missing: None }, context)
+}
+
+fn facts_of_all(documents: &Items<Document>, context: &Context<'_>) -> PolicyFacts {
+    let all = Statements::of(documents);
     let anyone = |statement: &Statement| {
         statement.allows().and(statement.principal.takes_in_principal(|principal| {
             let every_account = principal.kind == PrincipalKind::Aws && principal_account(&principal.name) == Account::Any;
@@ -217,7 +225,7 @@ fn reaches_into_every_service(pattern: &str) -> bool {
     }
 }
 
-fn covers_every_action(pattern: &str) -> bool {
+pub(crate) fn covers_every_action(pattern: &str) -> bool {
     only_stars(pattern) || pattern.split_once(':').is_some_and(|(service, action)| only_stars(service) && only_stars(action))
 }
 

@@ -5,17 +5,25 @@
 //! prove it is known and does not, else unknown with the reason. So hiding any part of a document leaves an answer as it was
 //! or makes it unknown, and a document that AWS would refuse is never called harmless.
 //!
-//! [`policy_facts`] answers all questions that checks ask of a policy, [`acl_is_public`] the one asked of an S3 ACL.
+//! [`eval`] decides requests against all policies that bear on them, [`batch`] answers rows of such questions, [`policy_facts`] all
+//! questions that checks ask of a policy, [`acl_is_public`] the one asked of an S3 ACL. There is one reader of documents for all.
 
+pub mod account;
 mod acl;
 mod answer;
 mod arn;
+pub mod batch;
 mod condition;
 mod document;
 mod error;
+pub mod eval;
 mod facts;
+mod json;
+pub mod lint;
 mod parse;
+pub mod prove;
 mod public;
+mod reference;
 mod text;
 mod transport;
 mod trust;
@@ -26,7 +34,9 @@ pub use answer::{Answer, Items, Known};
 pub use condition::{Comparison, Condition, Operator, Quantifier};
 pub use document::{Document, Effect, Element, Patterns, Principal, PrincipalKind, Principals, Statement};
 pub use error::Error;
-pub use facts::{Context, PolicyFacts, policy_facts};
+pub use facts::{Context, PolicyFacts, facts_of, policy_facts};
+pub use json::Position;
 pub use parse::read_documents;
+pub use reference::{AccessLevel, Action, ConditionKey, Fit, KeyType, Reference, ReferenceError, ResourceType, Service, reference};
 pub use text::value_from_json;
 pub use wildcard::matches_ignore_case;

@@ -3,16 +3,49 @@ use std::sync::Arc;
 use partywall_model::{Cause, Key, Value};
 
 use crate::error::wrong_type;
-use crate::{
-    Condition, Document, Effect, Element, Items, Known, Operator, Patterns, Principal, PrincipalKind, Principals, Statement,
-    value_from_json,
-};
+use crate::json::{Places, Position};
+use crate::text::placed_from_json;
+use crate::{Condition, Document, Effect, Element, Items, Known, Operator, Patterns, Principal, PrincipalKind, Principals, Statement};
 
 /// More statements than any policy within AWS's size quotas can hold; the rest is not read and counts as not known.
 const MAX_STATEMENTS: usize = 10_000;
 
+/// A part of a document, and where it stands if the document is text.
+#[derive(Clone, Copy)]
+struct Node<'v> {
+    value: &'v Value,
+    places: Option<&'v Places>,
+}
+
+impl<'v> Node<'v> {
+    fn at(self) -> Option<Position> {
+        self.places.map(|places| places.at)
+    }
+
+    /// The cause of this part not being what AWS accepts.
+    fn wrong(self, detail: impl std::fmt::Display) -> Arc<Cause> {
+        match self.at() {
+            Some(at) => wrong_type(format!("{detail} ({at})")),
+            None => wrong_type(detail.to_string()),
+        }
+    }
+
+    /// Elements of a list or members of a map, by number.
+    fn inner(self, number: usize, value: &'v Value) -> Self {
+        Self { value, places: self.places.and_then(|places| places.inner.get(number)) }
+    }
+
+    fn members(self, members: &'v [(Key, Value)]) -> impl Iterator<Item = (&'v Key, Self)> {
+        members.iter().enumerate().map(move |(number, (name, value))| (name, self.inner(number, value)))
+    }
+
+    fn items(self, items: &'v [Value]) -> impl Iterator<Item = Self> {
+        items.iter().enumerate().map(move |(number, value)| self.inner(number, value))
+    }
+}
+
 impl Document {
-    /// Reads a document from a tree, or from the JSON text in it.
+    /// Reads a document from a tree, or from the JSON text in it; of text, causes and statements name their place.
     ///
     /// Element names match in either case: IAM accepts that, and reading more strictly would overlook what is in force. An
     /// element that policies do not have, or one that is written twice, makes its statement unknown (above statements: the
@@ -23,49 +56,59 @@ impl Document {
     pub fn parse(value: &Value) -> Result<Self, Arc<Cause>> {
         match value {
             Value::Unknown(cause) => Err(Arc::clone(cause)),
-            Value::Str(text) => Self::parse_tree(&value_from_json(text).map_err(|error| Arc::<Cause>::from(&error))?),
-            tree => Self::parse_tree(tree),
+            Value::Str(text) => {
+                let (tree, places) = placed_from_json(text).map_err(|error| Arc::<Cause>::from(&error))?;
+                Self::parse_tree(Node { value: &tree, places: Some(&places) })
+            }
+            tree => Self::parse_tree(Node { value: tree, places: None }),
         }
     }
 
-    fn parse_tree(value: &Value) -> Result<Self, Arc<Cause>> {
-        let members = value.as_map().ok_or_else(|| wrong_type(format!("policy document is {}, not a map", kind_of(value))))?;
-        let [version, id, statement] = elements(members, ["Version", "Id", "Statement"], "policy document")?;
+    fn parse_tree(node: Node<'_>) -> Result<Self, Arc<Cause>> {
+        let [version, id, statement] = elements(node, ["Version", "Id", "Statement"], "policy document")?;
         let mut statements = Items::default();
         match statement {
-            None => statements.miss(&wrong_type("policy document has no `Statement`")),
-            Some(Value::List(list)) => {
-                for item in list.iter().take(MAX_STATEMENTS) {
-                    statements.push(Statement::parse(item));
+            None => statements.miss(&node.wrong("policy document has no `Statement`")),
+            Some(node) => match node.value {
+                Value::List(list) => {
+                    for item in node.items(list).take(MAX_STATEMENTS) {
+                        statements.push(Statement::parse(item));
+                    }
+                    if list.len() > MAX_STATEMENTS {
+                        statements.miss(&node.wrong(format_args!("policy document has more than {MAX_STATEMENTS} statements")));
+                    }
                 }
-                if list.len() > MAX_STATEMENTS {
-                    statements.miss(&wrong_type(format!("policy document has more than {MAX_STATEMENTS} statements")));
-                }
-            }
-            Some(single) => statements.push(Statement::parse(single)),
+                _ => statements.push(Statement::parse(node)),
+            },
         }
-        Ok(Self { version: version.map(text), id: id.map(text), statements })
+        Ok(Self { version: version.map(parse_version), id: id.map(text), statements })
+    }
+}
+
+/// AWS knows two versions of the language (IAM user guide, JSON policy elements: Version).
+fn parse_version(node: Node<'_>) -> Known<Box<str>> {
+    match text(node) {
+        Known::Is(version) if !matches!(&*version, "2012-10-17" | "2008-10-17") => {
+            Known::Unknown(node.wrong(format_args!("policy version `{version}` does not exist: write `2012-10-17`")))
+        }
+        version => version,
     }
 }
 
 impl Statement {
-    fn parse(value: &Value) -> Result<Self, Arc<Cause>> {
+    fn parse(node: Node<'_>) -> Result<Self, Arc<Cause>> {
         const NAMES: [&str; 9] =
             ["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];
-        let members = match value {
-            Value::Map(members) => members,
-            Value::Unknown(cause) => return Err(Arc::clone(cause)),
-            other => return Err(wrong_type(format!("policy statement is {}, not a map", kind_of(other)))),
-        };
         let [sid, effect, principal, not_principal, action, not_action, resource, not_resource, condition] =
-            elements(members, NAMES, "policy statement")?;
+            elements(node, NAMES, "policy statement")?;
         let action = match either(action, not_action, "Action", texts)? {
-            Element::Absent => Element::Only(Known::Unknown(wrong_type("policy statement has neither `Action` nor `NotAction`"))),
+            Element::Absent => Element::Only(Known::Unknown(node.wrong("policy statement has neither `Action` nor `NotAction`"))),
             written => written,
         };
         Ok(Self {
+            at: node.at(),
             sid: sid.map(text),
-            effect: parse_effect(effect),
+            effect: effect.map_or_else(|| Known::Unknown(node.wrong("policy statement has no `Effect`")), parse_effect),
             principal: either(principal, not_principal, "Principal", parse_principals)?,
             action,
             resource: either(resource, not_resource, "Resource", texts)?,
@@ -100,57 +143,63 @@ fn read_document(value: &Value, documents: &mut Items<Document>) {
 }
 
 /// The members of those names, in that order; null counts as absent.
-fn elements<'v, const N: usize>(members: &'v [(Key, Value)], names: [&str; N], what: &str) -> Result<[Option<&'v Value>; N], Arc<Cause>> {
+fn elements<'v, const N: usize>(node: Node<'v>, names: [&str; N], what: &str) -> Result<[Option<Node<'v>>; N], Arc<Cause>> {
+    let members = match node.value {
+        Value::Map(members) => members,
+        Value::Unknown(cause) => return Err(Arc::clone(cause)),
+        other => return Err(node.wrong(format_args!("{what} is {}, not a map", kind_of(other)))),
+    };
     let mut found = [None; N];
-    for (key, value) in members {
+    for (key, value) in node.members(members) {
         let slot = names.iter().position(|name| name.eq_ignore_ascii_case(key)).and_then(|position| found.get_mut(position));
         match slot {
-            None => return Err(wrong_type(format!("{what} has an element `{key}` that policies do not have"))),
-            Some(Some(_)) => return Err(wrong_type(format!("{what} has `{key}` twice"))),
+            None => return Err(value.wrong(format_args!("{what} has an element `{key}` that policies do not have"))),
+            Some(Some(_)) => return Err(value.wrong(format_args!("{what} has `{key}` twice"))),
             Some(free) => *free = Some(value),
         }
     }
-    Ok(found.map(|value| value.filter(|value| !value.is_null())))
+    Ok(found.map(|node: Option<Node<'v>>| node.filter(|node| !node.value.is_null())))
 }
 
-fn either<T>(
-    plain: Option<&Value>,
-    negated: Option<&Value>,
+fn either<'v, T>(
+    plain: Option<Node<'v>>,
+    negated: Option<Node<'v>>,
     name: &str,
-    parse: impl FnOnce(&Value) -> Known<T>,
+    parse: impl FnOnce(Node<'v>) -> Known<T>,
 ) -> Result<Element<T>, Arc<Cause>> {
     Ok(match (plain, negated) {
         (None, None) => Element::Absent,
         (Some(plain), None) => Element::Only(parse(plain)),
         (None, Some(negated)) => Element::Except(parse(negated)),
         // An unknown one of the two may turn out to be absent.
-        (Some(Value::Unknown(cause)), Some(_)) | (Some(_), Some(Value::Unknown(cause))) => return Err(Arc::clone(cause)),
-        (Some(_), Some(_)) => return Err(wrong_type(format!("policy statement has both `{name}` and `Not{name}`"))),
+        (Some(Node { value: Value::Unknown(cause), .. }), Some(_)) | (Some(_), Some(Node { value: Value::Unknown(cause), .. })) => {
+            return Err(Arc::clone(cause));
+        }
+        (Some(_), Some(negated)) => return Err(negated.wrong(format_args!("policy statement has both `{name}` and `Not{name}`"))),
     })
 }
 
-fn parse_effect(value: Option<&Value>) -> Known<Effect> {
-    match value {
-        None => Known::Unknown(wrong_type("policy statement has no `Effect`")),
-        Some(Value::Unknown(cause)) => Known::Unknown(Arc::clone(cause)),
-        Some(value) => match value.as_str() {
+fn parse_effect(node: Node<'_>) -> Known<Effect> {
+    match node.value {
+        Value::Unknown(cause) => Known::Unknown(Arc::clone(cause)),
+        value => match value.as_str() {
             Some("Allow") => Known::Is(Effect::Allow),
             Some("Deny") => Known::Is(Effect::Deny),
-            Some(other) => Known::Unknown(wrong_type(format!("effect `{other}` is neither `Allow` nor `Deny`"))),
-            None => Known::Unknown(wrong_type(format!("effect is {}, not text", kind_of(value)))),
+            Some(other) => Known::Unknown(node.wrong(format_args!("effect `{other}` is neither `Allow` nor `Deny`"))),
+            None => Known::Unknown(node.wrong(format_args!("effect is {}, not text", kind_of(value)))),
         },
     }
 }
 
-fn parse_principals(value: &Value) -> Known<Principals> {
-    let members = match value {
+fn parse_principals(node: Node<'_>) -> Known<Principals> {
+    match node.value {
         Value::Str(name) if &**name == "*" => return Known::Is(Principals::Everyone),
-        Value::Map(members) => members,
+        Value::Map(_) => {}
         Value::Unknown(cause) => return Known::Unknown(Arc::clone(cause)),
-        other => return Known::Unknown(wrong_type(format!("principal is {}, neither `*` nor a map", kind_of(other)))),
-    };
+        other => return Known::Unknown(node.wrong(format_args!("principal is {}, neither `*` nor a map", kind_of(other)))),
+    }
     let kinds = [PrincipalKind::Aws, PrincipalKind::Service, PrincipalKind::Federated, PrincipalKind::CanonicalUser];
-    let found = match elements(members, ["AWS", "Service", "Federated", "CanonicalUser"], "principal") {
+    let found = match elements(node, ["AWS", "Service", "Federated", "CanonicalUser"], "principal") {
         Ok(found) => found,
         Err(cause) => return Known::Unknown(cause),
     };
@@ -170,50 +219,50 @@ fn parse_principals(value: &Value) -> Known<Principals> {
     Known::Is(Principals::Named(named))
 }
 
-fn parse_conditions(value: &Value) -> Items<Condition> {
+fn parse_conditions(node: Node<'_>) -> Items<Condition> {
     let mut conditions = Items::default();
-    let operators = match value {
+    let operators = match node.value {
         Value::Map(operators) => operators,
         Value::Unknown(cause) => {
             conditions.miss(cause);
             return conditions;
         }
         other => {
-            conditions.miss(&wrong_type(format!("condition is {}, not a map", kind_of(other))));
+            conditions.miss(&node.wrong(format_args!("condition is {}, not a map", kind_of(other))));
             return conditions;
         }
     };
-    for (name, keys) in operators {
+    for (name, keys) in node.members(operators) {
         let Some(operator) = Operator::parse(name) else {
-            conditions.miss(&wrong_type(format!("condition operator `{name}` does not exist")));
+            conditions.miss(&keys.wrong(format_args!("condition operator `{name}` does not exist")));
             continue;
         };
-        match keys {
+        match keys.value {
             Value::Null => {}
             Value::Unknown(cause) => conditions.miss(cause),
-            Value::Map(keys) => {
-                conditions.known.extend(keys.iter().map(|(key, values)| Condition {
+            Value::Map(members) => {
+                conditions.known.extend(keys.members(members).map(|(key, values)| Condition {
                     operator,
                     key: Box::from(&**key),
                     values: texts(values),
                 }));
             }
-            other => conditions.miss(&wrong_type(format!("condition `{name}` is {}, not a map of keys", kind_of(other)))),
+            other => conditions.miss(&keys.wrong(format_args!("condition `{name}` is {}, not a map of keys", kind_of(other)))),
         }
     }
     conditions
 }
 
 /// A text or a list of texts.
-fn texts(value: &Value) -> Known<Patterns> {
+fn texts(node: Node<'_>) -> Known<Patterns> {
     let mut items = Items::default();
-    match value {
+    match node.value {
         Value::List(list) => {
-            for item in list {
+            for item in node.items(list) {
                 items.push(scalar(item));
             }
         }
-        single => match scalar(single) {
+        _ => match scalar(node) {
             Ok(text) => items.known.push(text),
             Err(cause) => return Known::Unknown(cause),
         },
@@ -221,23 +270,23 @@ fn texts(value: &Value) -> Known<Patterns> {
     Known::Is(items)
 }
 
-fn text(value: &Value) -> Known<Box<str>> {
-    match scalar(value) {
+fn text(node: Node<'_>) -> Known<Box<str>> {
+    match scalar(node) {
         Ok(text) => Known::Is(text),
         Err(cause) => Known::Unknown(cause),
     }
 }
 
 /// Text as a policy spells it. Templates may write account ids as numbers, which lose their leading zeros, and booleans bare.
-fn scalar(value: &Value) -> Result<Box<str>, Arc<Cause>> {
-    match value {
+fn scalar(node: Node<'_>) -> Result<Box<str>, Arc<Cause>> {
+    match node.value {
         Value::Str(text) => Ok(text.clone()),
         Value::Bool(value) => Ok(value.to_string().into()),
         Value::Int(number @ 1_000_000_000..=999_999_999_999) => Ok(format!("{number:012}").into()),
         Value::Int(number) => Ok(number.to_string().into()),
         Value::Float(number) => Ok(number.to_string().into()),
         Value::Unknown(cause) => Err(Arc::clone(cause)),
-        other => Err(wrong_type(format!("expected text, found {}", kind_of(other)))),
+        other => Err(node.wrong(format_args!("expected text, found {}", kind_of(other)))),
     }
 }
 
@@ -258,7 +307,7 @@ mod tests {
     use partywall_model::CauseKind;
 
     use super::*;
-    use crate::Answer;
+    use crate::{Answer, value_from_json};
 
     fn parse(json: &str) -> Result<Document, Arc<Cause>> {
         Document::parse(&Value::str(json))
@@ -310,6 +359,23 @@ mod tests {
     }
 
     #[test]
+    fn what_aws_refuses_is_named_with_its_place() {
+        let document =
+            parse("{\n \"Version\": \"2012-10-08\",\n \"Statement\": [\n  {\"Effect\": \"allow\", \"Action\": [\"s3:*\", {}]}\n ]\n}")
+                .unwrap();
+        let flaws: Vec<&str> = document.flaws().into_iter().map(|cause| cause.detail.as_str()).collect();
+        assert_eq!(
+            flaws,
+            [
+                "policy version `2012-10-08` does not exist: write `2012-10-17` (line 2, column 13)",
+                "effect `allow` is neither `Allow` nor `Deny` (line 4, column 14)",
+                "expected text, found a map (line 4, column 42)",
+            ]
+        );
+        assert_eq!(document.statements.known[0].at, Some(Position { line: 4, column: 3 }));
+    }
+
+    #[test]
     fn one_bad_element_leaves_the_others_known() {
         let document =
             parse(r#"{"Statement":[{"Effect":"allow","Principal":"nobody","Resource":{"a":1},"Condition":{"Same":{"a":"b"}}}]}"#).unwrap();
@@ -334,8 +400,8 @@ mod tests {
 
     #[test]
     fn numbers_keep_the_digits_of_account_ids() {
-        assert_eq!(scalar(&Value::Int(12_345_678_901)).unwrap(), "012345678901".into());
-        assert_eq!(scalar(&Value::Int(443)).unwrap(), "443".into());
+        assert_eq!(scalar(Node { value: &Value::Int(12_345_678_901), places: None }).unwrap(), "012345678901".into());
+        assert_eq!(scalar(Node { value: &Value::Int(443), places: None }).unwrap(), "443".into());
     }
 
     #[test]

@@ -1,47 +1,34 @@
-use partywall_model::{Key, Value};
+use std::borrow::Cow;
+
+use partywall_model::Value;
 
 use crate::Error;
+use crate::json::{self, Places};
 
 /// Longest text that is read as a policy, in bytes. AWS's own quotas end at a few hundred kilobytes.
 const MAX_TEXT: usize = 1 << 20;
 
 /// Reads the JSON text of a policy, plain or percent-encoded as the IAM API returns it, into a tree without unknowns.
 ///
-/// Of members of one name the last counts. Numbers that do not fit 64 bits become floats.
+/// Numbers that do not fit 64 bits become floats.
 ///
 /// # Errors
 /// [`Error::TooLarge`], [`Error::Encoding`] if the text begins with `%` but is not percent-encoded UTF-8, [`Error::Json`] if it
-/// is not JSON or is nested deeper than 127 levels.
+/// is not JSON, names a member twice, or is nested deeper than 127 levels.
 pub fn value_from_json(text: &str) -> Result<Value, Error> {
-    let text = text.trim();
+    placed_from_json(text).map(|(value, _)| value)
+}
+
+/// The same, with the places in the text (of percent-encoded text: in what it stands for).
+pub(crate) fn placed_from_json(text: &str) -> Result<(Value, Places), Error> {
     if text.len() > MAX_TEXT {
         return Err(Error::TooLarge { length: text.len(), limit: MAX_TEXT });
     }
-    let decoded;
-    let json = if text.starts_with('%') {
-        decoded = percent_decode(text).ok_or(Error::Encoding)?;
-        &decoded
-    } else {
-        text
+    let json = match text.trim_start() {
+        encoded if encoded.starts_with('%') => Cow::Owned(percent_decode(encoded.trim_end()).ok_or(Error::Encoding)?),
+        _ => Cow::Borrowed(text),
     };
-    let value = serde_json::from_str(json).map_err(|error| Error::Json { reason: error.to_string() })?;
-    Ok(from_json(value))
-}
-
-/// No deeper than the parser's own limit of nesting.
-fn from_json(value: serde_json::Value) -> Value {
-    match value {
-        serde_json::Value::Null => Value::Null,
-        serde_json::Value::Bool(value) => Value::Bool(value),
-        serde_json::Value::Number(number) => {
-            number.as_i64().map_or_else(|| Value::Float(number.as_f64().unwrap_or(f64::INFINITY)), Value::Int)
-        }
-        serde_json::Value::String(text) => Value::str(text),
-        serde_json::Value::Array(items) => Value::List(items.into_iter().map(from_json).collect()),
-        serde_json::Value::Object(members) => {
-            Value::Map(members.into_iter().map(|(name, value)| (Key::from(name), from_json(value))).collect())
-        }
-    }
+    json::read(&json)
 }
 
 fn percent_decode(text: &str) -> Option<String> {

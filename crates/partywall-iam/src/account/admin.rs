@@ -1,0 +1,87 @@
+//! Who is an administrator, whatever their policies are called.
+
+use std::sync::Arc;
+
+use partywall_model::Cause;
+
+use super::access::{Question, ResourcePolicy, open_policy};
+use super::model::{Account, Class, Principal};
+use super::rules::Rules;
+use crate::Answer;
+use crate::eval::Policy;
+
+/// A name that no resource has: what is allowed on it is allowed on any.
+const ANY_NAME: &str = "partywall-any-7f3a9c";
+
+/// What of a principal's identity policies and ceilings counts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum Rights {
+    /// All as they are.
+    AsIs,
+    /// Any identity policy, under the ceilings.
+    AnyPolicy,
+    /// The identity policies without boundary.
+    Unbounded,
+    /// Without the policies that hold a Deny and that the principal can take away.
+    WithoutDenies,
+}
+
+/// The policies of a class that are known at all, and why others are not.
+pub(crate) fn known_policies(class: &Class) -> (Vec<Policy>, Option<Arc<Cause>>) {
+    let missing = class.policies.iter().find_map(|policy| policy.missing.clone());
+    (class.policies.iter().filter(|policy| policy.missing.is_none()).cloned().collect(), missing)
+}
+
+impl Account {
+    /// Whether the principal, with these rights, may do all that makes an administrator. Policies that are not known at all do
+    /// not count; see [`known_policies`].
+    pub(crate) fn is_admin(&self, principal: &Principal, rights: Rights, rules: &Rules) -> Answer {
+        let Some(class) = self.classes.get(principal.class) else { return Answer::No };
+        let identity = match rights {
+            Rights::AnyPolicy => vec![open_policy()],
+            Rights::AsIs | Rights::Unbounded => known_policies(class).0,
+            Rights::WithoutDenies => {
+                let direct = principal.attachments.iter().zip(&class.policies);
+                let kept = direct.filter(|(attachment, policy)| {
+                    let denies = policy.rules.iter().any(|rule| rule.has_effect(crate::Effect::Deny) != Answer::No);
+                    policy.missing.is_none() && (attachment.by_group || !denies)
+                });
+                kept.map(|(_, policy)| policy.clone()).collect()
+            }
+        };
+        let limit = if rights == Rights::Unbounded { None } else { class.limit.as_deref() };
+        self.allows_all(principal, &identity, limit, rules)
+    }
+
+    /// Whether the policies of a group make an administrator of who joins it.
+    pub(crate) fn group_makes_admin(&self, group: usize, principal: &Principal, rules: &Rules) -> Answer {
+        let (Some(group), Some(class)) = (self.groups.get(group), self.classes.get(principal.class)) else { return Answer::No };
+        let mut identity = known_policies(class).0;
+        identity.extend(self.named(&group.attachments).into_iter().filter(|policy| policy.missing.is_none()));
+        self.allows_all(principal, &identity, class.limit.as_deref(), rules)
+    }
+
+    fn allows_all(&self, principal: &Principal, identity: &[Policy], limit: Option<&[Policy]>, rules: &Rules) -> Answer {
+        let mut all = Answer::Yes;
+        for action in &rules.admin {
+            let resource = rules.resource(action, &self.partition, &self.id);
+            let resource = match resource.as_str() {
+                "*" => format!("arn:{}:partywall::{}:{ANY_NAME}", self.partition, self.id),
+                template => template.replace(['{', '}'], "").replace('*', ANY_NAME),
+            };
+            let resource = match resource.as_str() {
+                kind @ ("user" | "role" | "group" | "policy") => {
+                    format!("arn:{}:iam::{}:{kind}/{ANY_NAME}", self.partition, self.id)
+                }
+                other => other.to_owned(),
+            };
+            let request = self.request(principal, &Question::new(action.as_str(), resource));
+            let none = ResourcePolicy::Known(Vec::new(), None);
+            all = all.and(self.decide_with(&request, identity, limit, &none).is_allowed());
+            if all == Answer::No {
+                break;
+            }
+        }
+        all
+    }
+}
