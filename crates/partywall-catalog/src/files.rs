@@ -10,6 +10,7 @@ use crate::CatalogError;
 #[folder = "../../catalog"]
 #[exclude = "*README.md"]
 #[exclude = "reference/aws-models.zst"]
+#[exclude = "reference/iam-data.zst"]
 struct BuiltIn;
 
 /// No catalogue file is near this; an overlay that points at something else is refused early.

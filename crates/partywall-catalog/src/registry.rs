@@ -60,7 +60,9 @@ impl Registry {
     /// The file is damaged.
     pub fn unpack(bytes: &[u8]) -> Result<Self, CatalogError> {
         let damaged = |message: String| CatalogError::Reference { file: FILE, message };
-        let text = zstd::bulk::decompress(bytes, MAX_BYTES).map_err(|error| damaged(error.to_string()))?;
+        // The file names its size; without it, the most that is allowed would stay reserved.
+        let size = zstd::zstd_safe::get_frame_content_size(bytes).ok().flatten().and_then(|size| usize::try_from(size).ok());
+        let text = zstd::bulk::decompress(bytes, size.unwrap_or(MAX_BYTES).min(MAX_BYTES)).map_err(|error| damaged(error.to_string()))?;
         let text = String::from_utf8(text).map_err(|error| damaged(error.to_string()))?;
         let mut lines = HashMap::new();
         let mut start = 0;

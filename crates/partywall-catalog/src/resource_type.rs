@@ -184,11 +184,7 @@ pub struct Unless {
     /// IAM action.
     pub action: String,
     /// Path to the list that is empty then.
-    #[serde(default)]
-    pub empty: Option<String>,
-    /// Paths to the two numbers that are equal then.
-    #[serde(default)]
-    pub same: Option<[String; 2]>,
+    pub empty: String,
 }
 
 /// The call that finds the names which a listing has to be asked with, such as `ListProjects` before `BatchGetProjects`.

@@ -13,6 +13,7 @@ use crate::api::{Call, Operations, Seen};
 use crate::collected::{Collected, Need, Options};
 use crate::complete::{complete, kept_columns, prune};
 use crate::defaults::Lookup;
+use crate::groups::{groups, looked_up};
 use crate::jq::Programs;
 use crate::store::Store;
 use crate::{fold, input};
@@ -69,26 +70,6 @@ fn gap_order(gap: &Gap) -> (&Arc<str>, &Option<Arc<str>>, &Option<Arc<str>>, &Op
     (&gap.resource_type, &gap.account, &gap.region, &gap.id, &gap.cause.detail)
 }
 
-/// Types whose rows other rows change or read: satellites, their parents, and rows that defaults and derive functions look up.
-fn entangled(catalog: &Catalog) -> BTreeSet<Arc<str>> {
-    let mut names = BTreeSet::new();
-    for file in catalog.types.values() {
-        for fold in &file.folds {
-            names.insert(file.name.clone());
-            names.insert(fold.from.clone());
-        }
-        for depends in file.defaults.iter().filter_map(|default| default.depends_on.as_ref()) {
-            names.insert(file.name.clone());
-            names.insert(depends.resource_type.clone());
-        }
-        for table in file.derives.iter().flat_map(|derive| &derive.tables) {
-            names.insert(file.name.clone());
-            names.insert(table.clone());
-        }
-    }
-    names
-}
-
 pub(crate) struct Collector<'a> {
     pub(crate) catalog: &'a Catalog,
     pub(crate) options: &'a Options,
@@ -99,6 +80,7 @@ pub(crate) struct Collector<'a> {
     pub(crate) seen: Seen,
     pub(crate) operations: Operations,
     pub(crate) programs: Programs,
+    /// Types whose rows have to do with those of others.
     entangled: BTreeSet<Arc<str>>,
     needs: BTreeMap<Arc<str>, Arc<TypeNeed>>,
     /// There is one input file.
@@ -140,7 +122,7 @@ impl<'a> Collector<'a> {
             seen: Seen::default(),
             operations: Operations::new(catalog),
             programs: Programs::default(),
-            entangled: entangled(catalog),
+            entangled: groups(catalog).into_iter().filter(|group| group.len() > 1).flatten().collect(),
             needs: BTreeMap::new(),
             alone: false,
             streams: false,
@@ -197,40 +179,44 @@ impl<'a> Collector<'a> {
         made
     }
 
-    /// Rows that follow from answers, what no answer told, folding; then hands over all rows that waited.
+    /// Hands over all rows that waited.
     pub(crate) fn finish(mut self) -> Result<Collected, CollectError> {
-        for row in self.seen.implied(self.catalog) {
-            self.store.add(self.catalog, row);
-        }
-        self.seen.mark_unseen(self.catalog, &mut self.store);
-        self.out.listed.extend(self.seen.listed(self.catalog));
-        self.out.regions.extend(self.out.listed.iter().filter_map(|listing| listing.region.clone()).filter(|region| &**region != "global"));
+        let all = self.catalog.types.keys().chain(self.store.types.keys()).cloned().collect();
+        self.settle(&all)?;
         if self.ordered {
-            self.store.order();
             self.out.gaps.sort_by(|one, other| gap_order(one).cmp(&gap_order(other)));
             self.out.errors.sort();
         }
-        self.store.forget(&self.deleted);
-        fold::fold(&mut self.store, self.catalog, &self.out.gaps);
+        Ok(self.out)
+    }
+
+    /// Rows that follow from answers, what no answer told, folding; then hands over the rows of some types, of which nothing more will come.
+    pub(crate) fn settle(&mut self, types: &BTreeSet<Arc<str>>) -> Result<(), CollectError> {
+        let mut seen = self.seen.take(types);
+        let mut store = self.store.take(types);
+        seen.withdraw(&self.out.gaps);
+        for row in seen.implied(self.catalog) {
+            store.add(self.catalog, row);
+        }
+        seen.mark_unseen(self.catalog, &mut store);
+        let listed = seen.listed(self.catalog);
+        self.out.regions.extend(listed.iter().filter_map(|listing| listing.region.clone()).filter(|region| &**region != "global"));
+        self.out.listed.extend(listed);
+        if self.ordered {
+            store.order();
+        }
+        store.forget(&self.deleted);
+        fold::fold(&mut store, self.catalog, &self.out.gaps);
         let mut lookup = Lookup::default();
-        let looked_up: BTreeSet<&Arc<str>> = self
-            .catalog
-            .types
-            .values()
-            .flat_map(|file| {
-                let tables = file.derives.iter().flat_map(|derive| &derive.tables);
-                tables.chain(file.defaults.iter().filter_map(|default| default.depends_on.as_ref()).map(|depends| &depends.resource_type))
-            })
-            .collect();
-        for name in looked_up {
-            for row in self.store.types.get(name).map(|rows| rows.rows.as_slice()).unwrap_or_default() {
+        for name in looked_up(self.catalog) {
+            for row in store.types.get(name).map(|rows| rows.rows.as_slice()).unwrap_or_default() {
                 lookup.add(row);
             }
         }
-        for (_, rows) in std::mem::take(&mut self.store).types {
+        for (_, rows) in store.types {
             self.hand_over(&rows.resource_type, rows.rows, &lookup)?;
         }
-        Ok(self.out)
+        Ok(())
     }
 
     fn hand_over(&mut self, resource_type: &Arc<ResourceType>, rows: Vec<Resource>, lookup: &Lookup) -> Result<(), CollectError> {

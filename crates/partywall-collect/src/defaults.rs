@@ -84,7 +84,11 @@ pub(crate) fn apply(row: &mut Resource, resource_type: &ResourceType, lookup: &L
     if on == DefaultOn::Create {
         leave_undecided(row, resource_type);
     }
-    for default in resource_type.defaults.iter().filter(|default| default.on == on) {
+    // What a source never shows is not what "none" means in it. Answers of the APIs own what they tell, so that theirs is.
+    let blind = if row.source.kind == SourceKind::Config { resource_type.blind_paths(SourceKind::Config) } else { Vec::new() };
+    let never_shown =
+        |path: &str| blind.iter().any(|blind| path.strip_prefix(&**blind).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')));
+    for default in resource_type.defaults.iter().filter(|default| default.on == on && !never_shown(&default.path)) {
         if row.properties.at(&default.path).is_some_and(|value| !value.is_null()) {
             continue;
         }

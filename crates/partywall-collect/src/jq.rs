@@ -11,11 +11,17 @@ type Filter = jaq_core::compile::Filter<jaq_core::Native<data::JustLut<Val>>>;
 
 /// Compiled jq programs of the catalogue, by text. Used only where declarative shaping does not reach.
 #[derive(Default)]
-pub(crate) struct Programs {
+pub struct Programs {
     compiled: HashMap<Box<str>, Filter>,
     names: Names,
     /// Member names as jq's values.
     keys: HashMap<Key, Val>,
+}
+
+impl std::fmt::Debug for Programs {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Programs").field("compiled", &self.compiled.len()).finish_non_exhaustive()
+    }
 }
 
 /// Names that are kept at most.
@@ -26,7 +32,7 @@ impl Programs {
     ///
     /// # Errors
     /// The program does not compile, fails on this input or makes nothing of it; one line.
-    pub(crate) fn run(&mut self, program: &str, input: &Value) -> Result<Value, String> {
+    pub fn run(&mut self, program: &str, input: &Value) -> Result<Value, String> {
         if !self.compiled.contains_key(program) {
             let filter = compile(program)?;
             self.compiled.insert(Box::from(program), filter);

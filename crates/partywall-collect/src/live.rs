@@ -1,7 +1,7 @@
 //! Answers of calls that are made now, placed one by one as they come: the same shaping as of saved answers, but the call is known and need
 //! not be guessed from a path.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -12,6 +12,7 @@ use partywall_model::{Cause, CauseKind, Gap, Resource, Source, SourceKind, Value
 use crate::api::{ApiReader, Call, Failure, Shaped, kebab};
 use crate::collected::{Collected, Need, Options};
 use crate::collector::{Collector, Rows};
+use crate::groups::groups;
 use crate::{CollectError, credential_report};
 
 /// What a call was made for: a read of a type, in an account and Region, of one resource or of all.
@@ -52,7 +53,7 @@ impl Asked {
 
 /// The rows of one account while it is read.
 pub struct Live<'a> {
-    collector: Collector<'a>,
+    pub(crate) collector: Collector<'a>,
     sources: BTreeMap<(Arc<str>, Arc<str>), Arc<Source>>,
 }
 
@@ -70,13 +71,15 @@ impl<'a> Live<'a> {
         need: &'a dyn Fn(&ResourceType) -> Need,
         emit: &'a mut dyn FnMut(Rows<'_>) -> Result<(), CollectError>,
     ) -> Self {
-        Self { collector: Collector::new(catalog, options, need, emit), sources: BTreeMap::new() }
+        let mut collector = Collector::new(catalog, options, need, emit);
+        collector.ordered = true;
+        Self { collector, sources: BTreeMap::new() }
     }
 
     /// What an answer, or a page of one, says of the resources of a type; secrets are taken out of it.
-    pub fn shape(&mut self, resource_type: &Arc<ResourceType>, read: &Read, answer: &Value) -> Shaped {
+    pub fn shape(&mut self, resource_type: &Arc<ResourceType>, read: &Read, answer: Value) -> Shaped {
         if resource_type.name.as_ref() == credential_report::TYPE {
-            return report(resource_type, answer);
+            return report(resource_type, &answer);
         }
         self.reader().shape(resource_type, read, answer)
     }
@@ -136,18 +139,31 @@ impl<'a> Live<'a> {
     /// Whether a read that tells a property was answered, or spared, for the row at a place of [`Live::rows`].
     pub fn told(&self, resource_type: &ResourceType, place: usize, path: &str) -> bool {
         let within = |own: &Arc<str>| path.strip_prefix(&**own).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']));
-        let seen = |read: &Read| self.collector.seen.has(&resource_type.name, place, read);
+        let seen = |read: &Read| self.collector.seen.has(resource_type, place, read);
         let mut own = resource_type.reads.iter().filter(|read| read.told().any(within)).peekable();
         if own.peek().is_some() { own.any(seen) } else { resource_type.listing().is_some_and(seen) }
     }
 
-    /// Folds, completes and hands over all rows.
+    /// All types, in groups whose rows are made together and without those of any other.
+    pub fn groups(&self) -> Vec<BTreeSet<Arc<str>>> {
+        groups(self.collector.catalog)
+    }
+
+    /// Folds, completes and hands over the rows of some types, of which all has been read; they must be whole [`Live::groups`], and
+    /// [`Live::rows`] has none of them afterwards.
+    ///
+    /// # Errors
+    /// Whoever takes the batches failed, or a batch could not be built.
+    pub fn settle(&mut self, types: &BTreeSet<Arc<str>>) -> Result<(), CollectError> {
+        self.collector.settle(types)
+    }
+
+    /// Folds, completes and hands over what is left.
     ///
     /// # Errors
     /// Whoever takes the batches failed, or a batch could not be built.
     pub fn finish(mut self) -> Result<Collected, CollectError> {
         *self.collector.out.files.entry(SourceKind::Api).or_default() += 1;
-        self.collector.ordered = true;
         self.collector.finish()
     }
 

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use partywall_catalog::{Catalog, ResourceType};
@@ -45,6 +45,11 @@ impl Store {
 }
 
 impl Store {
+    /// Takes out the rows of some types.
+    pub(crate) fn take(&mut self, types: &BTreeSet<Arc<str>>) -> Self {
+        Self { types: self.types.extract_if(.., |name, _| types.contains(name)).collect() }
+    }
+
     /// If a row of that id is listed without its region, the (absent) region under which it is filed.
     pub(crate) fn listed_without_region(&self, row: &Resource) -> Option<Option<Arc<str>>> {
         let rows = self.types.get(&row.resource_type)?;

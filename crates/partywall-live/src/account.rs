@@ -1,22 +1,24 @@
 //! Reading one account: listings first, then what each resource has to be asked for, then what lies within it.
 
-use std::collections::{BTreeMap, HashSet};
+mod details;
+
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use partywall_aws::Partitions;
-use partywall_catalog::Read;
+use partywall_catalog::{Read, ResourceType};
 use partywall_collect::{CollectError, Collected, Failure, Live, Shaped};
 use partywall_model::{CauseKind, Resource, Value};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::ask::{Asker, Target};
-use crate::input::{Context, InputError, placeholders};
+use crate::input::{Context, placeholders};
 use crate::journal::QuestionKey;
 use crate::lane::{Event, Lane, Purpose, What};
 use crate::plan::{Plan, Scope, TypePlan};
 use crate::progress::Progress;
-use crate::question::{Question, Subject, Where, asked, batches, identity, text_at, together, unaskable, wanted};
+use crate::question::{Question, Subject, Where, asked, text_at, unaskable};
 
 /// Region under which things are filed that have none, or whose listing shows all Regions.
 const EVERYWHERE: &str = "global";
@@ -52,6 +54,8 @@ pub(crate) struct AccountReading<'a> {
     standings: BTreeMap<(usize, Arc<str>), Standing>,
     /// Listings that have failed in a place, wholly or for one of several questions.
     failed: HashSet<(usize, Arc<str>)>,
+    /// Types whose rows are made together, and in how many places any of them is still read.
+    groups: Vec<(BTreeSet<Arc<str>>, usize)>,
     sender: Sender<Event>,
     events: Receiver<Event>,
 }
@@ -69,8 +73,9 @@ impl<'a> AccountReading<'a> {
         let types = plan.types.values().collect();
         let found = Partitions::builtin().ok().and_then(|partitions| partitions.of_region(&home));
         let partition = found.map_or_else(|| "aws".to_owned(), |partition| partition.id.clone());
-        let standings = BTreeMap::new();
-        Self { plan, types, asker, live, regions, home, partition, progress, standings, failed: HashSet::new(), sender, events }
+        let groups = live.groups().into_iter().map(|group| (group, 0)).collect();
+        let (standings, failed) = (BTreeMap::new(), HashSet::new());
+        Self { plan, types, asker, live, regions, home, partition, progress, standings, failed, groups, sender, events }
     }
 
     /// Reads everything that the plan names.
@@ -79,7 +84,7 @@ impl<'a> AccountReading<'a> {
     /// The journal cannot be written, or whoever takes the batches failed. What AWS refuses is no error: it is a gap.
     pub(crate) async fn run(mut self) -> Result<Collected, CollectError> {
         self.leave_out();
-        self.start();
+        self.start()?;
         while self.standings.values().any(|standing| !standing.done) {
             let Some(event) = self.events.recv().await else { break };
             self.take(event)?;
@@ -105,11 +110,12 @@ impl<'a> AccountReading<'a> {
     }
 
     /// Starts the listings that need nothing but the account; the others wait for the types within which they list.
-    fn start(&mut self) {
+    fn start(&mut self) -> Result<(), CollectError> {
         for (index, plan) in self.types.clone().into_iter().enumerate() {
             for place in self.places(plan.scope) {
                 let standing = Standing { pending: plan.listings.len(), ..Standing::default() };
                 self.standings.insert((index, place), standing);
+                self.group(&plan.resource_type.name).for_each(|(_, places)| *places += 1);
             }
         }
         for (number, listing) in self.plan.listings.iter().enumerate().filter(|(_, listing)| listing.of.is_none()) {
@@ -118,53 +124,68 @@ impl<'a> AccountReading<'a> {
                     (Where::Everywhere, _) | (Where::In(_), Scope::Account) => self.list(number, &place, &[None]),
                     (Where::In(region), Scope::Regional) if region == place => self.list(number, &place, &[None]),
                     // What that Region shows is nowhere else.
-                    (Where::In(_) | Where::Nowhere, Scope::Regional) => self.end(Purpose::Listing(number), &place),
+                    (Where::In(_) | Where::Nowhere, Scope::Regional) => self.end(Purpose::Listing(number), &place)?,
                     (Where::Nowhere, Scope::Account) => {
                         let words = format!("nothing: {} has no address in partition {}", listing.service, self.partition);
-                        self.give_up(number, &place, CauseKind::NotAvailable, words);
+                        self.give_up(number, &place, CauseKind::NotAvailable, words)?;
                     }
                 }
             }
         }
-        self.orphans();
+        for provided in self.plan.provided.values() {
+            for place in self.places(provided.scope) {
+                self.within(&provided.resource_type, &place, !provided.whole, false);
+            }
+        }
+        self.orphans()?;
         // A type without a listing has nothing to wait for, and one within a type that is not read nothing to ask.
         let idle: Vec<_> = self.standings.iter().filter(|(_, standing)| standing.pending == 0).map(|(key, _)| key.clone()).collect();
         for (index, place) in idle {
-            self.advance(index, &place);
+            self.advance(index, &place)?;
         }
+        Ok(())
+    }
+
+    fn group(&mut self, resource_type: &str) -> impl Iterator<Item = &mut (BTreeSet<Arc<str>>, usize)> {
+        self.groups.iter_mut().filter(move |(types, _)| types.contains(resource_type))
     }
 
     /// Listings within a type that is not read: a mistake of the catalogue, which must not keep the others waiting.
-    fn orphans(&mut self) {
+    fn orphans(&mut self) -> Result<(), CollectError> {
         for (number, listing) in self.plan.listings.iter().enumerate() {
-            let Some(of) = listing.of.as_ref().filter(|of| !self.plan.types.contains_key(*of)) else { continue };
+            let Some(of) = listing.of.as_ref().filter(|of| !self.is_known(of)) else { continue };
             for place in self.places(listing.scope) {
-                self.give_up(number, &place, CauseKind::NotLooked, format!("nothing: {of} is not read"));
+                self.give_up(number, &place, CauseKind::NotLooked, format!("nothing: {of} is not read"))?;
             }
         }
+        Ok(())
+    }
+
+    fn is_known(&self, name: &Arc<str>) -> bool {
+        self.plan.types.contains_key(name) || self.plan.provided.contains_key(name)
     }
 
     /// Ends a listing that is not asked.
-    fn give_up(&mut self, number: usize, place: &Arc<str>, kind: CauseKind, words: String) {
+    fn give_up(&mut self, number: usize, place: &Arc<str>, kind: CauseKind, words: String) -> Result<(), CollectError> {
         let failure = Failure { kind, code: None, words, operation: None, action: None };
         let subject = Subject { identity: Vec::new(), region: place.clone(), value: None };
         self.fail(Purpose::Listing(number), place, &[subject], &failure);
-        self.end(Purpose::Listing(number), place);
+        self.end(Purpose::Listing(number), place)
     }
 
     /// Asks a listing in a place: once, or once for each of the parents.
-    fn list(&mut self, number: usize, place: &Arc<str>, parents: &[Option<Resource>]) {
+    fn list(&self, number: usize, place: &Arc<str>, parents: &[Option<&Resource>]) {
         let Some(listing) = self.plan.listings.get(number) else { return };
         let target = Target::find(&listing.service, &listing.operation);
         let key_property = placeholders(&listing.input).into_iter().next();
         let lane = self.lane(Purpose::Listing(number), place);
         let mut questions = Vec::with_capacity(parents.len());
         let mut finders = Vec::new();
-        for parent in parents {
-            let region = self.asked_region(place, parent.as_ref(), &listing.asked_in);
-            let context = Context { account: &self.asker.account, region: &region, row: parent.as_ref() };
-            let subject = key_property.as_ref().and_then(|name| text_at(parent.as_ref()?, name));
-            let place_region = parent.as_ref().and_then(|row| row.region.clone()).unwrap_or_else(|| place.clone());
+        for parent in parents.iter().copied() {
+            let region = self.asked_region(place, parent, &listing.asked_in);
+            let context = Context { account: &self.asker.account, region: &region, row: parent };
+            let subject = key_property.as_ref().and_then(|name| text_at(parent?, name));
+            let place_region = parent.and_then(|row| row.region.clone()).unwrap_or_else(|| place.clone());
             let subjects = vec![Subject { identity: Vec::new(), region: place_region, value: subject }];
             let input = context.members(&listing.input).map_err(|error| unaskable(&error));
             match &listing.names {
@@ -208,17 +229,17 @@ impl<'a> AccountReading<'a> {
     fn take(&mut self, event: Event) -> Result<(), CollectError> {
         let Event { purpose, place, what } = event;
         match what {
-            What::Answer { subjects, value, at, key, next } => self.answer(purpose, &subjects, &value, at, &key, next.as_ref())?,
+            What::Answer { subjects, value, at, key, next } => self.answer(purpose, &subjects, value, at, &key, next.as_ref())?,
             What::Recorded { subjects, shaped, at } => self.place(purpose, &subjects, shaped, at),
             What::Spared { subjects } => self.spare(purpose, &subjects),
             What::Failed { subjects, failure } => self.fail(purpose, &place, &subjects, &failure),
-            What::End => self.end(purpose, &place),
+            What::End => self.end(purpose, &place)?,
         }
         Ok(())
     }
 
     /// The reads that a lane works for.
-    fn reads(&self, purpose: Purpose) -> Vec<(Arc<partywall_catalog::ResourceType>, usize)> {
+    fn reads(&self, purpose: Purpose) -> Vec<(Arc<ResourceType>, usize)> {
         match purpose {
             Purpose::Listing(number) => self.plan.listings.get(number).map(|listing| listing.reads.clone()).unwrap_or_default(),
             Purpose::Detail(index, read) => self.types.get(index).map(|plan| (plan.resource_type.clone(), read)).into_iter().collect(),
@@ -229,14 +250,17 @@ impl<'a> AccountReading<'a> {
         &mut self,
         purpose: Purpose,
         subjects: &[Subject],
-        value: &Value,
+        value: Value,
         at: DateTime<Utc>,
         key: &QuestionKey,
         next: Option<&Value>,
     ) -> Result<(), CollectError> {
-        let mut shaped = Vec::new();
-        for (resource_type, place) in self.reads(purpose) {
-            if let Some(read) = resource_type.reads.get(place) {
+        let reads = self.reads(purpose);
+        let mut shaped = Vec::with_capacity(reads.len());
+        // An answer may be tens of megabytes: it is copied only where several types need it.
+        let mut values = std::iter::repeat_n(value, reads.len());
+        for (resource_type, place) in reads {
+            if let (Some(read), Some(value)) = (resource_type.reads.get(place), values.next()) {
                 shaped.push(self.live.shape(&resource_type, read, value));
             }
         }
@@ -249,14 +273,22 @@ impl<'a> AccountReading<'a> {
         for ((resource_type, read), mut shaped) in self.reads(purpose).into_iter().zip(shaped) {
             self.progress.resources(shaped.found.len());
             let of_all = resource_type.reads.get(read).is_some_and(Read::of_all);
-            if of_all && shaped.lost.is_empty() {
+            if let (true, Some(first)) = (of_all, shaped.lost.first()) {
+                let failure = Failure { kind: CauseKind::Malformed, code: None, words: first.clone(), operation: None, action: None };
                 for subject in subjects {
-                    self.live.spare(&asked(&resource_type, read, &self.asker.account, &subject.region, Some(subject)), at);
+                    self.live.fail(&asked(&resource_type, read, &self.asker.account, &subject.region, Some(subject)), &failure, at);
                 }
+                continue;
+            }
+            if of_all {
                 let known: HashSet<&str> = subjects.iter().filter_map(Subject::id).collect();
                 let id = |found: &Value| resource_type.id_path().and_then(|path| found.at(path)).and_then(Value::as_str).map(str::to_owned);
                 // What came after the listing is not in the snapshot.
                 shaped.found.retain(|found| id(found).is_some_and(|id| known.contains(id.as_str())));
+                let shown: HashSet<String> = shaped.found.iter().filter_map(id).collect();
+                for subject in subjects.iter().filter(|subject| subject.id().is_none_or(|id| !shown.contains(id))) {
+                    self.live.spare(&asked(&resource_type, read, &self.asker.account, &subject.region, Some(subject)), at);
+                }
             }
             match subjects {
                 [one] if !of_all => self.live.place(&asked(&resource_type, read, &self.asker.account, &one.region, Some(one)), shaped, at),
@@ -284,7 +316,7 @@ impl<'a> AccountReading<'a> {
     }
 
     /// A lane is through: what waited for it goes on.
-    fn end(&mut self, purpose: Purpose, place: &Arc<str>) {
+    fn end(&mut self, purpose: Purpose, place: &Arc<str>) -> Result<(), CollectError> {
         let waiting: Vec<usize> = match purpose {
             Purpose::Detail(index, _) => vec![index],
             Purpose::Listing(number) => {
@@ -308,21 +340,23 @@ impl<'a> AccountReading<'a> {
             let Some(standing) = self.standings.get_mut(&(index, place.clone())) else { continue };
             standing.pending = standing.pending.saturating_sub(1);
             if standing.pending == 0 {
-                self.advance(index, place);
+                self.advance(index, place)?;
             }
         }
+        Ok(())
     }
 
-    /// Starts the next level of reads of a type in a place, or what lies within its resources when there is none.
-    fn advance(&mut self, index: usize, place: &Arc<str>) {
-        let Some(plan) = self.types.get(index).copied() else { return };
-        let Some(standing) = self.standings.get(&(index, place.clone())) else { return };
+    /// Starts the next level of reads of a type in a place, or what lies within its resources when there is none. Rows of which all has been
+    /// read, there and everywhere else, are handed over.
+    fn advance(&mut self, index: usize, place: &Arc<str>) -> Result<(), CollectError> {
+        let Some(plan) = self.types.get(index).copied() else { return Ok(()) };
+        let Some(standing) = self.standings.get(&(index, place.clone())) else { return Ok(()) };
         if standing.level == 0 {
             let failed = standing.failed;
-            self.within(plan, place, failed, false);
+            self.within(&plan.resource_type, place, failed, false);
         }
         loop {
-            let Some(standing) = self.standings.get_mut(&(index, place.clone())) else { return };
+            let Some(standing) = self.standings.get_mut(&(index, place.clone())) else { return Ok(()) };
             standing.level += 1;
             let level = standing.level;
             if plan.details.iter().all(|detail| detail.level < level) {
@@ -336,7 +370,7 @@ impl<'a> AccountReading<'a> {
                 if let Some(standing) = self.standings.get_mut(&(index, place.clone())) {
                     standing.pending = started;
                 }
-                return;
+                return Ok(());
             }
         }
         let failed = self.standings.get_mut(&(index, place.clone())).is_some_and(|standing| {
@@ -344,85 +378,26 @@ impl<'a> AccountReading<'a> {
             standing.failed
         });
         self.progress.type_done();
-        self.within(plan, place, failed, true);
-    }
-
-    /// The rows of a type there, with their places among all rows of the type.
-    fn rows<'r>(live: &'r Live<'_>, name: &str, place: &'r str) -> impl Iterator<Item = (usize, &'r Resource)> {
-        live.rows(name).iter().enumerate().filter(move |(_, row)| place == EVERYWHERE || row.region.as_deref() == Some(place))
-    }
-
-    /// Starts a read for all resources of a type; false if there is nothing to ask.
-    fn detail(&mut self, index: usize, plan: &TypePlan, read_place: usize, place: &Arc<str>) -> bool {
-        let Some(read) = plan.resource_type.reads.get(read_place) else { return false };
-        let target = Target::find(&read.service, &read.operation);
-        let mut asked_of: Vec<(Subject, Arc<str>, Result<Value, Failure>)> = Vec::new();
-        let mut spared = Vec::new();
-        let ruled = placeholders(&read.input).is_empty();
-        let member = target.as_ref().ok().and_then(|target| target.open_member(&read.input));
-        for (number, row) in Self::rows(&self.live, &plan.resource_type.name, place) {
-            let region = self.asked_region(place, Some(row), &read.asked_in);
-            let filed = row.region.clone().unwrap_or_else(|| region.clone());
-            let subject = Subject {
-                identity: identity(&plan.resource_type, row),
-                region: filed,
-                value: read.per.as_ref().and_then(|per| text_at(row, per)),
-            };
-            if !wanted(row, read, |path| self.live.told(&plan.resource_type, number, path)) {
-                spared.push(subject);
-                continue;
-            }
-            let context = Context { account: &self.asker.account, region: &region, row: Some(row) };
-            let mut input = context.members(&read.input).map_err(|error| unaskable(&error));
-            if let (Ok(input), Some(member), true, Some(_)) = (&mut input, &member, ruled, &read.per) {
-                match &subject.value {
-                    Some(text) if read.batch.is_some() => input.set(member, Value::List(vec![Value::str(text.as_str())])),
-                    Some(text) => input.set(member, Value::str(text.as_str())),
-                    None => {
-                        asked_of.push((subject, region, Err(unaskable(&InputError::Missing(read.per.clone().unwrap_or_default())))));
-                        continue;
-                    }
-                }
-            }
-            asked_of.push((subject, region, input));
+        self.within(&plan.resource_type, place, failed, true);
+        let mut through = Vec::new();
+        for (types, places) in self.group(&plan.resource_type.name) {
+            *places = places.saturating_sub(1);
+            through.extend((*places == 0).then(|| types.clone()));
         }
-        self.spare(Purpose::Detail(index, read_place), &spared);
-        if asked_of.is_empty() {
-            return false;
-        }
-        let questions = match read.batch {
-            _ if read.of_all() => together(asked_of),
-            None => asked_of.into_iter().map(|(subject, region, input)| Question { subjects: vec![subject], region, input }).collect(),
-            Some(size) => batches(asked_of, size),
-        };
-        let lane = self.lane(Purpose::Detail(index, read_place), place);
-        match &read.unless {
-            Some(unless) => tokio::spawn(lane.run_unless(read.service.clone(), target, unless.clone(), questions)),
-            None => tokio::spawn(lane.run(target, questions, true)),
-        };
-        true
-    }
-
-    fn spare(&mut self, purpose: Purpose, subjects: &[Subject]) {
-        let at = self.asker.now();
-        for (resource_type, read) in self.reads(purpose) {
-            for subject in subjects {
-                self.live.spare(&asked(&resource_type, read, &self.asker.account, &subject.region, Some(subject)), at);
-            }
-        }
+        through.iter().try_for_each(|types| self.live.settle(types))
     }
 
     /// Starts the listings of what lies within the resources of a type: those that need no more than its listing, or those that do.
-    fn within(&mut self, parent: &TypePlan, place: &Arc<str>, failed: bool, waits: bool) {
+    fn within(&mut self, parent: &ResourceType, place: &Arc<str>, failed: bool, waits: bool) {
         for (number, listing) in self.plan.listings.iter().enumerate() {
-            if listing.of.as_ref() != Some(&parent.resource_type.name) || listing.waits != waits {
+            if listing.of.as_ref() != Some(&parent.name) || listing.waits != waits {
                 continue;
             }
             if failed {
                 let failure = Failure {
                     kind: CauseKind::NotLooked,
                     code: None,
-                    words: format!("nothing: the {} within which it lists could not all be listed", parent.resource_type.title),
+                    words: format!("nothing: the {} within which it lists could not all be listed", parent.title),
                     operation: None,
                     action: None,
                 };
@@ -433,7 +408,7 @@ impl<'a> AccountReading<'a> {
                     &failure,
                 );
             }
-            let parents: Vec<_> = Self::rows(&self.live, &parent.resource_type.name, place).map(|(_, row)| Some(row.clone())).collect();
+            let parents: Vec<_> = Self::rows(&self.live, &parent.name, place).map(|(_, row)| Some(row)).collect();
             self.list(number, place, &parents);
         }
     }

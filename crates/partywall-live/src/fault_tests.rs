@@ -8,7 +8,7 @@ use partywall_aws::{Caller, Client, ClientConfig, Identity};
 use partywall_catalog::{Catalog, Read, ResourceType};
 use partywall_collect::{Collected, Live, Need, Options, Rows};
 use partywall_fake::{Fake, FakeConfig, Fault, FaultRule, Faults, Preset};
-use partywall_model::{Resource, Value};
+use partywall_model::{Gap, Listing, Resource, Value};
 
 use crate::account::AccountReading;
 use crate::ask::Asker;
@@ -31,20 +31,30 @@ fn catalog() -> Catalog {
 }
 
 fn read(catalog: &Catalog, plan: &Plan, rules: Vec<FaultRule>) -> Outcome {
-    let config = FakeConfig { throttles: false, faults: Faults::new(rules), ..FakeConfig::default() };
-    let fake = Fake::new(Preset::named("tiny").unwrap(), catalog, config).unwrap();
-    let account = fake.world().accounts().next().unwrap();
-    let identity = Identity::new(Credentials::new(Fake::access_key(&account), "synthetic", None, None, "tests"));
-    let client = Client::new(ClientConfig { share: 1.0, seed: 1, ..ClientConfig::default() }, fake);
-    let asker = Asker { client, caller: Caller::new(identity, Some(&account), HOME), account: Arc::from(account.as_str()), journal: None };
     let mut rows: Vec<(Key, Resource)> = Vec::new();
-    let mut emit = |batch: Rows<'_>| {
+    let collected = read_into(catalog, plan, rules, &mut |_, batch| {
         for row in batch.rows {
             let mut row = Resource::clone(&row);
             row.observed_at = None;
             let within = batch.resource_type.identity().iter().map(|path| row.properties.at(path).cloned()).collect();
             rows.push(((row.resource_type.clone(), row.region.clone(), row.id.clone(), within), row));
         }
+    });
+    // Types are handed over in the order in which their last answers come.
+    rows.sort_by_cached_key(|(key, _)| format!("{key:?}"));
+    Outcome { rows, collected }
+}
+
+fn read_into(catalog: &Catalog, plan: &Plan, rules: Vec<FaultRule>, take: &mut dyn FnMut(&Client, Rows<'_>)) -> Collected {
+    let config = FakeConfig { throttles: false, faults: Faults::new(rules), ..FakeConfig::default() };
+    let fake = Fake::new(Preset::named("tiny").unwrap(), catalog, config).unwrap();
+    let account = fake.world().accounts().next().unwrap();
+    let identity = Identity::new(Credentials::new(Fake::access_key(&account), "synthetic", None, None, "tests"));
+    let client = Client::new(ClientConfig { share: 1.0, seed: 1, ..ClientConfig::default() }, fake);
+    let caller = Caller::new(identity, Some(&account), HOME);
+    let asker = Asker { client: client.clone(), caller, account: Arc::from(account.as_str()), journal: None };
+    let mut emit = |batch: Rows<'_>| {
+        take(&client, batch);
         Ok(())
     };
     let options = Options::default();
@@ -52,8 +62,39 @@ fn read(catalog: &Catalog, plan: &Plan, rules: Vec<FaultRule>) -> Outcome {
     let live = Live::new(catalog, &options, &need, &mut emit);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
     let reading = AccountReading::new(plan, asker, live, vec![Arc::from(REGION)], Arc::from(HOME), &Unwatched);
-    let collected = runtime.block_on(reading.run()).unwrap();
-    Outcome { rows, collected }
+    runtime.block_on(reading.run()).unwrap()
+}
+
+#[test]
+fn rows_wait_for_nothing_but_what_they_are_made_of() {
+    let catalog = catalog();
+    let plan = Plan::new(&catalog, |_| true, None);
+    let mut handed: Vec<(u64, usize)> = Vec::new();
+    let mut all = 0;
+    let requests = |client: &Client| client.stats().values().flat_map(BTreeMap::values).map(|operation| operation.requests).sum::<u64>();
+    let mut last = 0;
+    read_into(&catalog, &plan, Vec::new(), &mut |client, batch| {
+        last = requests(client);
+        all += batch.rows.len();
+        handed.push((last, batch.rows.len()));
+    });
+    let early: usize = handed.iter().filter(|(made, _)| *made < last * 3 / 4).map(|(_, rows)| rows).sum();
+    assert!(early * 3 > all, "{early} of {all} rows when three quarters of {last} requests were made");
+}
+
+#[test]
+fn what_one_call_shows_of_some_is_so_of_these_and_of_no_other() {
+    let catalog = catalog();
+    let name = "Partywall::EC2::Snapshot";
+    let of_all = catalog.types[name].reads.iter().position(Read::of_all).unwrap();
+    let told = |details: Option<&BTreeSet<(Arc<str>, usize)>>| {
+        let rows = read(&catalog, &Plan::new(&catalog, |file| &*file.name == name, details), Vec::new()).rows;
+        rows.iter().map(|(_, row)| row.properties.at("_Runtime.IsPublic").and_then(Value::as_bool)).collect::<Vec<_>>()
+    };
+    let shown = told(Some(&BTreeSet::from([(Arc::from(name), of_all)])));
+    assert_eq!(shown.iter().filter(|public| **public == Some(true)).count(), 1, "{shown:?}");
+    assert!(shown.contains(&Some(false)) && !shown.contains(&None), "{shown:?}");
+    assert_eq!(shown, told(None), "each one's own permissions say the same");
 }
 
 /// The stand-in lists another value of this than it describes; AWS would not.
@@ -168,6 +209,13 @@ fn a_call_that_fails_makes_unknown_what_it_would_have_told_and_nothing_else() {
             let faulted = read(&catalog, &plan, vec![rule.clone().of(&name, &operation)]);
             combinations += 1;
             struck += usize::from(faulted.rows != clean.rows || faulted.collected.gaps != clean.collected.gaps);
+            let part = |listing: &&Listing| {
+                let missed = |gap: &Gap| gap.resource_type == listing.resource_type && gap.id.is_none() && gap.region == listing.region;
+                faulted.collected.gaps.iter().any(missed)
+            };
+            for listing in faulted.collected.listed.iter().filter(part) {
+                wrong.push(format!("{service}:{operation} {word}: {} counts as listed beside its gap", listing.resource_type));
+            }
             let told = faulted.collected.gaps != clean.collected.gaps || faulted.collected.unread != clean.collected.unread;
             if faulted.rows != clean.rows && !told {
                 wrong.push(format!("{service}:{operation} {word}: rows changed, and the reading counts as whole"));

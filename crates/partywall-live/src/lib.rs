@@ -1,6 +1,7 @@
 //! Reads live accounts: which calls, how many at once, what could not be read.
 
 mod account;
+mod aggregator;
 mod ask;
 #[cfg(test)]
 mod fault_tests;
@@ -13,6 +14,7 @@ mod progress;
 mod question;
 mod reading;
 
+pub use aggregator::AggregatorReader;
 pub use plan::Plan;
 pub use progress::{Progress, Unwatched};
 pub use reading::{AccountTarget, ReadError, ReadOptions, Reader};

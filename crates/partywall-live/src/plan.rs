@@ -53,6 +53,15 @@ pub(crate) struct TypePlan {
     pub(crate) details: Vec<Detail>,
 }
 
+/// A type that another source has: it is not read, and what lies within it is listed by the rows of that source.
+#[derive(Debug, Clone)]
+pub(crate) struct Provided {
+    pub(crate) resource_type: Arc<ResourceType>,
+    pub(crate) scope: Scope,
+    /// All of its rows are there.
+    pub(crate) whole: bool,
+}
+
 /// All calls of a reading.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -60,6 +69,7 @@ pub struct Plan {
     pub(crate) types: BTreeMap<Arc<str>, TypePlan>,
     /// Types that have reads, but were left out on request.
     pub(crate) left_out: Vec<Arc<ResourceType>>,
+    pub(crate) provided: BTreeMap<Arc<str>, Provided>,
 }
 
 impl Plan {
@@ -68,6 +78,16 @@ impl Plan {
     ///
     /// Of what tells more of listed resources, only the reads in `details`: type and place among the type's reads; all if `None`.
     pub fn new(catalog: &Catalog, wanted: impl Fn(&ResourceType) -> bool, details: Option<&BTreeSet<(Arc<str>, usize)>>) -> Self {
+        Self::beside(catalog, wanted, details, &BTreeSet::new())
+    }
+
+    /// As [`Plan::new`], without the types that another source provides.
+    pub(crate) fn beside(
+        catalog: &Catalog,
+        wanted: impl Fn(&ResourceType) -> bool,
+        details: Option<&BTreeSet<(Arc<str>, usize)>>,
+        provided: &BTreeSet<Arc<str>>,
+    ) -> Self {
         let mut names: BTreeSet<Arc<str>> = catalog.types.values().filter(|file| wanted(file)).map(|file| file.name.clone()).collect();
         loop {
             let more: BTreeSet<Arc<str>> = names
@@ -81,8 +101,12 @@ impl Plan {
             }
             names.extend(more);
         }
-        let mut plan = Self { listings: Vec::new(), types: BTreeMap::new(), left_out: Vec::new() };
-        for file in catalog.types.values().filter(|file| !file.reads.is_empty()) {
+        let mut plan = Self { listings: Vec::new(), types: BTreeMap::new(), left_out: Vec::new(), provided: BTreeMap::new() };
+        for file in provided.iter().filter_map(|name| catalog.types.get(name)) {
+            let provided = Provided { resource_type: file.clone(), scope: scope(catalog, file, 0), whole: true };
+            plan.provided.insert(file.name.clone(), provided);
+        }
+        for file in catalog.types.values().filter(|file| !file.reads.is_empty() && !provided.contains(&file.name)) {
             if names.contains(&file.name) { plan.add(catalog, file, details) } else { plan.left_out.push(file.clone()) }
         }
         let waits: Vec<bool> = plan.listings.iter().map(|listing| plan.needs_details(listing)).collect();
@@ -117,6 +141,9 @@ impl Plan {
         for plan in self.types.values() {
             let details: Vec<usize> = plan.details.iter().map(|detail| detail.read).collect();
             hash.update(format!("{:?}{:?}{:?}{details:?}", plan.resource_type.name, plan.resource_type.reads, plan.resource_type.secrets));
+        }
+        for name in self.provided.keys() {
+            hash.update(format!("{name} is provided"));
         }
         crate::journal::hex(&hash.finalize())
     }

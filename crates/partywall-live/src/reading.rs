@@ -1,7 +1,7 @@
 //! Reading one account or many into a snapshot of a lake.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use partywall_aws::{Caller, Client};
@@ -20,6 +20,9 @@ use crate::progress::Progress;
 /// Why nothing was read.
 #[derive(Debug, Error)]
 pub enum ReadError {
+    /// AWS Config's aggregator cannot be asked.
+    #[error("{0}")]
+    Aggregator(String),
     /// No account at all could be read.
     #[error("no account could be read: {0}")]
     NoAccount(String),
@@ -88,64 +91,22 @@ impl Reader<'_> {
         targets: &[AccountTarget],
         progress: &dyn Progress,
     ) -> Result<Snapshot, ReadError> {
-        let started = self.client.now();
-        let journals = lake.root().join("journal");
-        std::fs::create_dir_all(&journals).map_err(|error| ReadError::Journal { path: journals.clone(), error })?;
-        let base = lake.latest()?.map(|snapshot| snapshot.seq());
-        let writer = Mutex::new(lake.begin(base)?);
-        let results: Mutex<Vec<(usize, Result<Collected, AccountError>)>> = Mutex::new(Vec::new());
-        let next = std::sync::atomic::AtomicUsize::new(0);
-        std::thread::scope(|scope| {
-            for _ in 0..self.options.accounts_at_once.clamp(1, targets.len().max(1)) {
-                scope.spawn(|| {
-                    loop {
-                        let place = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-                        let Some(target) = targets.get(place) else { return };
-                        let result = runtime.block_on(self.account(target, &journals, &writer, progress));
-                        if let Ok(mut results) = results.lock() {
-                            results.push((place, result));
-                        }
-                    }
-                });
-            }
-        });
-        let mut results = results.into_inner().unwrap_or_default();
-        results.sort_by_key(|(place, _)| *place);
-        let mut meta = Meta { started, tool: self.options.tool.clone(), sources: vec!["aws".to_owned()], ..Meta::default() };
-        let mut refused = Vec::new();
-        let mut read = 0;
-        for (place, result) in results {
-            match result {
-                Ok(collected) => {
-                    read += 1;
-                    add(&mut meta, collected);
-                }
-                Err(AccountError::Stop(error)) => return Err(error),
-                Err(AccountError::Refused(message)) => {
-                    let account = targets.get(place).and_then(|target| target.account.clone());
-                    meta.gaps.push(gap_of_account(account, &message));
-                    refused.push(message);
-                }
-            }
-        }
-        if read == 0 {
-            return Err(ReadError::NoAccount(refused.join("; ")));
-        }
-        meta.errors.extend(refused);
-        meta.finished = self.client.now();
-        self.catalog.fingerprint().clone_into(&mut meta.schema_date);
-        meta.stats = serde_json::to_value(self.client.stats()).unwrap_or_default();
-        let writer = writer.into_inner().map_err(|_| CollectError::Sink("the lake's writer failed before".to_owned()))?;
-        let snapshot = writer.finish(meta)?;
-        // Recorded: what an interruption would have needed is not needed any more.
-        let _ = std::fs::remove_dir_all(&journals);
-        Ok(snapshot)
+        let job = Job {
+            reader: Reader { ..*self },
+            source: "aws".to_owned(),
+            accounts: targets.iter().map(|target| target.account.clone()).collect(),
+            errors: Vec::new(),
+        };
+        record(&job, lake, &|place, journals, writer| match targets.get(place) {
+            Some(target) => runtime.block_on(self.account(target, journals, writer, progress)),
+            None => Err(AccountError::Refused("there is no such account".to_owned())),
+        })
     }
 
     async fn account(
         &self,
         target: &AccountTarget,
-        journals: &std::path::Path,
+        journals: &Path,
         writer: &Mutex<SnapshotWriter>,
         progress: &dyn Progress,
     ) -> Result<Collected, AccountError> {
@@ -180,7 +141,7 @@ impl Reader<'_> {
     }
 
     /// Whose credentials these are.
-    async fn identity(&self, target: &AccountTarget) -> Result<Arc<str>, String> {
+    pub(crate) async fn identity(&self, target: &AccountTarget) -> Result<Arc<str>, String> {
         let answer = self.ask(&target.caller, "sts", "GetCallerIdentity", Value::Map(Vec::new())).await?;
         let account =
             answer.get("Account").and_then(Value::as_str).filter(|id| id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()));
@@ -192,7 +153,7 @@ impl Reader<'_> {
     }
 
     /// The Regions that the account has on; if AWS does not say, those that every account has, with a line that says so.
-    async fn regions(&self, caller: &Caller, account: &str) -> (Vec<Arc<str>>, Option<String>) {
+    pub(crate) async fn regions(&self, caller: &Caller, account: &str) -> (Vec<Arc<str>>, Option<String>) {
         if !self.options.regions.is_empty() {
             return (self.options.regions.clone(), None);
         }
@@ -223,8 +184,85 @@ impl Reader<'_> {
     }
 }
 
+/// Accounts that are read into one snapshot.
+pub(crate) struct Job<'a> {
+    pub(crate) reader: Reader<'a>,
+    /// Where they are read from.
+    pub(crate) source: String,
+    /// Ids, where known before.
+    pub(crate) accounts: Vec<Option<Arc<str>>>,
+    /// What could not be found out before, one line each.
+    pub(crate) errors: Vec<String>,
+}
+
+/// Reads the accounts, some at once on threads of their own, and records a snapshot.
+///
+/// # Errors
+/// Nothing could be read, or the lake cannot be written.
+pub(crate) fn record(
+    job: &Job<'_>,
+    lake: &Lake,
+    one: &(dyn Fn(usize, &Path, &Mutex<SnapshotWriter>) -> Result<Collected, AccountError> + Sync),
+) -> Result<Snapshot, ReadError> {
+    let Reader { catalog, client, options, .. } = job.reader;
+    let started = client.now();
+    let journals = lake.root().join("journal");
+    std::fs::create_dir_all(&journals).map_err(|error| ReadError::Journal { path: journals.clone(), error })?;
+    let base = lake.latest()?.map(|snapshot| snapshot.seq());
+    let writer = Mutex::new(lake.begin(base)?);
+    let results: Mutex<Vec<(usize, Result<Collected, AccountError>)>> = Mutex::new(Vec::new());
+    let next = std::sync::atomic::AtomicUsize::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..options.accounts_at_once.clamp(1, job.accounts.len().max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let place = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    if place >= job.accounts.len() {
+                        return;
+                    }
+                    let result = one(place, &journals, &writer);
+                    if let Ok(mut results) = results.lock() {
+                        results.push((place, result));
+                    }
+                }
+            });
+        }
+    });
+    let mut results = results.into_inner().unwrap_or_default();
+    results.sort_by_key(|(place, _)| *place);
+    let mut meta = Meta { started, tool: options.tool.clone(), sources: vec![job.source.clone()], ..Meta::default() };
+    meta.errors.extend(job.errors.iter().cloned());
+    let mut refused = Vec::new();
+    let mut read = 0;
+    for (place, result) in results {
+        match result {
+            Ok(collected) => {
+                read += 1;
+                add(&mut meta, collected);
+            }
+            Err(AccountError::Stop(error)) => return Err(error),
+            Err(AccountError::Refused(message)) => {
+                meta.gaps.push(gap_of_account(job.accounts.get(place).cloned().flatten(), &message));
+                refused.push(message);
+            }
+        }
+    }
+    if read == 0 {
+        return Err(ReadError::NoAccount(refused.join("; ")));
+    }
+    meta.errors.extend(refused);
+    meta.finished = client.now();
+    catalog.fingerprint().clone_into(&mut meta.schema_date);
+    meta.stats = serde_json::to_value(client.stats()).unwrap_or_default();
+    let writer = writer.into_inner().map_err(|_| CollectError::Sink("the lake's writer failed before".to_owned()))?;
+    let snapshot = writer.finish(meta)?;
+    // Recorded: what an interruption would have needed is not needed any more.
+    let _ = std::fs::remove_dir_all(&journals);
+    Ok(snapshot)
+}
+
 /// Why an account has no facts.
-enum AccountError {
+pub(crate) enum AccountError {
     /// AWS does not let us in; other accounts go on.
     Refused(String),
     /// Nothing can go on.

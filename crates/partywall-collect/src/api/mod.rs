@@ -53,7 +53,7 @@ impl ApiReader<'_> {
     fn answer(&mut self, reads: Reads, call: &Call, answer: &Value, source: &Arc<Source>) -> Vec<String> {
         let mut errors: Vec<String> = Vec::new();
         for (resource_type, read) in reads {
-            let mut shaped = self.shape(&resource_type, &read, answer);
+            let mut shaped = self.shape(&resource_type, &read, answer.clone());
             if let Some(token) = next_page(answer, &read.items) {
                 shaped.lost.insert(0, format!("`{token}` says that there was more to tell; read all pages into one file"));
             }
@@ -96,12 +96,12 @@ impl ApiReader<'_> {
     }
 
     /// What each item of an answer says of a resource, its secrets taken out, and a line for each reason why that is not all.
-    pub(crate) fn shape(&mut self, resource_type: &Arc<ResourceType>, read: &Read, answer: &Value) -> Shaped {
+    pub(crate) fn shape(&mut self, resource_type: &Arc<ResourceType>, read: &Read, answer: Value) -> Shaped {
         let mut shaped = Shaped::default();
-        if *answer == Value::Map(Vec::new()) && read.may_be_empty && !read.items.is_empty() {
+        if answer == Value::Map(Vec::new()) && read.may_be_empty && !read.items.is_empty() {
             return shaped;
         }
-        match items(answer.clone(), &read.items) {
+        match items(answer, &read.items) {
             Ok(items) => {
                 for item in items {
                     match self.properties(resource_type, read, item) {
@@ -196,7 +196,7 @@ impl ApiReader<'_> {
             {
                 row.region.get_or_insert_with(|| region.clone());
             }
-            self.seen.add(name, place, read);
+            self.seen.add(resource_type, place, read);
         }
         Ok(())
     }
@@ -297,7 +297,7 @@ impl Failure {
 }
 
 /// Takes secrets out as soon as an answer is shaped, so that nothing that keeps rows holds one; what kinds they are is found first.
-fn seal(properties: Value, resource_type: &Arc<ResourceType>) -> Value {
+pub(crate) fn seal(properties: Value, resource_type: &Arc<ResourceType>) -> Value {
     if resource_type.secrets.is_empty() {
         return properties;
     }

@@ -16,6 +16,11 @@ use crate::json::{Names, value_from_slice};
 pub(super) struct Selected(Option<Vec<String>>);
 
 impl Selected {
+    /// These fields.
+    pub(super) fn of(fields: Vec<String>) -> Self {
+        Self(Some(fields))
+    }
+
     /// True if everything at this path of the item was asked for.
     pub(super) fn has(&self, path: &str) -> bool {
         let Self(Some(fields)) = self else { return true };

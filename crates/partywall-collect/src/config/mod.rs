@@ -2,6 +2,7 @@
 //! `select-resource-config` and `select-aggregate-resource-config`.
 
 mod file;
+mod query;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -220,6 +221,8 @@ impl<'a> ConfigReader<'a> {
                         }
                     }
                 }
+                // Files have tags as an object, answers of queries as a list.
+                ("tags", Value::List(tags)) => *value = tags_of_list(tags),
                 _ => {}
             }
         }
@@ -248,6 +251,13 @@ fn capture_time(value: &Value) -> Option<DateTime<Utc>> {
         _ => return None,
     };
     DateTime::from_timestamp_millis(format!("{:.0}", seconds * 1000.0).parse().ok()?)
+}
+
+/// `[{ "key": "team", "value": "data", "tag": "team=data" }]` as `{ "team": "data" }`, in the order of the keys: that of the list says nothing.
+fn tags_of_list(tags: &[Value]) -> Value {
+    let tag = |tag: &Value| Some((Key::from(tag.get("key")?.as_str()?), tag.get("value").cloned().unwrap_or_default()));
+    let sorted: BTreeMap<Key, Value> = tags.iter().filter_map(tag).collect();
+    Value::Map(sorted.into_iter().collect())
 }
 
 fn tags_of(item: &Value, resource_type: &ResourceType) -> Option<Value> {

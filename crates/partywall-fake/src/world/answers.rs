@@ -2,6 +2,7 @@ use partywall_aws::model::{Operation, Service};
 use partywall_catalog::Catalog;
 use partywall_model::Value;
 
+use super::config::Recorders;
 use super::handlers::{self, Handled};
 use super::pages::{PageSizes, continued};
 use super::plan::{Asked, Plan};
@@ -35,6 +36,7 @@ pub(crate) struct Answers {
     pub(crate) world: World,
     /// What operations answer.
     pub(crate) plan: Plan,
+    pub(super) recorders: Recorders,
     pages: PageSizes,
 }
 
@@ -42,7 +44,8 @@ impl Answers {
     /// Joins a world and a catalogue.
     pub(crate) fn new(world: World, catalog: &Catalog) -> Result<Self, FakeError> {
         let plan = Plan::new(catalog, &world)?;
-        Ok(Self { world, plan, pages: PageSizes::builtin()? })
+        let recorders = Recorders::new(catalog, &world)?;
+        Ok(Self { world, plan, recorders, pages: PageSizes::builtin()? })
     }
 
     /// The page that a question is about; 1 where it does not page or its token is bad.
@@ -56,7 +59,19 @@ impl Answers {
         let query = self.query(question);
         let page =
             self.pages.asked(service, operation, input, query).map_err(|message| ServiceFault::new("ValidationException", message, 400))?;
-        let handled = handlers::handled(&self.world, question)?;
+        if (&*service.name, &*operation.name) == ("config", "SelectAggregateResourceConfig") {
+            let (mut output, total) = self.select(question, page.start, page.size)?;
+            if let Some(paginator) = &operation.paginator {
+                continued(paginator, &mut output, page, total, query);
+            }
+            return Ok(output);
+        }
+        let handled = match (&*service.name, &*operation.name) {
+            ("config", "DescribeConfigurationAggregatorSourcesStatus") => {
+                Handled::Listing("AggregatedSourceStatusList", self.sources(question)?)
+            }
+            _ => handlers::handled(&self.world, question)?,
+        };
         if let Handled::Answer(output) = handled {
             return Ok(output);
         }

@@ -39,6 +39,13 @@ const ALWAYS_ON: [&str; 17] = [
 ];
 const OPT_IN: [&str; 4] = ["af-south-1", "ap-east-1", "eu-south-1", "me-south-1"];
 
+/// The second snapshot of each Region is everybody's.
+fn public_snapshot(world: &World, question: Question<'_>) -> Option<String> {
+    let Question { account, region, .. } = question;
+    let kind = world.position("Partywall::EC2::Snapshot")?;
+    (world.count(kind, account, region) > 1).then(|| world.name_of(Row { account, region, kind, index: 1 }, Form::Id))
+}
+
 /// The call's answer, where it is written by hand.
 pub(crate) fn handled(world: &World, question: Question<'_>) -> Result<Handled, ServiceFault> {
     let Question { account, region, .. } = question;
@@ -57,19 +64,15 @@ pub(crate) fn handled(world: &World, question: Question<'_>) -> Result<Handled, 
         },
         ("ec2", "DescribeRegions") => Handled::Answer(map([("Regions", Value::List(regions(question)))])),
         ("account", "ListRegions") => Handled::Listing("Regions", account_regions()),
-        // No snapshot of a world is public.
         ("ec2", "DescribeSnapshots") if question.input.get("RestorableByUserIds").is_some() => {
-            Handled::Answer(map([("Snapshots", Value::List(Vec::new()))]))
+            let public = public_snapshot(world, question).map(|id| map([("SnapshotId", Value::str(id))]));
+            Handled::Listing("Snapshots", public.into_iter().collect())
         }
         ("ec2", "DescribeSnapshotAttribute") => {
             let id = question.input.get("SnapshotId").cloned().unwrap_or_default();
-            Handled::Answer(map([("SnapshotId", id), ("CreateVolumePermissions", Value::List(Vec::new()))]))
-        }
-        // No function of a world reserves concurrency.
-        ("lambda", "GetFunctionConcurrency") => Handled::Answer(map([])),
-        ("lambda", "GetAccountSettings") => {
-            let limit = map([("ConcurrentExecutions", Value::Int(1000)), ("UnreservedConcurrentExecutions", Value::Int(1000))]);
-            Handled::Answer(map([("AccountLimit", limit)]))
+            let public = public_snapshot(world, question).is_some_and(|public| id.as_str() == Some(&public));
+            let permissions = public.then(|| map([("Group", Value::str("all"))])).into_iter().collect();
+            Handled::Answer(map([("SnapshotId", id), ("CreateVolumePermissions", Value::List(permissions))]))
         }
         ("iam", "SimulatePrincipalPolicy") => Handled::Listing("EvaluationResults", simulated(question)),
         ("iam", "GenerateCredentialReport") => {

@@ -1,6 +1,7 @@
 //! Generated accounts: what exists follows from a seed and a preset and is made when asked for, so that a million resources need no memory.
 
 mod answers;
+mod config;
 mod counts;
 mod handlers;
 mod kind;
@@ -8,6 +9,7 @@ mod pages;
 mod plan;
 mod rows;
 mod seed;
+mod select;
 mod synth;
 mod words;
 

@@ -3,10 +3,12 @@ use partywall_model::{Key, Value};
 
 use super::plan::Part;
 use super::rows::Item;
-use super::{Form, Row, Seed, World};
+use super::{Form, HOME, Row, Seed, World};
 
 /// Deeper shapes of answers are left out; none of the catalogue's programs looks there.
 const DEEPEST: usize = 9;
+/// A structure of more structures, and of nothing else, is a union in all but name, such as the nodes of a Glue job.
+const MOST_PARTS: usize = 20;
 /// Every moment of a world.
 const MOMENT: &str = "2026-11-01T06:00:00+00:00";
 /// Lists of what went wrong: empty in an answer that went well. Beginnings and ends of members' names in lower case.
@@ -52,8 +54,11 @@ impl Synth<'_> {
     }
 
     fn in_item<'b>(&self, at: At<'b>, part: &'b Part, item: Item<'b>) -> At<'b> {
-        let kind = self.world.kind(item.named.kind).map_or("", |kind| &kind.name);
-        let seed = self.world.place(item.row.account, item.row.region).text(kind).number(item.named.index);
+        let kind = self.world.kind(item.named.kind);
+        // What has no Region is the same wherever it is asked.
+        let region = if kind.is_some_and(|kind| kind.global) { HOME } else { item.row.region };
+        let name = kind.map_or("", |kind| &*kind.name);
+        let seed = self.world.place(item.row.account, region).text(name).number(item.named.index);
         // However long the way to it was, the levels below an item count from it.
         At { part: Some(part), item: Some(item), own: true, depth: 1, seed, ..at }
     }
@@ -162,7 +167,8 @@ impl Synth<'_> {
         let lower = at.member.to_ascii_lowercase();
         let own = at.own && (at.depth <= 1 || noun.ends_with(&lower) || lower.ends_with(noun));
         let at = At { own, ..at };
-        if !structure.union {
+        let all_nested = || structure.members.iter().all(|member| matches!(self.service.kind(&member.target), Shape::Structure(_)));
+        if !(structure.union || structure.members.len() > MOST_PARTS && all_nested()) {
             return Some(self.structure(structure, at));
         }
         let member = at.seed.pick(&structure.members)?;

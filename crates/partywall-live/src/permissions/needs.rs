@@ -7,7 +7,7 @@ use partywall_catalog::{Catalog, Check, Read};
 use partywall_model::Value;
 
 use super::PermissionsError;
-use super::own::{ALWAYS, ORGANIZATION, Own, is_read_only, is_refused, resources_of};
+use super::own::{AGGREGATOR, ALWAYS, ORGANIZATION, Own, is_read_only, is_refused, resources_of};
 use super::reads::Reads;
 use crate::input::{Context, placeholders};
 
@@ -114,6 +114,16 @@ pub fn needed(catalog: &Catalog, chosen: Chosen<'_>, organization: bool) -> Resu
         }
     }
     Ok(needs.by_action.into_values().collect())
+}
+
+/// The same, with what asks AWS Config's aggregator.
+pub fn with_aggregator(catalog: &Catalog, needs: Vec<Need>) -> Vec<Need> {
+    let by_action = needs.into_iter().map(|need| (need.action.clone(), need)).collect();
+    let mut needs = Needs { catalog, by_action };
+    for own in AGGREGATOR {
+        needs.add_own(own, Purpose::Account);
+    }
+    needs.by_action.into_values().collect()
 }
 
 struct Needs<'c> {

@@ -53,6 +53,21 @@ pub(super) const ORGANIZATION: &[Own] = &[
     },
 ];
 
+/// Needed where AWS Config's aggregator is asked, in the account that it is in.
+pub(super) const AGGREGATOR: &[Own] = &[
+    Own { action: "config:DescribeConfigurationAggregators", reason: "finds AWS Config's aggregator", resources: EVERYWHERE },
+    Own {
+        action: "config:DescribeConfigurationAggregatorSourcesStatus",
+        reason: "says of which accounts and Regions the aggregator has records, and whether they are fresh",
+        resources: EVERYWHERE,
+    },
+    Own {
+        action: "config:SelectAggregateResourceConfig",
+        reason: "shows what AWS Config has recorded of all of them",
+        resources: EVERYWHERE,
+    },
+];
+
 /// Actions that one service uses for everything it can be asked, kept to the resources whose settings are read.
 pub(super) const NARROW: &[(&str, &[&str])] = &[(
     // `GET` on `/apikeys` and below `/usageplans` would hand out the keys' values.
@@ -85,7 +100,8 @@ pub(super) fn resources_of(action: &str) -> &'static [&'static str] {
 const READING: [&str; 5] = ["BatchGet", "Describe", "Get", "List", "Search"];
 
 /// Actions that read and are named otherwise. The credential report is made to be read, and holds what other calls tell one by one.
-const READING_OTHERWISE: [&str; 3] = ["apigateway:GET", "iam:GenerateCredentialReport", "iam:SimulatePrincipalPolicy"];
+const READING_OTHERWISE: [&str; 4] =
+    ["apigateway:GET", "config:SelectAggregateResourceConfig", "iam:GenerateCredentialReport", "iam:SimulatePrincipalPolicy"];
 
 /// Actions with a reading name that hand out what customers keep in AWS, secrets and credentials rather than settings. An action that
 /// begins so is refused.
@@ -160,7 +176,7 @@ mod tests {
 
     #[test]
     fn own_actions_read_but_for_entering_a_role() {
-        for own in ALWAYS.iter().chain(ORGANIZATION) {
+        for own in ALWAYS.iter().chain(ORGANIZATION).chain(AGGREGATOR) {
             assert!(is_read_only(own.action) || own.action == "sts:AssumeRole", "{}", own.action);
             assert!(!own.reason.is_empty());
         }

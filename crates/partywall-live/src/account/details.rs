@@ -1,0 +1,80 @@
+//! Reads that are made for each resource of a type.
+
+use std::sync::Arc;
+
+use partywall_collect::{Failure, Live};
+use partywall_model::{Resource, Value};
+
+use super::{AccountReading, EVERYWHERE};
+use crate::ask::Target;
+use crate::input::{Context, InputError, placeholders};
+use crate::lane::Purpose;
+use crate::plan::TypePlan;
+use crate::question::{Question, Subject, asked, batches, identity, text_at, together, unaskable, wanted};
+
+impl AccountReading<'_> {
+    /// The rows of a type there, with their places among all rows of the type.
+    pub(super) fn rows<'r>(live: &'r Live<'_>, name: &str, place: &'r str) -> impl Iterator<Item = (usize, &'r Resource)> {
+        live.rows(name).iter().enumerate().filter(move |(_, row)| place == EVERYWHERE || row.region.as_deref() == Some(place))
+    }
+
+    /// Starts a read for all resources of a type; false if there is nothing to ask.
+    pub(super) fn detail(&mut self, index: usize, plan: &TypePlan, read_place: usize, place: &Arc<str>) -> bool {
+        let Some(read) = plan.resource_type.reads.get(read_place) else { return false };
+        let target = Target::find(&read.service, &read.operation);
+        let mut asked_of: Vec<(Subject, Arc<str>, Result<Value, Failure>)> = Vec::new();
+        let mut spared = Vec::new();
+        let ruled = placeholders(&read.input).is_empty();
+        let member = target.as_ref().ok().and_then(|target| target.open_member(&read.input));
+        for (number, row) in Self::rows(&self.live, &plan.resource_type.name, place) {
+            let region = self.asked_region(place, Some(row), &read.asked_in);
+            let filed = row.region.clone().unwrap_or_else(|| region.clone());
+            let subject = Subject {
+                identity: identity(&plan.resource_type, row),
+                region: filed,
+                value: read.per.as_ref().and_then(|per| text_at(row, per)),
+            };
+            if !wanted(row, read, |path| self.live.told(&plan.resource_type, number, path)) {
+                spared.push(subject);
+                continue;
+            }
+            let context = Context { account: &self.asker.account, region: &region, row: Some(row) };
+            let mut input = context.members(&read.input).map_err(|error| unaskable(&error));
+            if let (Ok(input), Some(member), true, Some(_)) = (&mut input, &member, ruled, &read.per) {
+                match &subject.value {
+                    Some(text) if read.batch.is_some() => input.set(member, Value::List(vec![Value::str(text.as_str())])),
+                    Some(text) => input.set(member, Value::str(text.as_str())),
+                    None => {
+                        asked_of.push((subject, region, Err(unaskable(&InputError::Missing(read.per.clone().unwrap_or_default())))));
+                        continue;
+                    }
+                }
+            }
+            asked_of.push((subject, region, input));
+        }
+        self.spare(Purpose::Detail(index, read_place), &spared);
+        if asked_of.is_empty() {
+            return false;
+        }
+        let questions = match read.batch {
+            _ if read.of_all() => together(asked_of),
+            None => asked_of.into_iter().map(|(subject, region, input)| Question { subjects: vec![subject], region, input }).collect(),
+            Some(size) => batches(asked_of, size),
+        };
+        let lane = self.lane(Purpose::Detail(index, read_place), place);
+        match &read.unless {
+            Some(unless) => tokio::spawn(lane.run_unless(read.service.clone(), target, unless.clone(), questions)),
+            None => tokio::spawn(lane.run(target, questions, true)),
+        };
+        true
+    }
+
+    pub(super) fn spare(&mut self, purpose: Purpose, subjects: &[Subject]) {
+        let at = self.asker.now();
+        for (resource_type, read) in self.reads(purpose) {
+            for subject in subjects {
+                self.live.spare(&asked(&resource_type, read, &self.asker.account, &subject.region, Some(subject)), at);
+            }
+        }
+    }
+}
