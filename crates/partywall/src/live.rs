@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
+use partywall_aws::model::Models;
 use partywall_aws::{AskCode, Caller, Client, ClientConfig, Connection, Identity, Mfa, Role, Session, SessionOptions};
 use partywall_live::AccountTarget;
+use partywall_model::Value;
 use tokio::runtime::Runtime;
 
 /// How AWS is reached.
@@ -64,6 +66,14 @@ impl Connected {
     /// # Errors
     /// The configuration is broken, or what the options name is not in it.
     pub(crate) fn new(access: &Access, region: Option<&str>) -> anyhow::Result<Self> {
+        Self::at(access, region, None)
+    }
+
+    /// As [`Connected::new`], in `otherwise` where neither an option nor environment and profile name a Region.
+    ///
+    /// # Errors
+    /// As there.
+    pub(crate) fn at(access: &Access, region: Option<&str>, otherwise: Option<&str>) -> anyhow::Result<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("the runtime does not start")?;
         let ask_code: AskCode = Arc::new(ask_code);
         let mut options = SessionOptions::default();
@@ -71,7 +81,8 @@ impl Connected {
         options.region = region.map(ToOwned::to_owned);
         options.ask_code = std::io::stdin().is_terminal().then(|| ask_code.clone());
         let session = runtime.block_on(Session::load(&options))?;
-        let home: Arc<str> = region.map(Arc::from).or_else(|| session.region.clone()).unwrap_or_else(|| Arc::from(HOME));
+        let home = region.map(Arc::from).or_else(|| session.region.clone());
+        let home: Arc<str> = home.unwrap_or_else(|| Arc::from(otherwise.unwrap_or(HOME)));
         let mut endpoints = session.endpoints.clone();
         endpoints.s3_path_style |= access.s3_path_style;
         if let Some(url) = &access.endpoint_url {
@@ -103,6 +114,18 @@ impl Connected {
     /// The account's own facts: one target for one account.
     pub(crate) fn target(&self) -> AccountTarget {
         AccountTarget { caller: self.caller(), account: None }
+    }
+
+    /// The caller's own account.
+    ///
+    /// # Errors
+    /// AWS does not say.
+    pub(crate) async fn account(&self) -> anyhow::Result<String> {
+        let service = Models::builtin().service("sts")?;
+        let operation = service.operation("GetCallerIdentity")?;
+        let answer = self.client.call(&self.caller(), &service, operation, &Value::Map(Vec::new())).await?;
+        let account = answer.value.get("Account").and_then(Value::as_str);
+        Ok(account.context("sts:GetCallerIdentity did not say which account this is")?.to_owned())
     }
 
     /// A role of the same name in another account, taken on by this caller.

@@ -19,6 +19,7 @@ use partywall_table::Paths;
 
 use self::progress::Progress;
 use self::worst::Worst;
+use super::collect::Via;
 use super::{Context, check};
 use crate::frameworks::Reading;
 use crate::live::Access;
@@ -88,6 +89,9 @@ pub(crate) struct Assess {
     lake: Option<PathBuf>,
 
     #[command(flatten)]
+    via: Via,
+
+    #[command(flatten)]
     access: Access,
 }
 
@@ -119,7 +123,7 @@ fn due_days(text: &str) -> Result<DueDays, String> {
 
 impl Assess {
     pub(crate) fn run(mut self, context: &Context) -> anyhow::Result<u8> {
-        let _kept = aws::read(context, &mut self.sources, &self.access, self.lake.as_deref())?;
+        let _kept = aws::read(context, &mut self.sources, &self.access, &self.via, self.lake.as_deref())?;
         let records = self.sources.records(context)?;
         let frameworks = self.chosen_frameworks(context, &records)?;
         for prefix in &self.checks {

@@ -2,6 +2,7 @@
 
 mod organization;
 mod told;
+mod via;
 mod watch;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use partywall_lake::{Lake, Snapshot};
 use partywall_live::{AccountTarget, Plan, ReadOptions, Reader, permissions};
 use partywall_model::near::did_you_mean;
 
+pub(crate) use self::via::Via;
 use self::watch::Watch;
 use super::Context;
 
@@ -25,7 +27,7 @@ use crate::live::{Access, Connected};
 /// with --resume. Exit codes: 0 everything was read · 2 nothing could be read · 3 something could not be read.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "Examples:\n  partywall permissions --format cloudformation > partywall.yaml\n  partywall collect aws --out lake --profile audit\n  partywall collect aws --out lake --organization --role partywall-read\n  partywall assess lake"
+    after_help = "Examples:\n  partywall permissions --format cloudformation > partywall.yaml\n  partywall collect aws --out lake --profile audit\n  partywall collect aws --out lake --organization --role partywall-read\n  partywall collect aws --out lake --via config --region eu-central-1\n  partywall assess lake"
 )]
 pub(crate) struct Collect {
     /// What to read
@@ -57,6 +59,9 @@ enum From {
     Aws,
 }
 
+/// Role that is taken on in other accounts, unless another is named.
+pub(crate) const ROLE: &str = "partywall-read";
+
 /// Which accounts, Regions and services.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "What is read")]
@@ -82,7 +87,7 @@ pub(crate) struct What {
     pub(crate) accounts: Vec<String>,
 
     /// Role that is taken on in each account other than the caller's
-    #[arg(long, value_name = "NAME", default_value = "partywall-read")]
+    #[arg(long, value_name = "NAME", default_value = ROLE)]
     pub(crate) role: String,
 
     /// Also facts that no check, no owner's rule and nothing else here rests on: more calls, for queries of your own
@@ -92,12 +97,27 @@ pub(crate) struct What {
     /// How many accounts are read at once
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) accounts_at_once: u16,
+
+    #[command(flatten)]
+    pub(crate) via: Via,
+}
+
+impl What {
+    /// The way into AWS, in the Region in which things without one are asked.
+    ///
+    /// # Errors
+    /// As [`Connected::new`].
+    pub(crate) fn connect(&self, access: &Access) -> anyhow::Result<Connected> {
+        let first = self.regions.first().map(String::as_str);
+        // The aggregator is in the caller's Region, whatever Regions it has records of.
+        if self.via.is_config()? { Connected::at(access, None, first) } else { Connected::new(access, first) }
+    }
 }
 
 impl Collect {
     pub(crate) fn run(&self, context: &Context) -> anyhow::Result<u8> {
         let From::Aws = self.from;
-        let connected = Connected::new(&self.access, self.what.regions.first().map(String::as_str))?;
+        let connected = self.what.connect(&self.access)?;
         let snapshot = read(context, &connected, &self.what, &self.access, &self.out, self.resume)?;
         let stats = connected.client.stats();
         if self.stats {
@@ -119,16 +139,21 @@ pub(crate) fn read(
     out: &Path,
     resume: bool,
 ) -> anyhow::Result<Snapshot> {
-    let details = (!what.all_facts).then(|| permissions::judged(&context.catalog));
-    let plan = Plan::new(&context.catalog, chosen(context, &what.services)?, details.as_ref());
+    let via_config = what.via.is_config()?;
+    let wanted = chosen(context, &what.services)?;
     let lake = Lake::create_or_open(out)?;
-    let targets: Vec<AccountTarget> = organization::targets(connected, what, access.external_id.as_deref())?;
     let options = ReadOptions {
         regions: what.regions.iter().map(|region| Arc::from(region.as_str())).collect(),
         resume,
         accounts_at_once: usize::from(what.accounts_at_once),
         tool: format!("partywall {}", env!("CARGO_PKG_VERSION")),
     };
+    if via_config {
+        return via::read(context, connected, what, access, &options, &lake, &wanted);
+    }
+    let details = (!what.all_facts).then(|| permissions::judged(&context.catalog));
+    let plan = Plan::new(&context.catalog, wanted, details.as_ref());
+    let targets: Vec<AccountTarget> = organization::targets(connected, what, access.external_id.as_deref())?;
     let watch = Watch::start(targets.len(), connected.client.clone());
     let reader = Reader { catalog: &context.catalog, plan: &plan, client: &connected.client, options: &options };
     let snapshot = reader.read(connected.runtime.handle(), &lake, &targets, &watch);

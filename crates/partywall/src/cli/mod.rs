@@ -14,6 +14,7 @@ mod figures;
 mod fix;
 mod format;
 mod framework;
+mod iam;
 mod import;
 mod matrix;
 mod permissions;
@@ -75,6 +76,8 @@ Reading
   permissions  The exact read-only permissions for the chosen checks
   query        SQL over everything that was read
   import       OSCAL catalogues and conformance packs as frameworks, sheets as records
+Identity
+  iam          Policies: decide, prove, test, lint; who can do what in an account
 Expert
   aws          One call of any AWS API, answered as the AWS CLI prints it
   check        List, show, test and start checks
@@ -106,6 +109,7 @@ enum Command {
     Collect(collect::Collect),
     Permissions(permissions::Permissions),
     Query(query::Query),
+    Iam(iam::IamCommand),
     Aws(aws::AwsCommand),
     Check(check::CheckCommand),
     Catalog(catalog::CatalogCommand),
@@ -155,6 +159,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
     if let Command::Aws(command) = &arguments.command {
         return command.run();
     }
+    if let Command::Iam(command) = arguments.command {
+        return command.run();
+    }
     if let Some(directory) = arguments.catalog.as_deref() {
         is_catalog(directory)?;
     }
@@ -182,6 +189,6 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
         Command::Query(command) => command.run(&context),
         Command::Check(command) => command.run(&context),
         Command::Catalog(command) => command.run(&context),
-        Command::Completions(_) | Command::Aws(_) => Ok(crate::exit::CLEAN),
+        Command::Completions(_) | Command::Aws(_) | Command::Iam(_) => Ok(crate::exit::CLEAN),
     }
 }

@@ -48,6 +48,10 @@ pub(crate) struct Permissions {
     #[arg(long)]
     organization: bool,
 
+    /// Also what asks AWS Config's aggregator (`collect aws --via config`)
+    #[arg(long, conflicts_with = "missing")]
+    aggregator: bool,
+
     /// Only what was denied in an earlier run, from its results.jsonl or the lake that it read into
     #[arg(long, value_name = "FILE|DIR", conflicts_with_all = ["checks", "services", "frameworks"])]
     missing: Option<PathBuf>,
@@ -106,7 +110,7 @@ impl Permissions {
     pub(crate) fn run(&self, context: &Context) -> anyhow::Result<u8> {
         let needs = match &self.missing {
             Some(path) => {
-                let all = live::needed(&context.catalog, Chosen::Everything, true)?;
+                let all = live::with_aggregator(&context.catalog, live::needed(&context.catalog, Chosen::Everything, true)?);
                 let missing = live::missing(&all, denials(path)?);
                 if missing.accounts.is_empty() && missing.foreign.is_empty() {
                     exit::note(&format!("nothing was denied in `{}`", path.display()));
@@ -116,6 +120,7 @@ impl Permissions {
                 }
                 missing.needs
             }
+            None if self.aggregator => live::with_aggregator(&context.catalog, self.needs(context)?),
             None => self.needs(context)?,
         };
         if self.verify {

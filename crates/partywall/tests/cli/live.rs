@@ -73,7 +73,7 @@ fn a_refusal_is_a_gap_with_the_missing_action_and_never_a_pass() {
         assert!(result["status"] == *was || result["status"] == "unknown", "{id}: {was} became {}", result["status"]);
         blinded += u32::from(result["status"] != *was);
     }
-    assert!(blinded > 0 && after.err.contains("s3:GetBucketPolicy") || after.out.contains("s3:GetBucketPolicy"), "{}", after.err);
+    assert!(blinded > 0 && (after.err.contains("s3:GetBucketPolicy") || after.out.contains("s3:GetBucketPolicy")), "{}", after.err);
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 
 use crate::cli::Context;
-use crate::cli::collect::{self, What};
-use crate::live::{Access, Connected};
+use crate::cli::collect::{self, ROLE, Via, What};
+use crate::live::Access;
 use crate::run::Sources;
 
 /// The source that means AWS's APIs; a directory of that name is `./aws`.
@@ -29,10 +29,13 @@ impl Drop for Passing {
 ///
 /// # Errors
 /// Other sources beside it, or nothing could be read.
-pub(super) fn read(context: &Context, sources: &mut Sources, access: &Access, lake: Option<&Path>) -> anyhow::Result<Passing> {
+pub(super) fn read(context: &Context, sources: &mut Sources, access: &Access, via: &Via, lake: Option<&Path>) -> anyhow::Result<Passing> {
     if !sources.sources.iter().any(|source| source.as_os_str() == AWS) {
         if lake.is_some() {
             bail!("--lake keeps what `aws` reads, and it is not among the sources; name `aws`, or the lake itself as a source");
+        }
+        if via.is_config()? {
+            bail!("--via config says how `aws` is read, and it is not among the sources; name `aws`");
         }
         return Ok(Passing(None));
     }
@@ -44,8 +47,14 @@ pub(super) fn read(context: &Context, sources: &mut Sources, access: &Access, la
     if let Some(account) = &sources.account {
         bail!("--account `{account}` is for templates; credentials say which account `aws` is: choose with --profile or --role-arn");
     }
-    let what = What { regions: sources.region.take().into_iter().collect(), accounts_at_once: 1, ..What::default() };
-    let connected = Connected::new(access, what.regions.first().map(String::as_str))?;
+    let what = What {
+        regions: sources.region.take().into_iter().collect(),
+        accounts_at_once: 8,
+        role: ROLE.to_owned(),
+        via: via.clone(),
+        ..What::default()
+    };
+    let connected = what.connect(access)?;
     let (path, passing) = match lake {
         Some(path) => (path.to_owned(), Passing(None)),
         None => {

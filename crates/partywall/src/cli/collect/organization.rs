@@ -1,6 +1,6 @@
 //! Which accounts are read, and in whose name.
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use partywall_aws::Caller;
 use partywall_aws::model::Models;
 use partywall_live::AccountTarget;
@@ -23,7 +23,7 @@ pub(super) fn targets(connected: &Connected, what: &What, external_id: Option<&s
         return Ok(vec![connected.target()]);
     }
     let organization = Organization { connected, caller: connected.caller() };
-    let own = organization.own()?;
+    let own = connected.runtime.block_on(connected.account())?;
     let mut accounts = what.accounts.clone();
     if what.organization {
         accounts.extend(organization.accounts("ListAccounts", &Value::Map(Vec::new()))?);
@@ -56,12 +56,6 @@ impl Organization<'_> {
         let service = Models::builtin().service(service)?;
         let operation = service.operation(operation)?;
         Ok(self.connected.runtime.block_on(self.connected.client.call_all(&self.caller, &service, operation, input))?)
-    }
-
-    fn own(&self) -> anyhow::Result<String> {
-        let answer = self.ask("sts", "GetCallerIdentity", &Value::Map(Vec::new()))?;
-        let account = answer.get("Account").and_then(Value::as_str).context("sts:GetCallerIdentity did not say which account this is")?;
-        Ok(account.to_owned())
     }
 
     /// Ids of the active accounts in an answer; what is suspended or not yet open has nothing to read.

@@ -1,0 +1,96 @@
+//! AWS Config's aggregator as the source.
+
+use std::sync::Arc;
+
+use clap::{Args, ValueEnum};
+use partywall_catalog::ResourceType;
+use partywall_lake::{Lake, Snapshot};
+use partywall_live::{AccountTarget, AggregatorReader, ReadOptions, permissions};
+
+use super::What;
+use super::watch::Watch;
+use crate::cli::Context;
+use crate::live::{Access, Connected};
+
+/// What tells of the resources.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "What is read")]
+pub(crate) struct Via {
+    /// What tells of the resources
+    #[arg(long = "via", value_name = "SOURCE", value_enum, default_value_t = Source::Api)]
+    source: Source,
+
+    /// AWS Config's aggregator, in the Region that is asked (default: the only one that there is)
+    #[arg(long, value_name = "NAME")]
+    aggregator: Option<String>,
+
+    /// Do not enter accounts to read what AWS Config lacks: it is a gap then
+    #[arg(long)]
+    no_gap_reads: bool,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+enum Source {
+    /// The APIs of each service
+    #[default]
+    Api,
+    /// AWS Config's aggregator; what it lacks is read from the APIs
+    Config,
+}
+
+impl Via {
+    /// True for AWS Config.
+    ///
+    /// # Errors
+    /// Something is said of an aggregator that is not asked.
+    pub(crate) fn is_config(&self) -> anyhow::Result<bool> {
+        let config = self.source == Source::Config;
+        if !config && (self.aggregator.is_some() || self.no_gap_reads) {
+            anyhow::bail!("--aggregator and --no-gap-reads are for AWS Config; add --via config");
+        }
+        Ok(config)
+    }
+}
+
+/// Reads what the aggregator has, and what it lacks, into the lake.
+///
+/// # Errors
+/// The aggregator cannot be asked, or the lake cannot be written.
+pub(super) fn read(
+    context: &Context,
+    connected: &Connected,
+    what: &What,
+    access: &Access,
+    options: &ReadOptions,
+    lake: &Lake,
+    wanted: &(dyn Fn(&ResourceType) -> bool + Sync),
+) -> anyhow::Result<Snapshot> {
+    if what.organization || !what.units.is_empty() {
+        anyhow::bail!("the aggregator says which accounts there are; choose some of them with --account");
+    }
+    let own = connected.runtime.block_on(connected.account())?;
+    let enter = |account: &str| {
+        if *account == *own {
+            AccountTarget { account: Some(Arc::from(account)), ..connected.target() }
+        } else {
+            connected.target_of(account, &what.role, access.external_id.as_deref())
+        }
+    };
+    let details = (!what.all_facts).then(|| permissions::judged(&context.catalog));
+    let caller = connected.caller();
+    let reader = AggregatorReader {
+        catalog: &context.catalog,
+        client: &connected.client,
+        options,
+        wanted,
+        details: details.as_ref(),
+        caller: &caller,
+        name: what.via.aggregator.as_deref(),
+        accounts: &what.accounts,
+        enter: if what.via.no_gap_reads { None } else { Some(&enter) },
+    };
+    let watch = Watch::start(what.accounts.len().max(1), connected.client.clone());
+    let snapshot = reader.read(connected.runtime.handle(), lake, &watch);
+    watch.done();
+    Ok(snapshot?)
+}

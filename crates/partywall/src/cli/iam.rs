@@ -1,0 +1,41 @@
+mod account;
+mod diff;
+mod lint;
+mod paths;
+mod policies;
+mod question;
+mod simulate;
+mod test;
+mod who_can;
+
+use clap::{Args, Subcommand};
+
+/// Policies: decide requests as AWS does, prove, test and lint them; who can do what in an account
+#[derive(Debug, Args)]
+pub(crate) struct IamCommand {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(Debug, Subcommand)]
+enum Action {
+    Simulate(Box<simulate::Simulate>),
+    Test(test::Test),
+    Lint(lint::Lint),
+    Diff(diff::Diff),
+    WhoCan(who_can::WhoCan),
+    Paths(paths::Paths),
+}
+
+impl IamCommand {
+    pub(crate) fn run(self) -> anyhow::Result<u8> {
+        match self.action {
+            Action::Simulate(command) => command.run(),
+            Action::Test(command) => command.run(),
+            Action::Lint(command) => command.run(),
+            Action::Diff(command) => command.run(),
+            Action::WhoCan(command) => command.run(),
+            Action::Paths(command) => command.run(),
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Policy documents of files.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use partywall_iam::eval::{Policies, Policy};
+use serde::Deserialize;
+
+/// AWS's longest policy has 20,480 characters (IAM and STS quotas: bucket and registry policies of that size); white space is not counted there.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// The text of a policy file; `-` is standard input.
+pub(super) fn read(path: &Path) -> anyhow::Result<String> {
+    let mut text = String::new();
+    let limited = |reader: &mut dyn std::io::Read, text: &mut String| reader.take(MAX_BYTES + 1).read_to_string(text).map(drop);
+    if path.as_os_str() == "-" {
+        limited(&mut std::io::stdin().lock(), &mut text).context("standard input cannot be read as a policy")?;
+    } else {
+        let mut file = File::open(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
+        limited(&mut file, &mut text).with_context(|| format!("`{}` cannot be read as text", path.display()))?;
+    }
+    if text.len() as u64 > MAX_BYTES {
+        bail!("`{}` has more than {MAX_BYTES} bytes, which no policy has; name one policy document a file", path.display());
+    }
+    Ok(text)
+}
+
+pub(super) fn policy(path: &Path) -> anyhow::Result<Policy> {
+    let text = read(path)?;
+    Policy::read(path.display().to_string(), &text).map_err(|flaws| {
+        let flaws: Vec<String> = flaws.iter().map(|flaw| format!("{}: {flaw}", path.display())).collect();
+        anyhow::anyhow!("{}; AWS refuses such a policy: `partywall iam lint {}` shows all that is wrong", flaws.join("; "), path.display())
+    })
+}
+
+/// Files of the policies that bear on a request, by kind.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct PolicyFiles {
+    /// Attached to the caller.
+    #[serde(default)]
+    pub(super) identity: Vec<PathBuf>,
+    /// Of the resource.
+    #[serde(default)]
+    pub(super) resource: Vec<PathBuf>,
+    /// The caller's boundary; `None`: there is none.
+    pub(super) boundary: Option<Vec<PathBuf>>,
+    /// Session policies.
+    pub(super) session: Option<Vec<PathBuf>>,
+    /// Service control policies, level by level from the root of the organization.
+    pub(super) scp: Option<Vec<Vec<PathBuf>>>,
+    /// Resource control policies, likewise.
+    pub(super) rcp: Option<Vec<Vec<PathBuf>>>,
+    /// Of the VPC endpoint.
+    pub(super) endpoint: Option<Vec<PathBuf>>,
+}
+
+/// The same, made ready.
+#[derive(Debug)]
+pub(super) struct PolicySet {
+    identity: Vec<Policy>,
+    resource: Vec<Policy>,
+    boundary: Option<Vec<Policy>>,
+    session: Option<Vec<Policy>>,
+    scp: Option<Vec<Vec<Policy>>>,
+    rcp: Option<Vec<Vec<Policy>>>,
+    endpoint: Option<Vec<Policy>>,
+}
+
+impl PolicyFiles {
+    /// Takes over each kind that this does not name.
+    pub(super) fn over(self, base: &Self) -> Self {
+        let own = |own: Vec<PathBuf>, base: &Vec<PathBuf>| if own.is_empty() { base.clone() } else { own };
+        Self {
+            identity: own(self.identity, &base.identity),
+            resource: own(self.resource, &base.resource),
+            boundary: self.boundary.or_else(|| base.boundary.clone()),
+            session: self.session.or_else(|| base.session.clone()),
+            scp: self.scp.or_else(|| base.scp.clone()),
+            rcp: self.rcp.or_else(|| base.rcp.clone()),
+            endpoint: self.endpoint.or_else(|| base.endpoint.clone()),
+        }
+    }
+
+    /// Reads the files; relative paths are those from `base`.
+    ///
+    /// # Errors
+    /// The first file that cannot be read or that AWS would refuse, with line and column.
+    pub(super) fn read(&self, base: &Path) -> anyhow::Result<PolicySet> {
+        let list = |files: &Vec<PathBuf>| files.iter().map(|file| policy(&base.join(file))).collect::<anyhow::Result<Vec<_>>>();
+        let levels = |levels: &Vec<Vec<PathBuf>>| levels.iter().map(list).collect::<anyhow::Result<Vec<_>>>();
+        Ok(PolicySet {
+            identity: list(&self.identity)?,
+            resource: list(&self.resource)?,
+            boundary: self.boundary.as_ref().map(list).transpose()?,
+            session: self.session.as_ref().map(list).transpose()?,
+            scp: self.scp.as_ref().map(levels).transpose()?,
+            rcp: self.rcp.as_ref().map(levels).transpose()?,
+            endpoint: self.endpoint.as_ref().map(list).transpose()?,
+        })
+    }
+}
+
+impl PolicySet {
+    pub(super) fn policies<'p>(&'p self, management_account: Option<&'p str>, restrict_public_buckets: bool) -> Policies<'p> {
+        Policies {
+            identity: &self.identity,
+            resource: &self.resource,
+            boundary: self.boundary.as_deref(),
+            session: self.session.as_deref(),
+            scp: self.scp.as_deref(),
+            rcp: self.rcp.as_deref(),
+            endpoint: self.endpoint.as_deref(),
+            management_account,
+            restrict_public_buckets,
+        }
+    }
+}
