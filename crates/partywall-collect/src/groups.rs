@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use partywall_catalog::Catalog;
+use partywall_catalog::{Catalog, Derive, ResourceType};
+
+use crate::identities;
 
 /// All types, in groups: the rows of a group are made without those of any other. Together are satellites and their parents, rows and
 /// those that their defaults and derive functions look up, and rows and the listings from which they follow.
@@ -11,7 +13,7 @@ pub(crate) fn groups(catalog: &Catalog) -> Vec<BTreeSet<Arc<str>>> {
     let mut group_of: BTreeMap<&Arc<str>, usize> = catalog.types.keys().enumerate().map(|(place, name)| (name, place)).collect();
     for file in catalog.types.values() {
         let folds = file.folds.iter().map(|fold| &fold.from);
-        for other in folds.chain(lookups(file)).chain(&file.implied_by) {
+        for other in folds.chain(lookups(file, |_| true)).chain(&file.implied_by) {
             let (Some(own), Some(others)) = (group_of.get(&file.name).copied(), group_of.get(other).copied()) else { continue };
             group_of.values_mut().filter(|group| **group == others).for_each(|group| *group = own);
         }
@@ -23,13 +25,13 @@ pub(crate) fn groups(catalog: &Catalog) -> Vec<BTreeSet<Arc<str>>> {
     groups.into_values().collect()
 }
 
-/// The types whose rows defaults and derive functions of others look up.
+/// The types of which defaults and derive functions of others look up single rows.
 pub(crate) fn looked_up(catalog: &Catalog) -> BTreeSet<&Arc<str>> {
-    catalog.types.values().flat_map(|file| lookups(file)).collect()
+    catalog.types.values().flat_map(|file| lookups(file, |derive| derive.function != identities::FUNCTION)).collect()
 }
 
-fn lookups(file: &partywall_catalog::ResourceType) -> impl Iterator<Item = &Arc<str>> {
-    let tables = file.derives.iter().flat_map(|derive| &derive.tables);
+fn lookups(file: &ResourceType, by: impl Fn(&Derive) -> bool) -> impl Iterator<Item = &Arc<str>> {
+    let tables = file.derives.iter().filter(move |derive| by(derive)).flat_map(|derive| &derive.tables);
     tables.chain(file.defaults.iter().filter_map(|default| default.depends_on.as_ref()).map(|depends| &depends.resource_type))
 }
 

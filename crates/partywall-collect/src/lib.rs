@@ -16,6 +16,7 @@ mod error;
 mod files;
 mod fold;
 mod groups;
+mod identities;
 mod input;
 mod jq;
 mod json;

@@ -6,6 +6,7 @@ use partywall_table::{Paths, project};
 
 use crate::defaults::Lookup;
 use crate::derive::{self, About};
+use crate::identities;
 use crate::redact::{holds, plain, redact};
 
 /// Redaction keeps whether there is a secret, which is all that this function asks; every other one needs the text that is gone.
@@ -28,7 +29,10 @@ pub fn rederive(row: &mut Resource, resource_type: &ResourceType, changed: &[&st
         let is_secret =
             |input: &str| resource_type.secrets.iter().any(|secret| holds(input, &plain(secret)) || holds(&plain(secret), input));
         let gone = derive.inputs.iter().find(|input| derive.function != ASKS_FOR_PRESENCE && is_secret(input) && !given(input));
-        if let Some(input) = gone {
+        if derive.function == identities::FUNCTION {
+            let cause = Cause::new(CauseKind::NotLooked, "follows from all users and roles of the account together");
+            row.properties.set_at(&derive.path, Value::unknown(cause));
+        } else if let Some(input) = gone {
             let cause = Cause::new(CauseKind::NotLooked, format!("is computed from `{input}`, whose text is not kept"));
             row.properties.set_at(&derive.path, Value::unknown(cause));
         } else {

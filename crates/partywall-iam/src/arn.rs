@@ -1,7 +1,7 @@
 //! ARNs as policies hold them: with wildcards, and with the symbols `{Name}` that stand for references of a template.
 
 /// The symbol that a template's own account takes in texts.
-const OWN_ACCOUNT: &str = "{AWS::AccountId}";
+pub const OWN_ACCOUNT: &str = "{AWS::AccountId}";
 
 /// Whose account a principal name or an ARN field names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +63,7 @@ pub(crate) fn principal_account(name: &str) -> Account<'_> {
     account_field(name)
 }
 
-fn account_field(field: &str) -> Account<'_> {
+pub(crate) fn account_field(field: &str) -> Account<'_> {
     if field == OWN_ACCOUNT {
         Account::Own
     } else if field.contains('{') {

@@ -17,6 +17,7 @@ mod condition;
 mod document;
 mod error;
 pub mod eval;
+mod external;
 mod facts;
 mod json;
 pub mod lint;
@@ -31,12 +32,17 @@ mod wildcard;
 
 pub use acl::acl_is_public;
 pub use answer::{Answer, Items, Known};
+pub use arn::OWN_ACCOUNT;
 pub use condition::{Comparison, Condition, Operator, Quantifier};
 pub use document::{Document, Effect, Element, Patterns, Principal, PrincipalKind, Principals, Statement};
 pub use error::Error;
+pub use external::{ExternalAccess, external_access};
 pub use facts::{Context, PolicyFacts, facts_of, policy_facts};
 pub use json::Position;
 pub use parse::read_documents;
-pub use reference::{AccessLevel, Action, ConditionKey, Fit, KeyType, Reference, ReferenceError, ResourceType, Service, reference};
+pub use reference::{
+    AccessLevel, Action, ConditionKey, Fit, KeyType, ManagedPolicies, Reference, ReferenceError, ResourceType, Service, managed_policies,
+    reference,
+};
 pub use text::value_from_json;
 pub use wildcard::matches_ignore_case;

@@ -10,6 +10,7 @@ use partywall_catalog::{Column, Derive, ResourceType, Schema};
 use partywall_model::{Cause, CauseKind, Resource, SourceKind, Value};
 
 use crate::defaults::{Lookup, Scope};
+use crate::identities;
 
 pub(crate) use secrets::{is_dynamic, is_pointer, is_symbol};
 
@@ -26,6 +27,8 @@ pub(crate) struct Inputs<'a> {
 pub fn columns_of(function: &str) -> Option<Column> {
     match function {
         "policy-facts" => Some(policy::columns()),
+        "external-access" => Some(policy::external_columns()),
+        identities::FUNCTION => Some(identities::columns()),
         "s3-effective-public-access-block" => Some(s3::block_columns()),
         "s3-acl-public" => Some(Column::Bool),
         "plaintext-secrets" | "secret-kinds" => Some(Column::List(Box::new(Column::Str))),
@@ -54,6 +57,7 @@ pub(crate) fn apply(row: &mut Resource, resource_type: &ResourceType, about: Abo
         let inputs = Inputs { row, resource_type, derive, lookup, blind };
         let value = match derive.function.as_str() {
             "policy-facts" => policy::facts(&inputs),
+            "external-access" => policy::external(&inputs),
             "s3-effective-public-access-block" => s3::effective_block(&inputs),
             "s3-acl-public" => s3::acl_is_public(&inputs),
             "plaintext-secrets" => secrets::plaintext(&inputs),
@@ -78,7 +82,7 @@ pub(crate) fn seal(row: &mut Resource, resource_type: &ResourceType) {
     }
 }
 
-fn wants(wanted: &Schema, path: &str) -> bool {
+pub(crate) fn wants(wanted: &Schema, path: &str) -> bool {
     let mut here = Some(wanted);
     for name in path.split('.') {
         match here.and_then(|schema| schema.get(name)) {

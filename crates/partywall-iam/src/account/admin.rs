@@ -11,7 +11,7 @@ use crate::Answer;
 use crate::eval::Policy;
 
 /// A name that no resource has: what is allowed on it is allowed on any.
-const ANY_NAME: &str = "partywall-any-7f3a9c";
+pub(crate) const ANY_NAME: &str = "partywall-any-7f3a9c";
 
 /// What of a principal's identity policies and ceilings counts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

@@ -1,122 +1,176 @@
 //! The answer of `GetAccountAuthorizationDetails`, as the AWS CLI prints it (IAM API reference, GetAccountAuthorizationDetails).
 
-use serde::Deserialize;
+use partywall_model::Value;
+use serde::{Deserialize, Deserializer};
 use serde_json::Value as Json;
 
 use super::AccountError;
+use super::document::tree;
 
 /// Longest text of authorization details that is read, in bytes.
 const MAX_TEXT: usize = 512 << 20;
 
-/// One page, or several joined.
+/// Users, groups, roles and policies of one account: one page of the answer, several joined, or the same made from another source.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Details {
-    pub(super) user_detail_list: Option<Vec<UserDetail>>,
-    pub(super) group_detail_list: Option<Vec<GroupDetail>>,
-    pub(super) role_detail_list: Option<Vec<RoleDetail>>,
-    pub(super) policies: Option<Vec<ManagedPolicy>>,
+pub struct Details {
+    /// Users; `None` if they were not asked for.
+    pub user_detail_list: Option<Vec<UserDetail>>,
+    /// Groups; `None` if they were not asked for.
+    pub group_detail_list: Option<Vec<GroupDetail>>,
+    /// Roles; `None` if they were not asked for.
+    pub role_detail_list: Option<Vec<RoleDetail>>,
+    /// Managed policies; `None` if they were not asked for.
+    pub policies: Option<Vec<ManagedPolicy>>,
+    /// There are more pages.
     #[serde(default)]
-    pub(super) is_truncated: bool,
+    pub is_truncated: bool,
 }
 
+/// A user.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct UserDetail {
-    pub(super) user_name: String,
-    pub(super) user_id: Option<String>,
-    pub(super) arn: String,
+pub struct UserDetail {
+    /// Its name, without path.
+    pub user_name: String,
+    /// Its unique id, `AIDA…`.
+    pub user_id: Option<String>,
+    /// Its ARN.
+    pub arn: String,
+    /// Inline policies.
     #[serde(default)]
-    pub(super) user_policy_list: Vec<InlinePolicy>,
+    pub user_policy_list: Vec<InlinePolicy>,
+    /// Names of its groups.
     #[serde(default)]
-    pub(super) group_list: Vec<String>,
+    pub group_list: Vec<String>,
+    /// Managed policies attached.
     #[serde(default)]
-    pub(super) attached_managed_policies: Vec<AttachedPolicy>,
-    pub(super) permissions_boundary: Option<Boundary>,
-    pub(super) tags: Option<Vec<Tag>>,
+    pub attached_managed_policies: Vec<AttachedPolicy>,
+    /// Its boundary, if it has one.
+    pub permissions_boundary: Option<Boundary>,
+    /// Its tags; `None` if they were not read.
+    pub tags: Option<Vec<Tag>>,
 }
 
+/// A group.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct GroupDetail {
-    pub(super) group_name: String,
-    pub(super) arn: String,
+pub struct GroupDetail {
+    /// Its name, without path.
+    pub group_name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Inline policies.
     #[serde(default)]
-    pub(super) group_policy_list: Vec<InlinePolicy>,
+    pub group_policy_list: Vec<InlinePolicy>,
+    /// Managed policies attached.
     #[serde(default)]
-    pub(super) attached_managed_policies: Vec<AttachedPolicy>,
+    pub attached_managed_policies: Vec<AttachedPolicy>,
 }
 
+/// A role.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct RoleDetail {
-    pub(super) role_name: String,
-    pub(super) role_id: Option<String>,
-    pub(super) arn: String,
-    pub(super) assume_role_policy_document: Option<Json>,
+pub struct RoleDetail {
+    /// Its name, without path.
+    pub role_name: String,
+    /// Its unique id, `AROA…`.
+    pub role_id: Option<String>,
+    /// Its ARN.
+    pub arn: String,
+    /// Its trust policy: a tree, or JSON text, plain or percent-encoded.
+    #[serde(default, deserialize_with = "document")]
+    pub assume_role_policy_document: Option<Value>,
+    /// Instance profiles that hold it.
     #[serde(default)]
-    pub(super) instance_profile_list: Vec<InstanceProfile>,
+    pub instance_profile_list: Vec<InstanceProfile>,
+    /// Inline policies.
     #[serde(default)]
-    pub(super) role_policy_list: Vec<InlinePolicy>,
+    pub role_policy_list: Vec<InlinePolicy>,
+    /// Managed policies attached.
     #[serde(default)]
-    pub(super) attached_managed_policies: Vec<AttachedPolicy>,
-    pub(super) permissions_boundary: Option<Boundary>,
-    pub(super) tags: Option<Vec<Tag>>,
+    pub attached_managed_policies: Vec<AttachedPolicy>,
+    /// Its boundary, if it has one.
+    pub permissions_boundary: Option<Boundary>,
+    /// Its tags; `None` if they were not read.
+    pub tags: Option<Vec<Tag>>,
 }
 
+/// A policy that is a part of its user, group or role.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct InlinePolicy {
-    pub(super) policy_name: String,
-    pub(super) policy_document: Option<Json>,
+pub struct InlinePolicy {
+    /// Its name.
+    pub policy_name: String,
+    /// The document: a tree, or JSON text, plain or percent-encoded.
+    #[serde(default, deserialize_with = "document")]
+    pub policy_document: Option<Value>,
 }
 
+/// A managed policy by its ARN.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct AttachedPolicy {
-    pub(super) policy_arn: String,
+pub struct AttachedPolicy {
+    /// Its ARN.
+    pub policy_arn: String,
 }
 
+/// A permissions boundary.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Boundary {
-    pub(super) permissions_boundary_arn: String,
+pub struct Boundary {
+    /// The ARN of the managed policy that is the boundary.
+    pub permissions_boundary_arn: String,
 }
 
+/// An instance profile.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct InstanceProfile {
-    pub(super) arn: String,
+pub struct InstanceProfile {
+    /// Its ARN.
+    pub arn: String,
 }
 
+/// A tag.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct Tag {
-    pub(super) key: String,
-    pub(super) value: String,
+pub struct Tag {
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
 }
 
+/// A managed policy.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct ManagedPolicy {
-    pub(super) arn: String,
-    pub(super) default_version_id: Option<String>,
+pub struct ManagedPolicy {
+    /// Its ARN.
+    pub arn: String,
+    /// Which version is in force.
+    pub default_version_id: Option<String>,
+    /// Its versions.
     #[serde(default)]
-    pub(super) policy_version_list: Vec<PolicyVersion>,
+    pub policy_version_list: Vec<PolicyVersion>,
 }
 
+/// A version of a managed policy.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct PolicyVersion {
-    pub(super) document: Option<Json>,
-    pub(super) version_id: Option<String>,
+pub struct PolicyVersion {
+    /// The document: a tree, or JSON text, plain or percent-encoded.
+    #[serde(default, deserialize_with = "document")]
+    pub document: Option<Value>,
+    /// Its id, `v1`.
+    pub version_id: Option<String>,
+    /// It is in force.
     #[serde(default)]
-    pub(super) is_default_version: bool,
+    pub is_default_version: bool,
 }
 
 impl ManagedPolicy {
     /// The document that is in force.
-    pub(super) fn document(&self) -> Option<&Json> {
+    pub(super) fn document(&self) -> Option<&Value> {
         let version = self
             .policy_version_list
             .iter()
@@ -154,6 +208,10 @@ impl Details {
         join(&mut self.policies, page.policies);
         self.is_truncated = page.is_truncated;
     }
+}
+
+fn document<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Ok(Option::<Json>::deserialize(deserializer)?.as_ref().map(tree))
 }
 
 fn join<T>(list: &mut Option<Vec<T>>, more: Option<Vec<T>>) {

@@ -45,20 +45,13 @@ impl Documents {
         self.ready.len()
     }
 
-    /// Takes in a document as the API gives it: an object, or its text, percent-encoded or not.
-    pub(crate) fn add(&mut self, json: &Json) -> DocumentId {
-        let text: Box<str> = match json {
-            Json::String(text) => text.as_str().into(),
-            other => other.to_string().into(),
-        };
+    /// Takes in a document: a tree, or its text, percent-encoded or not.
+    pub(crate) fn add(&mut self, tree: &Value) -> DocumentId {
+        let text: Box<str> = format!("{tree:?}").into();
         if let Some(id) = self.by_text.get(&text) {
             return *id;
         }
-        let tree = match json {
-            Json::String(text) => Ok(Value::str(text.as_str())),
-            other => tree_of(other, 0).map_err(|reason| Arc::new(Cause::new(CauseKind::WrongType, reason))),
-        };
-        let id = self.push(tree.and_then(|tree| Document::parse(&tree)));
+        let id = self.push(Document::parse(tree));
         self.by_text.insert(text, id);
         id
     }
@@ -83,6 +76,11 @@ impl Documents {
     pub(crate) fn named(&self, id: DocumentId, name: &str) -> Option<Policy> {
         self.get(id).map(|ready| Policy { name: name.into(), ..ready.policy.clone() })
     }
+}
+
+/// The tree of a JSON value; unknown if it is nested too deep.
+pub(crate) fn tree(json: &Json) -> Value {
+    tree_of(json, 0).unwrap_or_else(|reason| Value::unknown(Cause::new(CauseKind::WrongType, reason)))
 }
 
 /// A document of which nothing is known.

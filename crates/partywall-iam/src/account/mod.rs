@@ -31,6 +31,7 @@ mod least;
 mod model;
 mod observed;
 mod paths;
+mod reach;
 mod read;
 mod rules;
 mod trust_map;
@@ -43,12 +44,17 @@ mod write;
 pub use access::{Access, Question, Standing};
 pub use assert::{Judged, Outcome, Violation};
 pub use assertions::{Assertion, Assertions};
+pub use details::{
+    AttachedPolicy, Boundary, Details, GroupDetail, InlinePolicy, InstanceProfile, ManagedPolicy, PolicyVersion, RoleDetail, Tag,
+    UserDetail,
+};
 pub use edges::Target;
 pub use error::AccountError;
 pub use least::{Origin, Proposal};
 pub use model::{Account, Group, Kind, Principal, Resource};
 pub use observed::{ActionUse, LastAccessed, Observation, ServiceUse, read_observations};
 pub use paths::{Admin, Call, Escalations, OpenStep, Path, Step};
+pub use reach::{Reach, ReachAction, Reaches};
 pub use read::{Given, GivenResource};
 pub(crate) use rules::any_of;
 pub use rules::{Gain, Rule, Rules};

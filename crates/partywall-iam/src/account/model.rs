@@ -6,6 +6,7 @@ use partywall_model::Cause;
 use super::AccountError;
 use super::document::{DocumentId, Documents};
 use crate::eval::{Caller, Policy};
+use crate::managed_policies;
 
 /// The users, roles, groups and policies of one account, with what is known of its resources and its organization.
 ///
@@ -31,6 +32,8 @@ pub struct Account {
     pub(crate) organization: Option<Box<str>>,
     /// What of the input is not there: lists that were not asked for, pages that are missing.
     pub(crate) gaps: Vec<Arc<Cause>>,
+    /// Documents of AWS's managed policies that the input lacks are those of the reference data.
+    pub(crate) of_reference: bool,
     /// The keys `aws:PrincipalTag/…` and `aws:ResourceTag/…` that policies ask for, in lower case.
     pub(crate) tag_keys: Vec<Box<str>>,
 }
@@ -195,6 +198,9 @@ impl Account {
         }
         if !self.resources_complete {
             found.push("no policy of a resource denies it, but for those that were given".to_owned());
+        }
+        if let (true, Ok(table)) = (self.of_reference, managed_policies()) {
+            found.push(format!("AWS's managed policies whose documents were not given are as of {}", table.date()));
         }
         found.push("no session policy and no VPC endpoint policy narrows it".to_owned());
         found

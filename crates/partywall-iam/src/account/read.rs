@@ -1,16 +1,17 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use partywall_model::{Cause, CauseKind};
+use partywall_model::{Cause, CauseKind, Value};
 use serde_json::Value as Json;
 
 use super::AccountError;
 use super::details::{AttachedPolicy, Boundary, Details, InlinePolicy, RoleDetail, Tag, UserDetail};
-use super::document::{DocumentId, Documents};
+use super::document::{DocumentId, Documents, tree};
 use super::model::{Account, Attachment, Class, Group, Kind, Principal, Resource};
 use crate::Known;
 use crate::arn::fields;
 use crate::eval::{Caller, Policy};
+use crate::managed_policies;
 
 /// What the authorization details do not hold. Everything may be left out; answers say what they then assume or do not know.
 #[derive(Debug, Default)]
@@ -48,10 +49,17 @@ impl Account {
     /// # Errors
     /// [`AccountError`]: not such JSON (with line and column), too long, or not of one account.
     pub fn read(details: &str, given: &Given) -> Result<Self, AccountError> {
-        let details = Details::read(details)?;
+        Self::of(&Details::read(details)?, given)
+    }
+
+    /// The same from details that are there already, of any source.
+    ///
+    /// # Errors
+    /// [`AccountError`]: an ARN that is none, or details of two accounts.
+    pub fn of(details: &Details, given: &Given) -> Result<Self, AccountError> {
         let mut reader = Reader::default();
-        reader.managed(&details, given);
-        let gaps = gaps_of(&details);
+        reader.managed(details, given);
+        let gaps = gaps_of(details);
         for group in details.group_detail_list.iter().flatten() {
             reader.account_of(&group.arn)?;
             let attachments = reader.attachments(&group.group_policy_list, &group.attached_managed_policies, "group", &group.group_name);
@@ -99,12 +107,14 @@ struct Reader {
     principals: Vec<Principal>,
     classes: Vec<Class>,
     class_of: HashMap<(Vec<DocumentId>, Option<DocumentId>), usize>,
+    /// Documents of AWS's that the input lacks were taken from the reference data.
+    of_reference: bool,
 }
 
 impl Reader {
     fn managed(&mut self, details: &Details, given: &Given) {
         for (arn, document) in &given.managed_policies {
-            let id = self.documents.add(document);
+            let id = self.documents.add(&tree(document));
             self.managed.insert(arn.as_str().into(), id);
         }
         for policy in details.policies.iter().flatten() {
@@ -132,7 +142,7 @@ impl Reader {
         Ok(())
     }
 
-    fn document(&mut self, document: Option<&Json>, name: &str) -> DocumentId {
+    fn document(&mut self, document: Option<&Value>, name: &str) -> DocumentId {
         match document {
             Some(document) => self.documents.add(document),
             None => self.documents.add_unknown(Cause::new(CauseKind::NotInSource, format!("{name}: no document in the input"))),
@@ -142,6 +152,12 @@ impl Reader {
     fn managed_document(&mut self, arn: &str) -> DocumentId {
         if let Some(id) = self.managed.get(arn) {
             return *id;
+        }
+        if let Some(text) = managed_policies().ok().and_then(|table| table.document(arn)) {
+            let id = self.documents.add(&Value::str(text));
+            self.managed.insert(arn.into(), id);
+            self.of_reference = true;
+            return id;
         }
         let id = self.documents.add_unknown(Cause::new(
             CauseKind::NotInSource,
@@ -245,7 +261,7 @@ impl Reader {
     fn finish(mut self, given: &Given, gaps: Vec<Arc<Cause>>) -> Account {
         let mut resources = BTreeMap::new();
         for (arn, resource) in &given.resources {
-            let policy = resource.policy.as_ref().map(|policy| self.documents.add(policy));
+            let policy = resource.policy.as_ref().map(|policy| self.documents.add(&tree(policy)));
             let tags =
                 resource.tags.as_ref().map(|tags| tags.iter().map(|(key, value)| (key.as_str().into(), value.as_str().into())).collect());
             resources.insert(arn.as_str().into(), Resource { policy, tags });
@@ -274,6 +290,7 @@ impl Reader {
             management: given.management_account.as_deref().map(Box::from),
             organization: given.organization.as_deref().map(Box::from),
             gaps,
+            of_reference: self.of_reference,
             tag_keys,
         }
     }
@@ -283,7 +300,7 @@ impl Reader {
         for level in levels {
             let mut policies = Vec::with_capacity(level.len());
             for (name, document) in level {
-                let id = self.documents.add(document);
+                let id = self.documents.add(&tree(document));
                 ids.push(id);
                 policies.extend(self.documents.named(id, name));
             }

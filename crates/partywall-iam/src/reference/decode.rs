@@ -15,16 +15,16 @@ const MAX_WINDOW: u32 = 25;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReferenceError {
     /// Not compressed with zstd, or cut off.
-    #[error("reference data cannot be unpacked: {reason}; give a file that `cargo xtask iam-data` made")]
+    #[error("reference data cannot be unpacked: {reason}; give a file that `cargo xtask` made")]
     Compression {
         /// What the unpacker found.
         reason: String,
     },
     /// Larger than any table of actions.
-    #[error("reference data unpacks to more than {MAX_TEXT} bytes; give a file that `cargo xtask iam-data` made")]
+    #[error("reference data unpacks to more than {MAX_TEXT} bytes; give a file that `cargo xtask` made")]
     TooLarge,
     /// Text of another form.
-    #[error("reference data, line {line}: {reason}; give a file that `cargo xtask iam-data` made")]
+    #[error("reference data, line {line}: {reason}; give a file that `cargo xtask` made")]
     Line {
         /// The line of the unpacked text, from 1.
         line: usize,
@@ -39,17 +39,22 @@ impl Reference {
     /// # Errors
     /// [`ReferenceError`] if it is no such file, or unpacks to more than 32 MiB.
     pub fn from_bytes(file: &[u8]) -> Result<Self, ReferenceError> {
-        let broken = |error: std::io::Error| ReferenceError::Compression { reason: error.to_string() };
-        let mut decoder = zstd::stream::Decoder::new(file).map_err(broken)?;
-        decoder.window_log_max(MAX_WINDOW).map_err(broken)?;
-        let mut bytes = Vec::new();
-        decoder.take(MAX_TEXT as u64 + 1).read_to_end(&mut bytes).map_err(broken)?;
-        if bytes.len() > MAX_TEXT {
-            return Err(ReferenceError::TooLarge);
-        }
-        let text = String::from_utf8(bytes).map_err(|error| ReferenceError::Compression { reason: error.to_string() })?;
-        Reader::read(text)
+        Reader::read(unpack(file)?)
     }
+}
+
+/// The text of a file.
+pub(super) fn unpack(file: &[u8]) -> Result<Box<str>, ReferenceError> {
+    let broken = |error: std::io::Error| ReferenceError::Compression { reason: error.to_string() };
+    let mut decoder = zstd::stream::Decoder::new(file).map_err(broken)?;
+    decoder.window_log_max(MAX_WINDOW).map_err(broken)?;
+    let mut bytes = Vec::new();
+    decoder.take(MAX_TEXT as u64 + 1).read_to_end(&mut bytes).map_err(broken)?;
+    if bytes.len() > MAX_TEXT {
+        return Err(ReferenceError::TooLarge);
+    }
+    let text = String::from_utf8(bytes).map_err(|error| ReferenceError::Compression { reason: error.to_string() })?;
+    Ok(text.into())
 }
 
 struct Reader {
@@ -80,10 +85,10 @@ impl<'t> Fields<'t> {
 }
 
 impl Reader {
-    fn read(text: String) -> Result<Reference, ReferenceError> {
+    fn read(text: Box<str>) -> Result<Reference, ReferenceError> {
         let empty = Span { start: 0, end: 0 };
         let table = Reference {
-            text: text.into(),
+            text,
             version: empty,
             date: empty,
             keys: Vec::new(),

@@ -5,6 +5,7 @@
 
 mod decode;
 mod expand;
+mod managed_policies;
 mod resource;
 
 use std::ops::Range;
@@ -13,6 +14,7 @@ use std::sync::OnceLock;
 use crate::matches_ignore_case;
 
 pub use decode::ReferenceError;
+pub use managed_policies::{ManagedPolicies, managed_policies};
 pub use resource::Fit;
 pub(crate) use resource::ResourcePattern;
 use resource::fit;
