@@ -40,12 +40,14 @@ pub fn external_access(documents: &[&Value], account: Option<&str>) -> ExternalA
     if documents.missing.is_none() && documents.known.iter().all(|document| stays_within(document, account)) {
         return ExternalAccess { anyone: Answer::No, other_accounts: Answer::No, example: None };
     }
-    let mut policies: Vec<Policy> = documents.known.iter().map(|document| Policy::new("", document)).collect();
+    if let (true, Some(cause)) = (documents.known.iter().all(|document| document.statements.known.is_empty()), not_read(&documents)) {
+        let answer = Answer::Unknown(cause);
+        return ExternalAccess { anyone: answer.clone(), other_accounts: answer, example: None };
+    }
+    let mut policies: Vec<Policy> = documents.known.iter().map(|document| Policy::new("of the resource", document)).collect();
     if let Some(cause) = &documents.missing {
-        policies.push(Policy::new(
-            "",
-            &Document { version: None, id: None, statements: Items { known: Vec::new(), missing: Some(cause.clone()) } },
-        ));
+        let document = Document { version: None, id: None, statements: Items { known: Vec::new(), missing: Some(cause.clone()) } };
+        policies.push(Policy::new("of the resource", &document));
     }
     let space = Space { attached: Attached::Resource(account), resources: &[], actions: None };
     let named = Named::of(&documents);
@@ -91,6 +93,12 @@ impl ExternalAccess {
         let members = [("Anyone", self.anyone.to_value()), ("OtherAccounts", self.other_accounts.to_value()), ("Example", example)];
         Value::Map(members.into_iter().map(|(name, value)| (Key::from(name), value)).collect())
     }
+}
+
+/// Why a document, or a statement of one, is not known.
+fn not_read(documents: &Items<Document>) -> Option<Arc<Cause>> {
+    let of_statements = documents.known.iter().find_map(|document| document.statements.missing.clone());
+    documents.missing.clone().or(of_statements)
 }
 
 /// True if every Allow names only principals of the owner's account and services: the usual case, which needs no proof.
