@@ -319,10 +319,12 @@ impl Account {
         };
         let mut conditions = Vec::new();
         if matches!(standing, Standing::Conditional | Standing::Unknown) {
+            // Of a pattern, the conditions are those of the resource that comes closest to an allow.
+            let met = verdict.witness.as_deref().map_or_else(|| request.clone(), |found| request.with_resource(found.into()));
             let mut seen = BTreeSet::new();
             let ids = principal.attachments.iter().chain(&principal.boundary);
             for (document, name) in ids.map(|attachment| (attachment.document, &attachment.name)) {
-                self.open_conditions(document, name, &request, &mut seen);
+                self.open_conditions(document, name, &met, &mut seen);
             }
             conditions.extend(seen);
         }

@@ -25,6 +25,8 @@ pub struct Details {
     /// There are more pages.
     #[serde(default)]
     pub is_truncated: bool,
+    /// What the AWS CLI prints in place of `IsTruncated` if `--max-items` ended its list (AWS CLI user guide, pagination).
+    pub next_token: Option<String>,
 }
 
 /// A user.
@@ -207,6 +209,7 @@ impl Details {
         join(&mut self.role_detail_list, page.role_detail_list);
         join(&mut self.policies, page.policies);
         self.is_truncated = page.is_truncated;
+        self.next_token = page.next_token;
     }
 }
 

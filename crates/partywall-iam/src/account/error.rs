@@ -17,6 +17,12 @@ pub enum AccountError {
         "holds no `UserDetailList`, `GroupDetailList` or `RoleDetailList`: give what `aws iam get-account-authorization-details` prints"
     )]
     Empty,
+    /// Lists without anyone in them.
+    #[error(
+        "holds no user and no role, and every account has roles: give what `aws iam get-account-authorization-details` prints without \
+         `--filter`"
+    )]
+    Nobody,
     /// No account can be told.
     #[error("`{arn}` is not the ARN of a user, group or role: give the details as AWS answered them")]
     Arn {
@@ -39,6 +45,12 @@ pub enum AccountError {
         /// The account's id.
         account: String,
     },
+    /// A name that is not one principal's alone.
+    #[error("`{name}` is the name of several users and roles: give its ARN, `user/{name}` or `role/{name}`")]
+    Several {
+        /// As asked.
+        name: String,
+    },
     /// A line of a list of observations.
     #[error("line {line}, column {column}: {reason}")]
     Line {
@@ -49,6 +61,9 @@ pub enum AccountError {
         /// What is the matter and what to write.
         reason: String,
     },
+    /// Not a whole report of last use.
+    #[error("no whole report of last use: {0}: give all that `aws iam get-service-last-accessed-details` prints once its job is done")]
+    LastAccessed(String),
     /// Built-in knowledge that does not hold together, or a user's own table of paths.
     #[error("table of paths: {0}")]
     Rules(String),

@@ -151,7 +151,7 @@ impl Account {
     /// The number of a user or role by ARN, `user/NAME`, `role/NAME`, or by a name that only one has.
     ///
     /// # Errors
-    /// [`AccountError::NoPrincipal`] if none or several have it.
+    /// [`AccountError::NoPrincipal`] if none has it, [`AccountError::Several`] if several have.
     pub fn find(&self, name: &str) -> Result<usize, AccountError> {
         let missing = || AccountError::NoPrincipal { name: name.to_owned(), account: self.id.to_string() };
         if let Some(found) = self.principals.iter().position(|principal| &*principal.arn == name) {
@@ -162,15 +162,33 @@ impl Account {
             Some(("role", rest)) => (Some(Kind::Role), rest),
             _ => (None, name),
         };
+        // With the path or without it.
+        let is_called = |principal: &Principal| {
+            &*principal.name == short || kind.is_some() && principal.arn.splitn(6, ':').nth(5).is_some_and(|resource| resource == name)
+        };
         let mut found = self
             .principals
             .iter()
             .enumerate()
-            .filter(|(_, principal)| &*principal.name == short && kind.is_none_or(|kind| kind == principal.kind));
+            .filter(|(_, principal)| is_called(principal) && kind.is_none_or(|kind| kind == principal.kind));
         match (found.next(), found.next()) {
             (Some((number, _)), None) => Ok(number),
-            _ => Err(missing()),
+            (Some(_), Some(_)) => Err(AccountError::Several { name: name.to_owned() }),
+            (None, _) => Err(missing()),
         }
+    }
+
+    /// What of the policies that are attached to the principal, and of its boundary, is not known: they may allow or deny more.
+    pub(crate) fn unread(&self, principal: &Principal) -> Vec<String> {
+        let attached = principal.attachments.iter().chain(&principal.boundary);
+        let ready = attached.filter_map(|attachment| Some((attachment, self.documents.get(attachment.document)?)));
+        let causes = ready.filter(|(_, ready)| !ready.is_whole).flat_map(|(attachment, ready)| {
+            let named = |detail: &str| {
+                if detail.contains(&*attachment.name) { detail.to_owned() } else { format!("{}: {detail}", attachment.name) }
+            };
+            ready.document.flaws().into_iter().map(move |cause| named(&cause.detail)).collect::<Vec<_>>()
+        });
+        causes.collect()
     }
 
     /// The policies attached to a principal, under their own names.
@@ -195,6 +213,11 @@ impl Account {
         }
         if self.rcp.is_none() {
             found.push("no resource control policy denies it: none were given".to_owned());
+        }
+        if !self.principals.iter().any(|principal| principal.kind == Kind::User) {
+            found.push(
+                "the account has no users: their list is empty, as it also is of details that were asked for with a filter".to_owned(),
+            );
         }
         if !self.resources_complete {
             found.push("no policy of a resource denies it, but for those that were given".to_owned());

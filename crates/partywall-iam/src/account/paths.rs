@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::admin::Rights;
 use super::bind::{decide_step, question_of};
 use super::edges::{Edge, Search, Target};
-use super::model::{Account, Principal};
+use super::model::Account;
 use super::rules::{Rule, Rules};
 use crate::Answer;
 
@@ -106,7 +106,7 @@ impl Account {
             } else {
                 by_class.entry(principal.class).or_insert_with(|| self.is_admin(principal, Rights::AsIs, rules)).clone()
             };
-            let unread = self.unread(principal);
+            let unread = self.unread(principal).into_iter().next();
             match answer {
                 Answer::No => {}
                 Answer::Yes => admins.push(Admin { principal: number, depends: unread.clone() }),
@@ -149,12 +149,6 @@ impl Account {
             Some(OpenStep { to: edge.to, rule: rule.id.as_str(), certain: edge.certain })
         });
         Ok(steps.collect())
-    }
-
-    /// Why a policy attached to the principal is not known at all.
-    fn unread(&self, principal: &Principal) -> Option<String> {
-        let class = self.classes.get(principal.class)?;
-        class.policies.iter().find_map(|policy| policy.missing.as_ref()).map(|cause| cause.detail.clone())
     }
 
     fn path(&self, from: usize, next: &[Option<Edge>], admins: &[Admin], rules: &'static Rules) -> Option<Path> {

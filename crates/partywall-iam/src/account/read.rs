@@ -77,6 +77,9 @@ impl Account {
             let principal = reader.role(role);
             reader.principals.push(principal);
         }
+        if reader.principals.is_empty() && gaps.is_empty() {
+            return Err(AccountError::Nobody);
+        }
         Ok(reader.finish(given, gaps))
     }
 }
@@ -91,7 +94,7 @@ fn gaps_of(details: &Details) -> Vec<Arc<Cause>> {
     for (name, _) in lists.into_iter().filter(|(_, missing)| *missing) {
         gaps.push(Arc::new(Cause::new(CauseKind::NotInSource, format!("{name} of the account: not in the authorization details"))));
     }
-    if details.is_truncated {
+    if details.is_truncated || details.next_token.is_some() {
         let detail = "further pages of the authorization details: the last one given says that there are more";
         gaps.push(Arc::new(Cause::new(CauseKind::NotInSource, detail)));
     }

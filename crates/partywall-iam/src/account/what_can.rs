@@ -26,6 +26,8 @@ pub struct WhatCan {
     pub unread: Vec<String>,
     /// What the answer takes for granted.
     pub assumptions: Vec<String>,
+    /// Parts of the account that are not in the input.
+    pub gaps: Vec<String>,
 }
 
 /// Actions of one service for which the policies say the same.
@@ -78,9 +80,12 @@ impl Account {
         for ((service, grant), actions) in groups {
             services.entry(service).or_default().push(Grant { actions, ..grant });
         }
-        let class = self.classes.get(of.class);
-        let unread = class.into_iter().flat_map(|class| &class.policies).filter_map(|policy| policy.missing.as_ref());
-        Ok(WhatCan { services, unread: unread.map(|cause| cause.detail.clone()).collect(), assumptions: self.assumptions() })
+        Ok(WhatCan {
+            services,
+            unread: self.unread(of),
+            assumptions: self.assumptions(),
+            gaps: self.gaps.iter().map(|cause| cause.detail.clone()).collect(),
+        })
     }
 
     /// Actions without wildcards in its policies.

@@ -112,6 +112,19 @@ pub enum AccessLevel {
     PermissionsManagement,
 }
 
+impl AccessLevel {
+    /// As AWS calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::List => "List",
+            Self::Read => "Read",
+            Self::Write => "Write",
+            Self::Tagging => "Tagging",
+            Self::PermissionsManagement => "Permissions management",
+        }
+    }
+}
+
 /// The type of a condition key's values, as the Service Authorization Reference gives it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyType {

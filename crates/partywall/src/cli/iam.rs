@@ -1,11 +1,14 @@
 mod account;
+mod actions;
 mod diff;
+mod files;
 mod lint;
 mod paths;
 mod policies;
 mod question;
 mod simulate;
 mod test;
+mod what_can;
 mod who_can;
 
 use clap::{Args, Subcommand};
@@ -24,6 +27,7 @@ enum Action {
     Lint(lint::Lint),
     Diff(diff::Diff),
     WhoCan(who_can::WhoCan),
+    WhatCan(what_can::WhatCan),
     Paths(paths::Paths),
 }
 
@@ -35,6 +39,7 @@ impl IamCommand {
             Action::Lint(command) => command.run(),
             Action::Diff(command) => command.run(),
             Action::WhoCan(command) => command.run(),
+            Action::WhatCan(command) => command.run(),
             Action::Paths(command) => command.run(),
         }
     }

@@ -6,6 +6,7 @@ mod aws;
 mod commands;
 mod hostile;
 mod iam;
+mod iam_account;
 mod lints;
 mod live;
 mod names;

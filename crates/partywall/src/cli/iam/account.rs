@@ -1,14 +1,14 @@
 //! The identities of an account, from the file that the AWS CLI prints.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::PathBuf;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Args;
 use partywall_iam::account::{Account, Given, GivenResource};
+use serde_json::Value as Json;
 
-use super::policies::read;
+use super::files::Inputs;
+use super::policies::checked;
 
 /// As much as the reader of accounts takes.
 const MAX_BYTES: u64 = 512 << 20;
@@ -23,6 +23,9 @@ pub(super) struct AccountFile {
     /// Policy of a resource: its ARN, `=`, the file; once for each
     #[arg(long, value_name = "ARN=FILE")]
     resource_policy: Vec<String>,
+    /// No other resource of the account has a policy of its own
+    #[arg(long)]
+    no_other_resource_policies: bool,
 }
 
 impl AccountFile {
@@ -31,19 +34,24 @@ impl AccountFile {
     /// # Errors
     /// One cannot be read, or is not what it should be.
     pub(super) fn read(&self) -> anyhow::Result<Account> {
-        let shown = self.account.display();
-        let file = File::open(&self.account).with_context(|| format!("`{shown}` cannot be read"))?;
-        let mut text = String::new();
-        file.take(MAX_BYTES + 1).read_to_string(&mut text).with_context(|| format!("`{shown}` cannot be read as text"))?;
-        let mut given = Given::default();
+        self.read_noting(&mut Inputs::default())
+    }
+
+    /// The same, and notes what was read.
+    ///
+    /// # Errors
+    /// As [`AccountFile::read`].
+    pub(super) fn read_noting(&self, inputs: &mut Inputs) -> anyhow::Result<Account> {
+        let text = inputs.read(&self.account, MAX_BYTES)?;
+        let mut given = Given { resources_complete: self.no_other_resource_policies, ..Given::default() };
         for pair in &self.resource_policy {
             let Some((arn, path)) = pair.split_once('=').filter(|(arn, _)| arn.starts_with("arn:")) else {
                 bail!("`{pair}` is no resource with its policy; write it as `arn:aws:s3:::bucket=policy.json`");
             };
-            let policy = serde_json::from_str(&read(path.as_ref())?).with_context(|| format!("`{path}` is no JSON"))?;
+            let policy = Json::String(checked(path.as_ref(), inputs)?);
             given.resources.insert(arn.to_owned(), GivenResource { policy: Some(policy), tags: None });
         }
-        Account::read(&text, &given).map_err(|error| anyhow::anyhow!("{shown}: {error}"))
+        Account::read(&text, &given).map_err(|error| anyhow::anyhow!("{}: {error}", self.account.display()))
     }
 }
 

@@ -1,35 +1,44 @@
 //! Policy documents of files.
 
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, bail};
 use partywall_iam::eval::{Policies, Policy};
 use serde::Deserialize;
+
+use super::files::Inputs;
 
 /// AWS's longest policy has 20,480 characters (IAM and STS quotas: bucket and registry policies of that size); white space is not counted there.
 const MAX_BYTES: u64 = 1 << 20;
 
 /// The text of a policy file; `-` is standard input.
 pub(super) fn read(path: &Path) -> anyhow::Result<String> {
-    let mut text = String::new();
-    let limited = |reader: &mut dyn std::io::Read, text: &mut String| reader.take(MAX_BYTES + 1).read_to_string(text).map(drop);
-    if path.as_os_str() == "-" {
-        limited(&mut std::io::stdin().lock(), &mut text).context("standard input cannot be read as a policy")?;
-    } else {
-        let mut file = File::open(path).with_context(|| format!("`{}` cannot be read", path.display()))?;
-        limited(&mut file, &mut text).with_context(|| format!("`{}` cannot be read as text", path.display()))?;
-    }
-    if text.len() as u64 > MAX_BYTES {
-        bail!("`{}` has more than {MAX_BYTES} bytes, which no policy has; name one policy document a file", path.display());
-    }
+    super::files::read(path, MAX_BYTES)
+}
+
+/// The policy of a file, made ready under the file's name.
+///
+/// # Errors
+/// As [`checked`].
+pub(super) fn policy(path: &Path) -> anyhow::Result<Policy> {
+    ready(path, &read(path)?)
+}
+
+/// The text of a policy that AWS would take.
+///
+/// # Errors
+/// The file cannot be read, or holds what AWS refuses: all of it, with line and column.
+pub(super) fn checked(path: &Path, inputs: &mut Inputs) -> anyhow::Result<String> {
+    let text = inputs.read(path, MAX_BYTES)?;
+    ready(path, &text)?;
     Ok(text)
 }
 
-pub(super) fn policy(path: &Path) -> anyhow::Result<Policy> {
-    let text = read(path)?;
-    Policy::read(path.display().to_string(), &text).map_err(|flaws| {
+/// The policy of a text that was read from the file.
+///
+/// # Errors
+/// Everything in it that AWS refuses, with line and column.
+pub(super) fn ready(path: &Path, text: &str) -> anyhow::Result<Policy> {
+    Policy::read(path.display().to_string(), text).map_err(|flaws| {
         let flaws: Vec<String> = flaws.iter().map(|flaw| format!("{}: {flaw}", path.display())).collect();
         anyhow::anyhow!("{}; AWS refuses such a policy: `partywall iam lint {}` shows all that is wrong", flaws.join("; "), path.display())
     })

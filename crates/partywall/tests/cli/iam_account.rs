@@ -1,0 +1,148 @@
+//! `partywall iam` on whole accounts: synthetic ones, and published dumps read in place.
+
+use serde_json::{Value, json};
+
+use crate::support::{Ran, Sources, root, run_in};
+
+pub(crate) const ACCOUNT: &str = "111122223333";
+
+pub(crate) fn allow(action: &str, resource: &str) -> Value {
+    json!({ "Effect": "Allow", "Action": action, "Resource": resource })
+}
+
+pub(crate) fn document(statements: &[Value]) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": statements })
+}
+
+fn user(name: &str, statements: &[Value]) -> Value {
+    json!({
+        "Path": "/", "UserName": name, "UserId": format!("AIDA{name}"), "Arn": format!("arn:aws:iam::{ACCOUNT}:user/{name}"),
+        "GroupList": [], "AttachedManagedPolicies": [], "Tags": [],
+        "UserPolicyList": [{ "PolicyName": "own", "PolicyDocument": document(statements) }]
+    })
+}
+
+fn role(name: &str, statements: &[Value]) -> Value {
+    let trust = json!({ "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" }, "Action": "sts:AssumeRole" });
+    json!({
+        "Path": "/", "RoleName": name, "RoleId": format!("AROA{name}"), "Arn": format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
+        "AssumeRolePolicyDocument": document(&[trust]), "InstanceProfileList": [], "AttachedManagedPolicies": [], "Tags": [],
+        "RolePolicyList": [{ "PolicyName": "own", "PolicyDocument": document(statements) }]
+    })
+}
+
+fn details(users: &[Value], roles: &[Value]) -> Value {
+    json!({ "UserDetailList": users, "GroupDetailList": [], "RoleDetailList": roles, "Policies": [] })
+}
+
+/// A directory with these details as `details.json`.
+fn account(details: &Value) -> Sources {
+    Sources::new(&[("details.json", &details.to_string())])
+}
+
+fn iam(sources: &Sources, arguments: &[&str]) -> Ran {
+    sources.run(&[&["iam"], arguments, &["--account", "details.json"]].concat())
+}
+
+pub(crate) fn lines(ran: &Ran) -> Vec<Value> {
+    ran.out.lines().map(|line| serde_json::from_str(line).expect("each line is JSON")).collect()
+}
+
+/// Every question about a whole account that needs nothing but the account.
+const QUESTIONS: [&[&str]; 3] = [
+    &["who-can", "s3:GetObject"],
+    &["what-can", "ann"],
+    &["paths"],
+];
+const RULES: &str =
+    "[[rule]]\nid = 'no-deletes'\ntitle = 'Nobody deletes'\nwho = { arn = ['*'] }\nmay_not = { actions = ['s3:DeleteObject'] }\n";
+
+fn seen(action: &str) -> String {
+    json!({ "principal": format!("arn:aws:iam::{ACCOUNT}:user/ann"), "action": action }).to_string()
+}
+
+fn with_files(text: &str) -> Sources {
+    Sources::new(&[("details.json", text), ("rules.toml", RULES), ("seen.jsonl", &seen("s3:GetObject"))])
+}
+
+#[test]
+fn what_is_no_account_is_never_clean() {
+    let user = user("ann", &[]).to_string();
+    for (text, says) in [
+        ("{}", "UserDetailList"),
+        ("", "UserDetailList"),
+        (&format!("{{\"UserDetailList\": [{user}"), "at line 1 column"),
+        (&details(&[], &[]).to_string(), "holds no user and no role"),
+    ] {
+        let sources = with_files(text);
+        for question in QUESTIONS {
+            let ran = iam(&sources, question);
+            assert_eq!((ran.code, ran.err.contains(says)), (2, true), "{question:?} of `{text}`: {} {}", ran.out, ran.err);
+        }
+    }
+}
+
+#[test]
+fn parts_of_the_account_that_are_missing_leave_the_answer_open() {
+    let mut truncated = details(&[user("ann", &[])], &[role("app", &[])]);
+    truncated["IsTruncated"] = json!(true);
+    let mut paged = details(&[user("ann", &[])], &[role("app", &[])]);
+    paged["NextToken"] = json!("eyJ");
+    let mut attached = user("ann", &[]);
+    attached["AttachedManagedPolicies"] = json!([{ "PolicyName": "Lost", "PolicyArn": "arn:aws:iam::111122223333:policy/Lost" }]);
+    for (given, says) in [
+        (truncated, "further pages"),
+        (paged, "further pages"),
+        (details(&[attached], &[role("app", &[])]), "policy/Lost"),
+        (json!({ "UserDetailList": [user("ann", &[])] }), "roles of the account"),
+    ] {
+        let sources = with_files(&given.to_string());
+        for question in QUESTIONS {
+            let ran = iam(&sources, question);
+            assert_eq!(ran.code, 3, "{question:?} of {says}: {} {}", ran.out, ran.err);
+            assert!(ran.err.contains(says) || ran.out.contains(says), "{question:?} does not say `{says}`: {} {}", ran.out, ran.err);
+        }
+    }
+    let no_users = with_files(&details(&[], &[role("app", &[])]).to_string());
+    for question in [&["who-can", "s3:GetObject"][..], &["what-can", "app"], &["paths"]] {
+        let ran = iam(&no_users, question);
+        assert!(ran.err.contains("taken for granted: the account has no users"), "{question:?}: {}", ran.err);
+    }
+}
+
+#[test]
+fn what_a_principal_can_do_is_told_by_service() {
+    let mut regional = allow("sns:Publish", "*");
+    regional["Condition"] = json!({ "StringEquals": { "aws:RequestedRegion": "eu-west-1" } });
+    let sources = account(&details(&[user("ann", &[allow("s3:GetObject", "arn:aws:s3:::b/*"), regional])], &[role("ann", &[])]));
+    let found = iam(&sources, &["what-can", "user/ann", "--format", "json"]);
+    let grants = lines(&found);
+    assert_eq!((found.code, grants.len()), (0, 2), "{} {}", found.out, found.err);
+    assert_eq!((&grants[0]["service"], &grants[0]["standing"]), (&json!("s3"), &json!("allowed")));
+    assert_eq!((&grants[0]["actions"], &grants[0]["resources"]), (&json!(["s3:GetObject"]), &json!(["arn:aws:s3:::b/*"])));
+    assert_eq!(
+        (&grants[1]["standing"], &grants[1]["conditions"]),
+        (&json!("conditional"), &json!(["if StringEquals aws:RequestedRegion = eu-west-1"]))
+    );
+    let table = iam(&sources, &["what-can", "arn:aws:iam::111122223333:user/ann"]);
+    assert!(table.out.contains("  allowed      s3:GetObject\n               on arn:aws:s3:::b/*"), "{}", table.out);
+    assert!(table.err.contains("no service control policy denies it") && table.err.contains("2 actions that it can take"), "{}", table.err);
+    let both = iam(&sources, &["what-can", "ann"]);
+    assert_eq!((both.code, both.err.contains("`user/ann` or `role/ann`")), (2, true), "{}", both.err);
+    let nobody = iam(&sources, &["what-can", "bob"]);
+    assert_eq!(
+        (nobody.code, nobody.err.contains("`bob` is no user or role of account `111122223333`: give its ARN or its name")),
+        (2, true)
+    );
+    let nothing = iam(&sources, &["what-can", "role/ann"]);
+    assert!(nothing.code == 0 && nothing.out.is_empty() && nothing.err.contains("0 actions that it can take"), "{}", nothing.err);
+}
+
+#[test]
+fn an_administrator_can_do_all_known_actions() {
+    let dump = root().join("../shared/data/aws-api/other/authz/cloudsplaining-example-authz-details.json");
+    let Some(dump) = dump.to_str().filter(|path| std::path::Path::new(path).exists()) else { return };
+    let ran = run_in(&root(), &["iam", "what-can", "user/obama", "--account", dump]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert!(ran.out.contains("\ns3\n  allowed      all "), "{}", ran.out);
+}
