@@ -11,6 +11,7 @@ use super::model::{Account, Attachment, Principal};
 use super::observed::Observation;
 use super::write::{copy, frame, texts};
 use crate::eval::Policy;
+use crate::prove::{Attached, Proof, Space, new_access};
 use crate::{Answer, Document, Effect, Element, Known, Statement};
 
 /// Resources that a proposed statement spells out; for more, the old patterns stay.
@@ -29,6 +30,10 @@ pub struct Proposal {
     pub origins: Vec<Vec<Origin>>,
     /// Observations that the old policies do not allow, and why: by a policy of the resource, or before a change.
     pub not_allowed: Vec<(Observation, String)>,
+    /// How many observations were decided again under the proposal and are allowed for certain, as they were before.
+    pub kept: usize,
+    /// How many more may be allowed, as before: an observation does not tell what conditions ask for.
+    pub open: usize,
 }
 
 /// An old statement.
@@ -86,13 +91,31 @@ impl Account {
         let (documents, origins) = self.write(of, parts).ok_or_else(|| refuse("a statement that it needs is not known".to_owned()))?;
         let proposed = documents.iter().map(|document| Policy::read("proposal", &document.to_string()));
         let proposed: Vec<Policy> = proposed.collect::<Result<_, _>>().map_err(|flaws| refuse(flaws.join("; ")))?;
+        let open = kept.iter().filter(|(_, before)| *before != Answer::Yes).count();
+        let kept_count = kept.len().saturating_sub(open);
         for (seen, before) in kept {
             let now = self.decide_with(&self.request(of, &question(seen)), &proposed, None, &none()).is_allowed();
             if now == Answer::No || before == Answer::Yes && now != Answer::Yes {
                 return Err(refuse(format!("`{}` would not stay allowed", seen.action)));
             }
         }
-        Ok(Proposal { principal, documents, origins, not_allowed })
+        Ok(Proposal { principal, documents, origins, not_allowed, kept: kept_count, open })
+    }
+
+    /// Whether the documents of the proposal, attached together as they are meant, allow a request of the principal that its old
+    /// policies do not. [`Proof::No`] says that they are subsumed by these ([`crate::prove::subsumes`]).
+    ///
+    /// # Errors
+    /// [`AccountError::NoPrincipal`] if the proposal is not one of this account, [`AccountError::NoProposal`] if a document is none.
+    pub fn exceeds(&self, proposal: &Proposal) -> Result<Proof, AccountError> {
+        let Some(of) = self.principals.get(proposal.principal) else {
+            return Err(AccountError::NoPrincipal { name: proposal.principal.to_string(), account: self.id.to_string() });
+        };
+        let documents = proposal.documents.iter().map(|document| Policy::read("proposal", &document.to_string()));
+        let refuse = |flaws: Vec<String>| AccountError::NoProposal { principal: of.arn.to_string(), reason: flaws.join("; ") };
+        let proposed: Vec<Policy> = documents.collect::<Result<_, _>>().map_err(refuse)?;
+        let space = Space { attached: Attached::Identity(Some(&of.caller)), resources: &[], actions: None };
+        Ok(new_access(&self.policies_of(of), &proposed, &space))
     }
 
     /// The old statements on which an observation rests, by attachment and statement: the first that allows it for certain, or all

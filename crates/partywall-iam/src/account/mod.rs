@@ -9,7 +9,7 @@
 //! | who is, or can become, administrator, and how? | [`Account::escalations`], by the table `catalog/reference/iam-paths.toml` |
 //! | whom do roles let in? | [`Account::trust_map`] |
 //! | what is allowed and not used? | [`Account::unused`], [`Account::unused_since`] |
-//! | which policies would be enough? | [`Account::least_privilege`] |
+//! | which policies would be enough? | [`Account::least_privilege`]; whether they are within the old ones, [`Account::exceeds`] |
 //! | are duties kept apart? | [`Account::judge`] with the rules of a file ([`Assertions`]) |
 //!
 //! Nothing here reads files or calls AWS.

@@ -60,6 +60,11 @@ pub fn read_observations(text: &str) -> Result<Vec<Observation>, AccountError> {
 pub struct LastAccessed {
     /// By service.
     pub services_last_accessed: Vec<ServiceUse>,
+    /// `COMPLETED`, if the report was made to its end.
+    pub job_status: Option<String>,
+    /// More of the list was not asked for.
+    #[serde(default)]
+    pub is_truncated: bool,
 }
 
 /// When a service was last used.
@@ -89,9 +94,37 @@ impl LastAccessed {
     /// Reads what `aws iam get-service-last-accessed-details` prints.
     ///
     /// # Errors
-    /// [`AccountError::Json`] with line and column.
+    /// [`AccountError::LastAccessed`], of what is no such JSON with line and column; also of a report that is not whole: what it does not
+    /// list would read as not used.
     pub fn read(text: &str) -> Result<Self, AccountError> {
-        Ok(serde_json::from_str(text)?)
+        let read: Self = serde_json::from_str(text).map_err(|error| AccountError::LastAccessed(error.to_string()))?;
+        match read.job_status.as_deref() {
+            None | Some("COMPLETED") if !read.is_truncated => Ok(read),
+            None | Some("COMPLETED") => Err(AccountError::LastAccessed("`IsTruncated` says that there is more".to_owned())),
+            Some(status) => Err(AccountError::LastAccessed(format!("its `JobStatus` is `{status}`, not `COMPLETED`"))),
+        }
+    }
+
+    /// What AWS saw used and no observation shows: a service, or an action of one that the observations do show.
+    pub fn not_observed(&self, seen: &[&Observation]) -> Vec<String> {
+        let is_seen = |name: &str| seen.iter().any(|seen| seen.action.eq_ignore_ascii_case(name));
+        let mut found = Vec::new();
+        for service in &self.services_last_accessed {
+            let Some(when) = &service.last_authenticated else { continue };
+            let name = &service.service_namespace;
+            let of_service = |seen: &&Observation| seen.action.split(':').next().is_some_and(|of| of.eq_ignore_ascii_case(name));
+            if !seen.iter().any(of_service) {
+                found.push(format!("`{name}`, last used {when}"));
+                continue;
+            }
+            for action in &service.tracked_actions_last_accessed {
+                let full = format!("{name}:{}", action.action_name);
+                if let Some(when) = action.last_accessed_time.as_ref().filter(|_| !is_seen(&full)) {
+                    found.push(format!("`{full}`, last used {when}"));
+                }
+            }
+        }
+        found
     }
 }
 

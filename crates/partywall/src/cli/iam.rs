@@ -2,12 +2,14 @@ mod account;
 mod actions;
 mod diff;
 mod files;
+mod least;
 mod lint;
 mod paths;
 mod policies;
 mod question;
 mod simulate;
 mod test;
+mod unused;
 mod what_can;
 mod who_can;
 
@@ -28,6 +30,7 @@ enum Action {
     Diff(diff::Diff),
     WhoCan(who_can::WhoCan),
     WhatCan(what_can::WhatCan),
+    Least(least::Least),
     Paths(paths::Paths),
 }
 
@@ -40,6 +43,7 @@ impl IamCommand {
             Action::Diff(command) => command.run(),
             Action::WhoCan(command) => command.run(),
             Action::WhatCan(command) => command.run(),
+            Action::Least(command) => command.run(),
             Action::Paths(command) => command.run(),
         }
     }

@@ -49,10 +49,11 @@ pub(crate) fn lines(ran: &Ran) -> Vec<Value> {
 }
 
 /// Every question about a whole account that needs nothing but the account.
-const QUESTIONS: [&[&str]; 3] = [
+const QUESTIONS: [&[&str]; 4] = [
     &["who-can", "s3:GetObject"],
     &["what-can", "ann"],
     &["paths"],
+    &["least", "ann", "--observed", "seen.jsonl", "--unused"],
 ];
 const RULES: &str =
     "[[rule]]\nid = 'no-deletes'\ntitle = 'Nobody deletes'\nwho = { arn = ['*'] }\nmay_not = { actions = ['s3:DeleteObject'] }\n";
@@ -145,4 +146,110 @@ fn an_administrator_can_do_all_known_actions() {
     let ran = run_in(&root(), &["iam", "what-can", "user/obama", "--account", dump]);
     assert_eq!(ran.code, 0, "{}", ran.err);
     assert!(ran.out.contains("\ns3\n  allowed      all "), "{}", ran.out);
+}
+
+#[test]
+fn a_proposal_is_proved_and_keeps_what_was_seen() {
+    let sources = account(&details(&[user("ann", &[allow("s3:*", "arn:aws:s3:::b/*"), allow("sqs:*", "*")])], &[]));
+    let observed = |resource: &str| {
+        json!({ "principal": "arn:aws:iam::111122223333:user/ann", "action": "s3:GetObject", "resource": resource }).to_string()
+    };
+    let other = json!({ "principal": "arn:aws:iam::111122223333:user/bob", "action": "s3:PutObject" });
+    let text = [observed("arn:aws:s3:::b/x"), other.to_string(), seen("ec2:StopInstances")].join("\n");
+    sources.write("seen.jsonl", text.as_bytes());
+    let ran = iam(&sources, &["least", "ann", "--observed", "seen.jsonl"]);
+    let proposed: Value = serde_json::from_str(&ran.out).expect("one policy document");
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    assert_eq!(
+        proposed,
+        json!({ "Version": "2012-10-17", "Statement": [{ "Effect": "Allow", "Action": ["s3:GetObject"], "Resource": ["arn:aws:s3:::b/x"] }] })
+    );
+    for says in [
+        "1 observation is of others",
+        "2 observations replayed: 1 allowed as before, 0 on conditions as before, 1 not allowed",
+        "not allowed now: ec2:StopInstances",
+        "proven: of all requests",
+    ] {
+        assert!(ran.err.contains(says), "no `{says}`: {}", ran.err);
+    }
+    let last = json!({ "JobStatus": "COMPLETED", "ServicesLastAccessed": [
+        { "ServiceNamespace": "sqs", "LastAuthenticated": "2026-11-01T00:00:00Z" },
+        { "ServiceNamespace": "s3", "LastAuthenticated": "2026-11-01T00:00:00Z" }] });
+    sources.write("last.json", last.to_string().as_bytes());
+    let ran = iam(&sources, &["least", "ann", "--observed", "seen.jsonl", "--last-accessed", "last.json"]);
+    assert_eq!((ran.code, ran.err.contains("no observation shows: `sqs`, last used 2026-11-01")), (3, true), "{}", ran.err);
+}
+
+#[test]
+fn what_stands_in_the_way_of_a_proof_is_named_and_nothing_is_claimed() {
+    // Which of forty places the letter has: more states than a proof may visit.
+    let many = "?".repeat(40);
+    let mut denied = allow("s3:*", "");
+    denied["Effect"] = json!("Deny");
+    denied.as_object_mut().expect("an object").remove("Resource");
+    denied["NotResource"] = json!(format!("arn:aws:s3:::b/*c{many}?"));
+    let sources = account(&details(&[user("ann", &[allow("s3:*", &format!("arn:aws:s3:::b/*a{many}")), denied])], &[]));
+    sources.write("seen.jsonl", seen("s3:GetObject").as_bytes());
+    let ran = iam(&sources, &["least", "ann", "--observed", "seen.jsonl"]);
+    let claims = ran.err.contains("\nproven: ");
+    let doubts = ran.err.contains("not proven that nothing new is allowed: statement 1 ");
+    assert_eq!((ran.code, claims, doubts), (3, false, true), "{} {}", ran.out, ran.err);
+}
+
+#[test]
+fn what_is_not_allowed_now_is_not_proposed() {
+    let sources = account(&details(&[user("ann", &[allow("sqs:*", "*")])], &[]));
+    sources.write("seen.jsonl", seen("s3:GetObject").as_bytes());
+    let ran = iam(&sources, &["least", "ann", "--observed", "seen.jsonl"]);
+    assert_eq!((ran.code, ran.out.as_str()), (3, ""), "{}", ran.err);
+    assert!(ran.err.contains("nothing is proposed") && !ran.err.contains("proven"), "{}", ran.err);
+}
+
+#[test]
+fn without_observations_nothing_is_proposed() {
+    let sources = account(&details(&[user("ann", &[allow("s3:*", "*")])], &[]));
+    for (text, code, says) in [
+        ("", 2, "has no observation of `ann`"),
+        ("{\"principal\": \"x\", \"action\": \"s3:GetObject\"}", 2, "has no observation of `ann`"),
+        ("\n{\"principal\": 1}", 2, "seen.jsonl: line 2, column 15"),
+    ] {
+        sources.write("seen.jsonl", text.as_bytes());
+        let ran = iam(&sources, &["least", "ann", "--observed", "seen.jsonl"]);
+        assert_eq!((ran.code, ran.err.contains(says), ran.out.as_str()), (code, true, ""), "`{text}`: {}", ran.err);
+    }
+    sources.write("seen.jsonl", b"");
+    let unused = iam(&sources, &["least", "ann", "--unused", "--observed", "seen.jsonl"]);
+    assert_eq!((unused.code, unused.err.contains("no observation is of it")), (3, true), "{} {}", unused.out, unused.err);
+    let mut lost = user("ann", &[allow("s3:*", "*")]);
+    lost["AttachedManagedPolicies"] = json!([{ "PolicyName": "Lost", "PolicyArn": "arn:aws:iam::111122223333:policy/Lost" }]);
+    let lost = account(&details(&[lost], &[]));
+    lost.write("seen.jsonl", seen("s3:GetObject").as_bytes());
+    let ran = iam(&lost, &["least", "ann", "--observed", "seen.jsonl"]);
+    assert_eq!((ran.code, ran.err.contains("policy/Lost"), ran.out.as_str()), (2, true, ""), "{}", ran.err);
+    let neither = iam(&sources, &["least", "ann"]);
+    assert_eq!((neither.code, neither.err.contains("--observed")), (2, true), "{}", neither.err);
+}
+
+#[test]
+fn what_is_allowed_and_not_used_is_told_by_each_source() {
+    let sources = account(&details(&[user("ann", &[allow("sqs:*", "*"), allow("s3:GetObject", "*")])], &[]));
+    sources.write("seen.jsonl", seen("sqs:SendMessage").as_bytes());
+    let ran = iam(&sources, &["least", "ann", "--unused", "--observed", "seen.jsonl", "--format", "json"]);
+    let [unused] = lines(&ran).try_into().expect("one line");
+    assert_eq!((ran.code, &unused["services"]), (1, &json!(["s3"])), "{unused}");
+    let of_sqs: Vec<&str> = unused["actions"]["sqs"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+    assert!(of_sqs.contains(&"sqs:DeleteQueue") && !of_sqs.contains(&"sqs:SendMessage"), "{of_sqs:?}");
+    let last = |status: &str, truncated: bool| {
+        let last = json!({ "JobStatus": status, "IsTruncated": truncated, "ServicesLastAccessed": [
+            { "ServiceNamespace": "sqs", "LastAuthenticated": "2026-11-01T00:00:00Z" }, { "ServiceNamespace": "s3" }] });
+        sources.write("last.json", last.to_string().as_bytes());
+        iam(&sources, &["least", "ann", "--unused", "--last-accessed", "last.json"])
+    };
+    let ran = last("COMPLETED", false);
+    assert_eq!((ran.code, ran.out.contains("services not used: s3\n")), (1, true), "{} {}", ran.out, ran.err);
+    assert!(ran.err.contains("which actions of sqs it uses"), "{}", ran.err);
+    for (status, truncated, says) in [("IN_PROGRESS", false, "`IN_PROGRESS`"), ("COMPLETED", true, "`IsTruncated`")] {
+        let ran = last(status, truncated);
+        assert_eq!((ran.code, ran.err.contains(says), ran.out.as_str()), (2, true, ""), "{}", ran.err);
+    }
 }
