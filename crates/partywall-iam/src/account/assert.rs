@@ -6,7 +6,7 @@ use super::access::{Question, Standing};
 use super::assertions::{Actions, Assertion, Assertions, Resources, Select};
 use super::model::Account;
 use super::what_can::KnownAction;
-use super::witness::Context;
+use super::witness::{Context, Shown};
 use crate::wildcard::{Token, matches, matches_ignore_case, plain_token};
 
 /// Whether a rule is kept.
@@ -91,16 +91,15 @@ impl Account {
                         (None, _) if unsure.contains(&holder.principal) => Some("its tags are not in the input".to_owned()),
                         (None, _) => None,
                     };
-                    let found =
-                        if doubt.is_some() { None } else { parts.iter().find_map(|part| Some((part, self.witness(principal, part)?))) };
+                    let found = if doubt.is_some() { None } else { parts.iter().find_map(|part| self.witness(principal, part)) };
                     match found {
-                        Some((part, (context, why))) => {
-                            let resource = part.question.resource.clone();
+                        Some(Shown { context, resource, why }) => {
                             let action = action.clone();
                             violations.insert(holder.principal, Violation { principal: holder.principal, action, resource, context, why });
                         }
                         None => {
-                            let reason = doubt.unwrap_or_else(|| holder.access.conditions.join("; "));
+                            let open = Some(holder.access.conditions.join("; ")).filter(|conditions| !conditions.is_empty());
+                            let reason = doubt.or(open).unwrap_or(holder.access.why);
                             unknown.insert(format!("{} {} may do `{action}`: {reason}", principal.kind.name(), principal.name));
                         }
                     }

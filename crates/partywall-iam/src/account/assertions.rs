@@ -94,6 +94,9 @@ impl Assertions {
             let (line, column) = place(text, error.span().map_or(0, |span| span.start));
             AccountError::Line { line, column, reason: error.message().replace('\n', " ") }
         })?;
+        if file.rule.is_empty() {
+            return Err(AccountError::Line { line: 1, column: 1, reason: "has no rules: start one with `[[rule]]`".to_owned() });
+        }
         let mut rules: Vec<Assertion> = Vec::with_capacity(file.rule.len());
         for spanned in file.rule {
             let (line, column) = place(text, spanned.span().start);

@@ -12,12 +12,21 @@ const MAX_TRIES: usize = 256;
 /// Condition keys with their values; keys that are not here are absent.
 pub(crate) type Context = Vec<(String, Vec<String>)>;
 
+/// An allowed request.
+pub(crate) struct Shown {
+    pub(crate) context: Context,
+    /// With wildcards, any of that pattern.
+    pub(crate) resource: String,
+    /// The statement that allows it.
+    pub(crate) why: String,
+}
+
 /// What one condition asks of its key: a value, or that it is absent.
 type Setting = (String, Option<String>);
 
 impl Account {
-    /// A context in which the principal's request is allowed, decided by the evaluator with every other key absent.
-    pub(crate) fn witness(&self, principal: &Principal, part: &Part) -> Option<(Context, String)> {
+    /// A request of the principal that is allowed, decided by the evaluator with every key absent that it does not name.
+    pub(crate) fn witness(&self, principal: &Principal, part: &Part) -> Option<Shown> {
         let identity = self.policies_of(principal);
         let boundary = self.boundary_of(principal);
         let of_resource = match &part.resource {
@@ -26,7 +35,9 @@ impl Account {
         };
         let open = self.request(principal, &part.question);
         let free = |key: &str| matches!(open.value(&key.to_ascii_lowercase()), crate::eval::Lookup::Unknown(_));
-        let (meet, avoid) = self.settings(principal, part, &open);
+        let closest = self.decide(principal, &part.question, &part.resource).witness;
+        let met = closest.as_deref().map_or_else(|| open.clone(), |found| open.with_resource(found.into()));
+        let (meet, avoid) = self.settings(principal, part, &met);
         let mut tries: Vec<Vec<&Setting>> = vec![Vec::new()];
         tries.push(avoid.iter().collect());
         for of_statement in &meet {
@@ -48,7 +59,8 @@ impl Account {
             let verdict = self.decide_with(&request, &identity, boundary.as_deref(), &resource);
             if verdict.is_allowed() == Answer::Yes {
                 let policies = self.policies(&identity, boundary.as_deref(), &of_resource);
-                return Some((context, verdict.explain(&request, &policies)));
+                let why = verdict.explain(&request, &policies);
+                return Some(Shown { context, resource: verdict.witness.unwrap_or(request.resource).into(), why });
             }
         }
         None

@@ -1,5 +1,6 @@
 mod account;
 mod actions;
+mod assert;
 mod diff;
 mod files;
 mod least;
@@ -31,11 +32,12 @@ enum Action {
     WhoCan(who_can::WhoCan),
     WhatCan(what_can::WhatCan),
     Least(least::Least),
+    Assert(assert::Assert),
     Paths(paths::Paths),
 }
 
 impl IamCommand {
-    pub(crate) fn run(self) -> anyhow::Result<u8> {
+    pub(crate) fn run(self, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<u8> {
         match self.action {
             Action::Simulate(command) => command.run(),
             Action::Test(command) => command.run(),
@@ -44,6 +46,7 @@ impl IamCommand {
             Action::WhoCan(command) => command.run(),
             Action::WhatCan(command) => command.run(),
             Action::Least(command) => command.run(),
+            Action::Assert(command) => command.run(now),
             Action::Paths(command) => command.run(),
         }
     }

@@ -160,7 +160,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
         return command.run();
     }
     if let Command::Iam(command) = arguments.command {
-        return command.run();
+        return command.run(crate::clock::moment(arguments.as_of));
     }
     if let Some(directory) = arguments.catalog.as_deref() {
         is_catalog(directory)?;

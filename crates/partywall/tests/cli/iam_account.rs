@@ -49,10 +49,11 @@ pub(crate) fn lines(ran: &Ran) -> Vec<Value> {
 }
 
 /// Every question about a whole account that needs nothing but the account.
-const QUESTIONS: [&[&str]; 4] = [
+const QUESTIONS: [&[&str]; 5] = [
     &["who-can", "s3:GetObject"],
     &["what-can", "ann"],
     &["paths"],
+    &["assert", "rules.toml"],
     &["least", "ann", "--observed", "seen.jsonl", "--unused"],
 ];
 const RULES: &str =
@@ -105,7 +106,7 @@ fn parts_of_the_account_that_are_missing_leave_the_answer_open() {
         }
     }
     let no_users = with_files(&details(&[], &[role("app", &[])]).to_string());
-    for question in [&["who-can", "s3:GetObject"][..], &["what-can", "app"], &["paths"]] {
+    for question in [&["who-can", "s3:GetObject"][..], &["what-can", "app"], &["paths"], &["assert", "rules.toml"]] {
         let ran = iam(&no_users, question);
         assert!(ran.err.contains("taken for granted: the account has no users"), "{question:?}: {}", ran.err);
     }
@@ -251,5 +252,64 @@ fn what_is_allowed_and_not_used_is_told_by_each_source() {
     for (status, truncated, says) in [("IN_PROGRESS", false, "`IN_PROGRESS`"), ("COMPLETED", true, "`IsTruncated`")] {
         let ran = last(status, truncated);
         assert_eq!((ran.code, ran.err.contains(says), ran.out.as_str()), (2, true, ""), "{}", ran.err);
+    }
+}
+
+fn rule(more: &str) -> String {
+    format!("[[rule]]\nid = 'no-deletes'\ntitle = 'Only the role app deletes'\n{more}\n")
+}
+
+#[test]
+fn rules_hold_are_broken_by_a_request_or_cannot_be_said() {
+    let mut conditional = allow("s3:DeleteObject", "arn:aws:s3:::ledger/*");
+    conditional["Condition"] = json!({ "Bool": { "aws:MultiFactorAuthPresent": "true" } });
+    let sources = account(&details(&[user("ann", &[conditional]), user("bob", &[allow("s3:GetObject", "*")])], &[role("app", &[])]));
+    let asked = |more: &str, options: &[&str]| {
+        sources.write("rules.toml", rule(more).as_bytes());
+        iam(&sources, &[&["assert", "rules.toml", "--as-of", "2026-11-20"], options].concat())
+    };
+    let holds = asked("who = { name = ['bob'] }\nmay_not = { actions = ['s3:Delete*'] }", &[]);
+    assert_eq!(holds.code, 0, "{} {}", holds.out, holds.err);
+    assert!(holds.out.starts_with("holds        no-deletes: ") && holds.out.contains("1 rule: 1 hold, 0 violated"), "{}", holds.out);
+    assert!(holds.err.contains("taken for granted: no service control policy"), "{}", holds.err);
+
+    let broken = asked("who = { kind = 'user' }\nmay_not = { actions = ['s3:Delete*'] }", &["--format", "json"]);
+    let evidence: Value = serde_json::from_str(&broken.out).expect("one object");
+    assert_eq!((broken.code, &evidence["date"], &evidence["account"]), (1, &json!("2026-11-20T00:00:00Z"), &json!(ACCOUNT)), "{evidence}");
+    let judged = &evidence["rules"][0];
+    assert_eq!((&judged["id"], &judged["outcome"]), (&json!("no-deletes"), &json!("violated")));
+    let witness = &judged["witnesses"][0];
+    assert_eq!((&witness["principal"], &witness["action"]), (&json!("arn:aws:iam::111122223333:user/ann"), &json!("s3:DeleteObject")));
+    assert_eq!(witness["context"], json!({ "aws:MultiFactorAuthPresent": ["true"] }), "{witness}");
+    assert!(judged["assumptions"].as_array().is_some_and(|all| !all.is_empty()), "{judged}");
+    let files: Vec<&Value> = evidence["inputs"].as_array().expect("a list").iter().map(|input| &input["file"]).collect();
+    assert_eq!(files, ["rules.toml", "details.json"]);
+    let sum = std::process::Command::new("sha256sum").current_dir(sources.path()).arg("details.json").output();
+    if let Ok(sum) = sum {
+        let hash = String::from_utf8(sum.stdout).expect("text");
+        assert_eq!(hash.split(' ').next(), evidence["inputs"][1]["sha256"].as_str());
+    }
+
+    let ledger = "who = { kind = 'role' }\nmay_not = { actions = ['s3:DeleteObject'] }\non = { arn = ['arn:aws:s3:::ledger'] }";
+    let open = asked(ledger, &[]);
+    assert_eq!((open.code, open.out.contains("not known: ")), (3, true), "the bucket's own policy was not given: {}", open.out);
+    let closed = asked(ledger, &["--no-other-resource-policies"]);
+    assert_eq!(closed.code, 0, "{} {}", closed.out, closed.err);
+    let nobody = asked("who = { name = ['carol'] }\nmay_not = { actions = ['s3:*'] }", &[]);
+    assert_eq!((nobody.code, nobody.out.starts_with("about nobody no-deletes")), (3, true), "{}", nobody.out);
+}
+
+#[test]
+fn a_file_of_rules_that_is_wrong_says_where() {
+    let sources = account(&details(&[user("ann", &[])], &[]));
+    for (text, says) in [
+        ("", "rules.toml: line 1, column 1: "),
+        ("rule = []", "rules.toml: line 1, column 1: has no rules"),
+        ("[[rule]]\nid = 'a'\ntitle = 't'\nwho = { team = 'x' }\nmay_not = {}", "rules.toml: line 4, column 9: "),
+        ("[[rule]]\nid = ", "rules.toml: line 2, column 6: "),
+    ] {
+        sources.write("rules.toml", text.as_bytes());
+        let ran = iam(&sources, &["assert", "rules.toml"]);
+        assert_eq!((ran.code, ran.err.contains(says), ran.out.as_str()), (2, true, ""), "`{text}`: {}", ran.err);
     }
 }
