@@ -40,6 +40,7 @@ pub use external::{ExternalAccess, external_access};
 pub use facts::{Context, PolicyFacts, facts_of, policy_facts};
 pub use json::Position;
 pub use parse::read_documents;
+pub use public::is_about_buckets;
 pub use reference::{
     AccessLevel, Action, ConditionKey, Fit, KeyType, ManagedPolicies, Reference, ReferenceError, ResourceType, Service, managed_policies,
     reference,

@@ -12,7 +12,7 @@ use ipnet::IpNet;
 use crate::arn::{Account, fields, is_fixed, is_symbol, only_stars, principal_account};
 use crate::condition::Comparison;
 use crate::wildcard::matches_ignore_case;
-use crate::{Answer, Condition, Context, Element, Principal, PrincipalKind, Statement};
+use crate::{Answer, Condition, Context, Document, Element, Principal, PrincipalKind, Statement};
 
 /// Which values of a condition confine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,13 @@ pub(crate) fn concerns_s3(statement: &Statement, context: &Context<'_>) -> Answe
     let resource = |pattern: &str| fields(pattern).is_none_or(|[_, _, service, ..]| matches_ignore_case(service, "s3"));
     let either = |element: &Element<_>, question: &dyn Fn(&str) -> bool| element.lists(question).or(element.is_negated());
     either(&statement.action, &action).and(either(&statement.resource, &resource))
+}
+
+/// Whether S3's own definition is the one for this policy: each of its statements is about buckets, as far as actions and resources
+/// tell.
+pub fn is_about_buckets(document: &Document) -> Answer {
+    let elsewhere = document.statements.any(|statement| concerns_s3(statement, &Context::default()).negate());
+    elsewhere.negate()
 }
 
 fn open_to_anyone(statement: &Statement, rule: Rule) -> Answer {

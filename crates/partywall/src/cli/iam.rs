@@ -7,12 +7,14 @@ mod least;
 mod lint;
 mod paths;
 mod policies;
+mod public;
 mod question;
 mod simulate;
 mod test;
 mod unused;
 mod what_can;
 mod who_can;
+mod witness;
 
 use clap::{Args, Subcommand};
 
@@ -33,6 +35,7 @@ enum Action {
     WhatCan(what_can::WhatCan),
     Least(least::Least),
     Assert(assert::Assert),
+    Public(public::Public),
     Paths(paths::Paths),
 }
 
@@ -47,6 +50,7 @@ impl IamCommand {
             Action::WhatCan(command) => command.run(),
             Action::Least(command) => command.run(),
             Action::Assert(command) => command.run(now),
+            Action::Public(command) => command.run(),
             Action::Paths(command) => command.run(),
         }
     }

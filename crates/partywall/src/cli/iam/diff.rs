@@ -1,11 +1,13 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use partywall_iam::eval::{Caller, Policy};
-use partywall_iam::prove::{Attached, Proof, Space, Witness, new_access};
+use partywall_iam::eval::Policy;
+use partywall_iam::prove::{Attached, Proof, Space, new_access};
 use partywall_iam::reference;
 
+use super::actions::Actions;
 use super::policies::policy;
+use super::witness::words;
 use crate::exit;
 
 /// What a changed policy allows that the old one did not, and the other way round, each proved by a request
@@ -34,9 +36,8 @@ impl Diff {
     pub(crate) fn run(self) -> anyhow::Result<u8> {
         let (old, new) = ([policy(&self.old)?], [policy(&self.new)?]);
         let attached = if self.of_resource { Attached::Resource(self.resource_account.as_deref()) } else { Attached::Identity(None) };
-        let known: Vec<String> =
-            reference()?.services().flat_map(partywall_iam::Service::actions).map(partywall_iam::Action::full_name).collect();
-        let known: Vec<&str> = known.iter().map(String::as_str).collect();
+        let actions = Actions::of(reference()?);
+        let known = actions.names();
         let all = Space { attached, resources: &[], actions: None };
         // Newer actions than the data count, but one that exists makes the better example.
         let example = |from: &[Policy], to: &[Policy]| match new_access(from, to, &all) {
@@ -60,27 +61,8 @@ impl Diff {
 
 fn show(out: &mut dyn std::io::Write, what: &str, proof: &Proof, policies: &[Policy]) -> std::io::Result<()> {
     match proof {
-        Proof::Yes(witness) => writeln!(out, "{what}: yes, for one\n{}", request(witness, policies)),
+        Proof::Yes(witness) => writeln!(out, "{what}: yes, for one\n{}", words(witness, policies)),
         Proof::No => writeln!(out, "{what}: nothing"),
         Proof::Undecided(cause) => writeln!(out, "{what}: not decided: {}", partywall_model::plain(&cause.detail)),
-    }
-}
-
-fn request(witness: &Witness, policies: &[Policy]) -> String {
-    let request = &witness.request;
-    let name = policies.get(witness.statement.policy).map_or("", |policy| &*policy.name);
-    let mut lines = vec![
-        format!("  {} asks for {} on {}", who(&request.caller), request.action, request.resource),
-        format!("  by statement {} of `{name}`", witness.statement.statement.saturating_add(1)),
-    ];
-    lines.extend(request.context().map(|(key, values)| format!("  with {key} = {}", values.join(", "))));
-    lines.iter().map(|line| partywall_model::plain(line).into_owned()).collect::<Vec<_>>().join("\n")
-}
-
-fn who(caller: &Caller) -> &str {
-    match caller {
-        Caller::User(of) | Caller::Role(of) | Caller::Session(of) | Caller::FederatedUser(of) | Caller::Root(of) => &of.arn,
-        Caller::Service(name) | Caller::Federated(name) | Caller::Canonical(name) => name,
-        Caller::Anonymous => "anybody",
     }
 }
