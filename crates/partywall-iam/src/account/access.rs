@@ -322,7 +322,8 @@ impl Account {
             // Of a pattern, the conditions are those of the resource that comes closest to an allow.
             let met = verdict.witness.as_deref().map_or_else(|| request.clone(), |found| request.with_resource(found.into()));
             let mut seen = BTreeSet::new();
-            let ids = principal.attachments.iter().chain(&principal.boundary);
+            let control = self.control_on(principal, request.service());
+            let ids = principal.attachments.iter().chain(&principal.boundary).chain(control);
             for (document, name) in ids.map(|attachment| (attachment.document, &attachment.name)) {
                 self.open_conditions(document, name, &met, &mut seen);
             }

@@ -6,7 +6,7 @@ use partywall_model::Cause;
 use super::AccountError;
 use super::document::{DocumentId, Documents};
 use crate::eval::{Caller, Policy};
-use crate::managed_policies;
+use crate::{Service, managed_policies, reference};
 
 /// The users, roles, groups and policies of one account, with what is known of its resources and its organization.
 ///
@@ -24,6 +24,10 @@ pub struct Account {
     pub(crate) resources_complete: bool,
     pub(crate) scp: Option<Vec<Vec<Policy>>>,
     pub(crate) rcp: Option<Vec<Vec<Policy>>>,
+    /// The service control policies, without their levels.
+    pub(crate) scp_attached: Vec<Attachment>,
+    /// The resource control policies, likewise.
+    pub(crate) rcp_attached: Vec<Attachment>,
     /// False if a part of a control policy is not known.
     pub(crate) control_is_whole: bool,
     /// True if a control policy tells callers apart.
@@ -176,6 +180,15 @@ impl Account {
             (Some(_), Some(_)) => Err(AccountError::Several { name: name.to_owned() }),
             (None, _) => Err(missing()),
         }
+    }
+
+    /// The control policies that bear on what the principal does with that service within the account (AWS Organizations user guide:
+    /// the management account and service-linked roles are exempt, and only some services support resource control policies).
+    pub(crate) fn control_on(&self, principal: &Principal, service: &str) -> impl Iterator<Item = &Attachment> {
+        let exempt = self.management.as_deref() == Some(&*self.id) || principal.caller.is_service_linked();
+        let with_rcp = reference().ok().and_then(|known| known.service(service)).is_none_or(Service::supports_rcp);
+        let rcp = if with_rcp { self.rcp_attached.as_slice() } else { &[] };
+        self.scp_attached.iter().chain(rcp).filter(move |_| !exempt)
     }
 
     /// What of the policies that are attached to the principal, and of its boundary, is not known: they may allow or deny more.

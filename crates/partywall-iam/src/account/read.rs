@@ -269,10 +269,10 @@ impl Reader {
                 resource.tags.as_ref().map(|tags| tags.iter().map(|(key, value)| (key.as_str().into(), value.as_str().into())).collect());
             resources.insert(arn.as_str().into(), Resource { policy, tags });
         }
-        let mut control: Vec<DocumentId> = Vec::new();
-        let scp = given.scp.as_ref().map(|levels| self.control(levels, &mut control));
-        let rcp = given.rcp.as_ref().map(|levels| self.control(levels, &mut control));
-        let of_control = || control.iter().filter_map(|id| self.documents.get(*id));
+        let (mut scp_attached, mut rcp_attached) = (Vec::new(), Vec::new());
+        let scp = given.scp.as_ref().map(|levels| self.control(levels, &mut scp_attached));
+        let rcp = given.rcp.as_ref().map(|levels| self.control(levels, &mut rcp_attached));
+        let of_control = || scp_attached.iter().chain(&rcp_attached).filter_map(|of: &Attachment| self.documents.get(of.document));
         let control_is_whole = of_control().all(|ready| ready.is_whole);
         let control_is_about_caller = of_control().any(|ready| ready.is_about_caller);
         let tag_keys = tag_keys(&self.documents);
@@ -288,6 +288,8 @@ impl Reader {
             resources_complete: given.resources_complete,
             scp,
             rcp,
+            scp_attached,
+            rcp_attached,
             control_is_whole,
             control_is_about_caller,
             management: given.management_account.as_deref().map(Box::from),
@@ -298,13 +300,13 @@ impl Reader {
         }
     }
 
-    fn control(&mut self, levels: &[Vec<(String, Json)>], ids: &mut Vec<DocumentId>) -> Vec<Vec<Policy>> {
+    fn control(&mut self, levels: &[Vec<(String, Json)>], attached: &mut Vec<Attachment>) -> Vec<Vec<Policy>> {
         let mut made = Vec::with_capacity(levels.len());
         for level in levels {
             let mut policies = Vec::with_capacity(level.len());
             for (name, document) in level {
                 let id = self.documents.add(&tree(document));
-                ids.push(id);
+                attached.push(Attachment { document: id, name: name.as_str().into(), arn: None, by_group: false });
                 policies.extend(self.documents.named(id, name));
             }
             made.push(policies);

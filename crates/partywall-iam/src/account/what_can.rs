@@ -37,11 +37,11 @@ pub struct Grant {
     pub standing: Standing,
     /// Patterns of the statements that allow it; `all but …` for NotResource.
     pub resources: Vec<String>,
-    /// Patterns that statements deny.
+    /// Patterns that statements deny, those of the boundary and of control policies too.
     pub except: Vec<String>,
     /// Patterns to which a permissions boundary limits it; empty without boundary.
     pub within: Vec<String>,
-    /// Conditions of all these statements.
+    /// Conditions of all these statements; the patterns of one that has conditions are denied only under them.
     pub conditions: Vec<String>,
     /// The actions, ascending.
     pub actions: Vec<String>,
@@ -112,26 +112,31 @@ impl Account {
             actions: Vec::new(),
         };
         let mut conditions = BTreeSet::new();
+        let mut add = |effect: Effect, statement: &Statement| {
+            let word = if effect == Effect::Allow { "if" } else { "unless" };
+            conditions.extend(statement.conditions.known.iter().map(|condition| format!("{word} {}", condition_text(condition))));
+        };
         for (effect, statement) in self.statements_on(&principal.attachments, &request) {
             let list = if effect == Effect::Allow { &mut grant.resources } else { &mut grant.except };
             list.extend(patterns(&statement.resource));
-            conditions.extend(
-                statement
-                    .conditions
-                    .known
-                    .iter()
-                    .map(|condition| format!("{} {}", if effect == Effect::Allow { "if" } else { "unless" }, condition_text(condition))),
-            );
+            add(effect, statement);
         }
         let class = self.classes.get(principal.class)?;
         let unread = class.policies.iter().any(|policy| policy.missing.is_some());
         if grant.resources.is_empty() {
             return None;
         }
-        let boundary = principal.boundary.as_slice();
-        for (effect, statement) in self.statements_on(boundary, &request) {
+        for (effect, statement) in self.statements_on(&principal.boundary, &request) {
             let list = if effect == Effect::Allow { &mut grant.within } else { &mut grant.except };
             list.extend(patterns(&statement.resource));
+            add(effect, statement);
+        }
+        // What control policies allow are services and actions rather than resources; what they deny is left out of the rest.
+        for (effect, statement) in self.statements_on(self.control_on(principal, request.service()), &request) {
+            if effect == Effect::Deny {
+                grant.except.extend(patterns(&statement.resource));
+                add(effect, statement);
+            }
         }
         for list in [&mut grant.resources, &mut grant.except, &mut grant.within] {
             list.sort();
@@ -149,8 +154,12 @@ impl Account {
     }
 
     /// Statements whose Action takes in the request's, with their effect.
-    fn statements_on<'s>(&'s self, attachments: &'s [Attachment], request: &'s Request) -> impl Iterator<Item = (Effect, &'s Statement)> {
-        let documents = attachments.iter().filter_map(|attachment| self.documents.get(attachment.document));
+    fn statements_on<'s>(
+        &'s self,
+        attachments: impl IntoIterator<Item = &'s Attachment>,
+        request: &'s Request,
+    ) -> impl Iterator<Item = (Effect, &'s Statement)> {
+        let documents = attachments.into_iter().filter_map(|attachment| self.documents.get(attachment.document));
         documents.flat_map(|ready| ready.policy.rules.iter().zip(&ready.document.statements.known)).filter_map(|(rule, statement)| {
             match &statement.effect {
                 Known::Is(effect) if rule.action_matches(request) != Answer::No => Some((*effect, statement)),

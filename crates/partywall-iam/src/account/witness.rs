@@ -3,7 +3,7 @@
 use super::access::{Part, ResourcePolicy};
 use super::model::{Account, Principal};
 use crate::condition::{Comparison, Condition, Quantifier};
-use crate::eval::{Policy, Request};
+use crate::eval::Request;
 use crate::{Answer, Effect, Known};
 
 /// Contexts that are tried for one principal and question.
@@ -86,19 +86,11 @@ impl Account {
                 }
             }
         }
-        let control = [&self.scp, &self.rcp].into_iter().flatten().flatten().flatten();
-        for policy in control {
-            avoid.extend(self.control_settings(policy));
-        }
-        (meet, avoid)
-    }
-
-    /// What would escape the conditions of a control policy.
-    fn control_settings(&self, policy: &Policy) -> Vec<Setting> {
-        let document = self.documents.iter().find(|ready| std::sync::Arc::ptr_eq(&ready.policy.rules, &policy.rules));
-        let statements = document.into_iter().flat_map(|ready| &ready.document.statements.known);
+        let control = self.control_on(principal, open.service()).filter_map(|of| self.documents.get(of.document));
+        let statements = control.flat_map(|ready| &ready.document.statements.known);
         let denies = statements.filter(|statement| matches!(statement.effect, Known::Is(Effect::Deny)));
-        denies.flat_map(|statement| &statement.conditions.known).filter_map(|condition| setting(condition, false)).collect()
+        avoid.extend(denies.flat_map(|statement| &statement.conditions.known).filter_map(|condition| setting(condition, false)));
+        (meet, avoid)
     }
 }
 

@@ -3,6 +3,7 @@ mod actions;
 mod assert;
 mod diff;
 mod files;
+mod ids;
 mod least;
 mod lint;
 mod paths;

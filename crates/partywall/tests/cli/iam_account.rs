@@ -14,7 +14,7 @@ pub(crate) fn document(statements: &[Value]) -> Value {
     json!({ "Version": "2012-10-17", "Statement": statements })
 }
 
-fn user(name: &str, statements: &[Value]) -> Value {
+pub(crate) fn user(name: &str, statements: &[Value]) -> Value {
     json!({
         "Path": "/", "UserName": name, "UserId": format!("AIDA{name}"), "Arn": format!("arn:aws:iam::{ACCOUNT}:user/{name}"),
         "GroupList": [], "AttachedManagedPolicies": [], "Tags": [],
@@ -22,7 +22,7 @@ fn user(name: &str, statements: &[Value]) -> Value {
     })
 }
 
-fn role(name: &str, statements: &[Value]) -> Value {
+pub(crate) fn role(name: &str, statements: &[Value]) -> Value {
     let trust = json!({ "Effect": "Allow", "Principal": { "Service": "ec2.amazonaws.com" }, "Action": "sts:AssumeRole" });
     json!({
         "Path": "/", "RoleName": name, "RoleId": format!("AROA{name}"), "Arn": format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
@@ -31,16 +31,16 @@ fn role(name: &str, statements: &[Value]) -> Value {
     })
 }
 
-fn details(users: &[Value], roles: &[Value]) -> Value {
+pub(crate) fn details(users: &[Value], roles: &[Value]) -> Value {
     json!({ "UserDetailList": users, "GroupDetailList": [], "RoleDetailList": roles, "Policies": [] })
 }
 
 /// A directory with these details as `details.json`.
-fn account(details: &Value) -> Sources {
+pub(crate) fn account(details: &Value) -> Sources {
     Sources::new(&[("details.json", &details.to_string())])
 }
 
-fn iam(sources: &Sources, arguments: &[&str]) -> Ran {
+pub(crate) fn iam(sources: &Sources, arguments: &[&str]) -> Ran {
     sources.run(&[&["iam"], arguments, &["--account", "details.json"]].concat())
 }
 
@@ -59,7 +59,7 @@ const QUESTIONS: [&[&str]; 5] = [
 const RULES: &str =
     "[[rule]]\nid = 'no-deletes'\ntitle = 'Nobody deletes'\nwho = { arn = ['*'] }\nmay_not = { actions = ['s3:DeleteObject'] }\n";
 
-fn seen(action: &str) -> String {
+pub(crate) fn seen(action: &str) -> String {
     json!({ "principal": format!("arn:aws:iam::{ACCOUNT}:user/ann"), "action": action }).to_string()
 }
 

@@ -7,6 +7,7 @@ mod commands;
 mod hostile;
 mod iam;
 mod iam_account;
+mod iam_ceilings;
 mod iam_public;
 mod lints;
 mod live;

@@ -8,7 +8,8 @@ use partywall_iam::account::{Account, Given, GivenResource};
 use serde_json::Value as Json;
 
 use super::files::Inputs;
-use super::policies::checked;
+use super::ids::{is_account, is_organization};
+use super::policies::{checked, levels};
 
 /// As much as the reader of accounts takes.
 const MAX_BYTES: u64 = 512 << 20;
@@ -26,6 +27,18 @@ pub(super) struct AccountFile {
     /// No other resource of the account has a policy of its own
     #[arg(long)]
     no_other_resource_policies: bool,
+    /// Service control policies of one level, from the root of the organization: once for each level, files separated by commas
+    #[arg(long, value_name = "FILE,…")]
+    scp: Vec<String>,
+    /// Resource control policies, likewise
+    #[arg(long, value_name = "FILE,…")]
+    rcp: Vec<String>,
+    /// The management account of the organization: control policies do not bind it
+    #[arg(long, value_name = "ACCOUNT")]
+    management_account: Option<String>,
+    /// The organization that the account is in
+    #[arg(long, value_name = "o-…")]
+    organization: Option<String>,
 }
 
 impl AccountFile {
@@ -43,7 +56,16 @@ impl AccountFile {
     /// As [`AccountFile::read`].
     pub(super) fn read_noting(&self, inputs: &mut Inputs) -> anyhow::Result<Account> {
         let text = inputs.read(&self.account, MAX_BYTES)?;
-        let mut given = Given { resources_complete: self.no_other_resource_policies, ..Given::default() };
+        self.management_account.as_deref().map_or(Ok(()), is_account)?;
+        self.organization.as_deref().map_or(Ok(()), is_organization)?;
+        let mut given = Given {
+            resources_complete: self.no_other_resource_policies,
+            scp: control(&self.scp, inputs)?,
+            rcp: control(&self.rcp, inputs)?,
+            management_account: self.management_account.clone(),
+            organization: self.organization.clone(),
+            ..Given::default()
+        };
         for pair in &self.resource_policy {
             let Some((arn, path)) = pair.split_once('=').filter(|(arn, _)| arn.starts_with("arn:")) else {
                 bail!("`{pair}` is no resource with its policy; write it as `arn:aws:s3:::bucket=policy.json`");
@@ -53,6 +75,13 @@ impl AccountFile {
         }
         Account::read(&text, &given).map_err(|error| anyhow::anyhow!("{}: {error}", self.account.display()))
     }
+}
+
+/// Control policies by level, each with its file's name; `None` if none are given.
+fn control(given: &[String], inputs: &mut Inputs) -> anyhow::Result<Option<Vec<Vec<(String, Json)>>>> {
+    let mut read = |file: &PathBuf| Ok((file.display().to_string(), Json::String(checked(file, inputs)?)));
+    let mut level = |files: &Vec<PathBuf>| files.iter().map(&mut read).collect::<anyhow::Result<Vec<_>>>();
+    levels(given).map(|levels| levels.iter().map(&mut level).collect()).transpose()
 }
 
 /// What an answer rests on, one line each.

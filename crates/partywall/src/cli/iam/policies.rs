@@ -44,6 +44,11 @@ pub(super) fn ready(path: &Path, text: &str) -> anyhow::Result<Policy> {
     })
 }
 
+/// Files of control policies as options have them: one text for each level, files separated by commas; `None` if there are none.
+pub(super) fn levels(given: &[String]) -> Option<Vec<Vec<PathBuf>>> {
+    (!given.is_empty()).then(|| given.iter().map(|level| level.split(',').map(PathBuf::from).collect()).collect())
+}
+
 /// Files of the policies that bear on a request, by kind.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]

@@ -10,6 +10,7 @@ use partywall_model::{Value, plain};
 use serde_json::json;
 
 use super::actions::Actions;
+use super::ids::{is_account, is_organization};
 use super::policies::read;
 use super::{policies, witness};
 use crate::cli::format::PlainFormat;
@@ -118,9 +119,7 @@ impl Public {
         for id in self.account.iter().chain(&self.trusted_account) {
             is_account(id)?;
         }
-        if let Some(id) = self.organization.iter().find(|id| !id.starts_with("o-")) {
-            bail!("`{id}` is no organization; write its id, such as `o-a1b2c3d4e5`");
-        }
+        self.organization.iter().try_for_each(|id| is_organization(id))?;
         let Some(arn) = self.resource.as_deref() else { return Ok((self.account.as_deref(), None)) };
         let mut fields = arn.splitn(6, ':');
         let (Some("arn"), Some(service), Some(account), Some(_)) = (fields.next(), fields.nth(1), fields.nth(1), fields.next()) else {
@@ -135,13 +134,6 @@ impl Public {
             (None, of_arn) => is_account(of_arn).map(|()| (Some(of_arn), Some(service))),
         }
     }
-}
-
-fn is_account(id: &str) -> anyhow::Result<()> {
-    if id.len() != 12 || !id.bytes().all(|byte| byte.is_ascii_digit()) {
-        bail!("`{id}` is no account; write its 12 digits");
-    }
-    Ok(())
 }
 
 fn answer(path: &Path, asked: &Asked<'_>) -> anyhow::Result<Answered> {

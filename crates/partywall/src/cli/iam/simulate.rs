@@ -9,7 +9,7 @@ use partywall_iam::Answer;
 use partywall_iam::batch::judge_row;
 use serde_json::{Value as Json, json};
 
-use super::policies::PolicyFiles;
+use super::policies::{PolicyFiles, levels};
 use super::question::{Circumstances, Decided, Texts};
 use crate::cli::format::PlainFormat;
 use crate::exit;
@@ -88,9 +88,6 @@ impl Simulate {
             return batch(path);
         }
         let some = |files: &[PathBuf]| (!files.is_empty()).then(|| files.to_vec());
-        let levels = |levels: &[String]| {
-            (!levels.is_empty()).then(|| levels.iter().map(|level| level.split(',').map(PathBuf::from).collect()).collect())
-        };
         let files = PolicyFiles {
             identity: self.identity.clone(),
             resource: self.resource_policy.clone(),
