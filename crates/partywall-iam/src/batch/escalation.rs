@@ -2,7 +2,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
-use super::input::{Row, document_of, owned_policies};
+use super::input::{Row, document_of, policy_set};
 use crate::Answer;
 use crate::account::{Rule, Rules, any_of};
 use crate::arn::fields;
@@ -65,8 +65,8 @@ pub fn escalations(caller: &Caller, policies: &Policies<'_>) -> Result<Vec<Escal
 
 /// Whether the principal of the row can raise its rights.
 pub(super) fn privesc(row: Row<'_>) -> Result<Json, String> {
-    let owned = owned_policies(row)?;
-    let found = escalations(&Caller::parse(row.text("principal")?), &owned.policies(None))?;
+    let set = policy_set(row)?;
+    let found = escalations(&Caller::parse(row.text("principal")?), &set.policies())?;
     let ways: Vec<&str> = found.iter().map(|way| way.rule.id.as_str()).collect();
     let why = if ways.is_empty() { "no known way is open".to_owned() } else { format!("open: {}", ways.join(", ")) };
     Ok(json!({ "result": { "escalates": !found.is_empty() }, "why": why }))

@@ -3,7 +3,7 @@
 use partywall_model::{Key, Value};
 use serde_json::Value as Json;
 
-use crate::eval::{Caller, Policies, Policy, Request};
+use crate::eval::{Caller, Policy, PolicySet, Request};
 use crate::{Document, value_from_json};
 
 /// Deeper than any policy; the reader of JSON text has the same limit.
@@ -98,40 +98,13 @@ pub(super) fn set_context(request: &mut Request, from: Row<'_>) -> Result<(), St
     }
 }
 
-/// The policies of a row, made ready.
-pub(super) struct OwnedPolicies {
-    identity: Vec<Policy>,
-    resource: Vec<Policy>,
-    boundary: Option<Vec<Policy>>,
-    session: Option<Vec<Policy>>,
-    scp: Option<Vec<Vec<Policy>>>,
-    rcp: Option<Vec<Vec<Policy>>>,
-    endpoint: Option<Vec<Policy>>,
-    restrict_public_buckets: bool,
-}
-
-impl OwnedPolicies {
-    pub(super) fn policies<'p>(&'p self, management_account: Option<&'p str>) -> Policies<'p> {
-        Policies {
-            identity: &self.identity,
-            resource: &self.resource,
-            boundary: self.boundary.as_deref(),
-            session: self.session.as_deref(),
-            scp: self.scp.as_deref(),
-            rcp: self.rcp.as_deref(),
-            endpoint: self.endpoint.as_deref(),
-            management_account,
-            restrict_public_buckets: self.restrict_public_buckets,
-        }
-    }
-}
-
-pub(super) fn owned_policies(row: Row<'_>) -> Result<OwnedPolicies, String> {
+/// The policies of a row, made ready. The management account is a matter of its request ([`Row::management_account`]).
+pub(super) fn policy_set(row: Row<'_>) -> Result<PolicySet, String> {
     let given = row.member("policies")?;
     let list = |name: &str| given.0.get(name).filter(|value| !value.is_null()).map(policies).transpose();
     let levels = |name: &str| given.0.get(name).filter(|value| !value.is_null()).map(levels).transpose();
     let settings = [row.0.get("settings"), given.0.get("settings"), row.0.get("request")];
-    Ok(OwnedPolicies {
+    Ok(PolicySet {
         identity: list("identity")?.unwrap_or_default(),
         resource: list("resource")?.unwrap_or_default(),
         boundary: list("boundary")?,
@@ -139,6 +112,7 @@ pub(super) fn owned_policies(row: Row<'_>) -> Result<OwnedPolicies, String> {
         scp: levels("scp")?,
         rcp: levels("rcp")?,
         endpoint: list("endpoint")?.filter(|policies| !policies.is_empty()),
+        management_account: None,
         restrict_public_buckets: settings.into_iter().flatten().any(restricts_public_buckets),
     })
 }

@@ -1,9 +1,9 @@
 use partywall_model::Value;
 use serde_json::{Value as Json, json};
 
-use super::input::{Row, owned_policies, request, tree_of};
+use super::input::{Row, policy_set, request, tree_of};
 use super::{condition, element, escalation, public};
-use crate::eval::{Decision, Level, evaluate};
+use crate::eval::{Decision, Level, PolicySet, evaluate};
 use crate::lint::answer_row;
 use crate::{Answer, reference};
 
@@ -44,9 +44,8 @@ fn decision(row: Row<'_>) -> Result<Json, String> {
     if symbolic {
         request.leave_open();
     }
-    let owned = owned_policies(row)?;
-    let management = row.management_account(&request);
-    let policies = owned.policies(management.as_deref());
+    let set = PolicySet { management_account: row.management_account(&request), ..policy_set(row)? };
+    let policies = set.policies();
     let verdict = evaluate(&request, &policies);
     let why = verdict.explain(&request, &policies);
     let blocked: Vec<&str> = verdict.blocked_by().into_iter().map(short_name).collect();

@@ -29,6 +29,38 @@ pub enum PolicyKind {
 const MAX_EXAMINED: usize = 65_536;
 
 impl PolicyKind {
+    /// All kinds, in the order of the enumeration.
+    pub const ALL: [Self; 8] =
+        [Self::Identity, Self::Boundary, Self::Session, Self::Resource, Self::Trust, Self::Scp, Self::Rcp, Self::Endpoint];
+
+    /// The word that options and files have for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Identity => "identity",
+            Self::Boundary => "boundary",
+            Self::Session => "session",
+            Self::Resource => "resource",
+            Self::Trust => "trust",
+            Self::Scp => "scp",
+            Self::Rcp => "rcp",
+            Self::Endpoint => "endpoint",
+        }
+    }
+
+    /// What it is, for people.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Identity => "Users, groups or roles",
+            Self::Boundary => "A permissions boundary",
+            Self::Session => "Passed when a session begins",
+            Self::Resource => "A resource",
+            Self::Trust => "Who may assume a role",
+            Self::Scp => "Service control policy",
+            Self::Rcp => "Resource control policy",
+            Self::Endpoint => "VPC endpoint",
+        }
+    }
+
     /// The kind that a document looks like: without principals an identity policy; with principals and without resources, if
     /// all actions are of STS, a trust policy; else a policy on a resource.
     pub fn guess(document: &Value) -> Self {

@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use partywall_iam::lint::{Finding, PolicyKind, lint_text};
 use partywall_iam::reference;
 use partywall_model::Severity;
@@ -25,8 +26,8 @@ pub(crate) struct Lint {
     #[arg(value_name = "FILE", required = true)]
     files: Vec<PathBuf>,
     /// Where the policies are attached; guessed from each document if not given
-    #[arg(long, value_enum)]
-    kind: Option<Kind>,
+    #[arg(long, value_parser = kinds())]
+    kind: Option<PolicyKind>,
     /// The least severity that makes the exit code 1
     #[arg(long, value_name = "SEVERITY", default_value = "low")]
     fail_on: Severity,
@@ -35,39 +36,12 @@ pub(crate) struct Lint {
     format: PlainFormat,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Kind {
-    /// Users, groups or roles
-    Identity,
-    /// A permissions boundary
-    Boundary,
-    /// Passed when a session begins
-    Session,
-    /// A resource
-    Resource,
-    /// Who may assume a role
-    Trust,
-    /// Service control policy
-    Scp,
-    /// Resource control policy
-    Rcp,
-    /// VPC endpoint
-    Endpoint,
-}
-
-impl Kind {
-    fn policy_kind(self) -> PolicyKind {
-        match self {
-            Self::Identity => PolicyKind::Identity,
-            Self::Boundary => PolicyKind::Boundary,
-            Self::Session => PolicyKind::Session,
-            Self::Resource => PolicyKind::Resource,
-            Self::Trust => PolicyKind::Trust,
-            Self::Scp => PolicyKind::Scp,
-            Self::Rcp => PolicyKind::Rcp,
-            Self::Endpoint => PolicyKind::Endpoint,
-        }
-    }
+/// Reads the name of a kind.
+fn kinds() -> impl TypedValueParser<Value = PolicyKind> {
+    let named = PolicyKind::ALL.map(|kind| PossibleValue::new(kind.name()).help(kind.title()));
+    PossibleValuesParser::new(named).try_map(|name| {
+        PolicyKind::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| format!("`{name}` is no kind of policy"))
+    })
 }
 
 impl Lint {
@@ -78,7 +52,7 @@ impl Lint {
         for path in &self.files {
             let text = read(path)?;
             let file = path.display().to_string();
-            for finding in lint_text(&text, self.kind.map(Kind::policy_kind), reference) {
+            for finding in lint_text(&text, self.kind, reference) {
                 *counts.entry(finding.severity).or_default() += 1;
                 writeln!(out, "{}", line(&file, &finding, self.format))?;
             }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use partywall_iam::eval::{Policies, Policy};
+use partywall_iam::eval::{Policy, PolicySet};
 use serde::Deserialize;
 
 use super::files::Inputs;
@@ -71,18 +71,6 @@ pub(super) struct PolicyFiles {
     pub(super) endpoint: Option<Vec<PathBuf>>,
 }
 
-/// The same, made ready.
-#[derive(Debug)]
-pub(super) struct PolicySet {
-    identity: Vec<Policy>,
-    resource: Vec<Policy>,
-    boundary: Option<Vec<Policy>>,
-    session: Option<Vec<Policy>>,
-    scp: Option<Vec<Vec<Policy>>>,
-    rcp: Option<Vec<Vec<Policy>>>,
-    endpoint: Option<Vec<Policy>>,
-}
-
 impl PolicyFiles {
     /// Takes over each kind that this does not name.
     pub(super) fn over(self, base: &Self) -> Self {
@@ -113,22 +101,7 @@ impl PolicyFiles {
             scp: self.scp.as_ref().map(levels).transpose()?,
             rcp: self.rcp.as_ref().map(levels).transpose()?,
             endpoint: self.endpoint.as_ref().map(list).transpose()?,
+            ..PolicySet::default()
         })
-    }
-}
-
-impl PolicySet {
-    pub(super) fn policies<'p>(&'p self, management_account: Option<&'p str>, restrict_public_buckets: bool) -> Policies<'p> {
-        Policies {
-            identity: &self.identity,
-            resource: &self.resource,
-            boundary: self.boundary.as_deref(),
-            session: self.session.as_deref(),
-            scp: self.scp.as_deref(),
-            rcp: self.rcp.as_deref(),
-            endpoint: self.endpoint.as_deref(),
-            management_account,
-            restrict_public_buckets,
-        }
     }
 }

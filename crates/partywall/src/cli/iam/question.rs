@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 
 use anyhow::bail;
-use partywall_iam::eval::{Caller, Decision, Request, Verdict, evaluate};
+use partywall_iam::eval::{Caller, Decision, Policies, PolicySet, Request, Verdict, evaluate};
 use partywall_iam::reference;
 use serde::Deserialize;
 
-use super::policies::PolicySet;
 use crate::exit;
 
 /// One text or several.
@@ -93,7 +92,11 @@ impl Circumstances {
         if self.open_context {
             request.leave_open();
         }
-        let policies = set.policies(self.management_account.as_deref(), self.restrict_public_buckets);
+        let policies = Policies {
+            management_account: self.management_account.as_deref(),
+            restrict_public_buckets: self.restrict_public_buckets,
+            ..set.policies()
+        };
         let verdict = evaluate(&request, &policies);
         let why = verdict.explain(&request, &policies);
         Ok(Decided { decision: verdict.decision().ok(), why, verdict })
