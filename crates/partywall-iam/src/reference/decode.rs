@@ -31,6 +31,9 @@ pub enum ReferenceError {
         /// What is the matter.
         reason: String,
     },
+    /// Another table was asked already.
+    #[error("other reference data are in use already; choose them before the first question")]
+    InUse,
 }
 
 impl Reference {

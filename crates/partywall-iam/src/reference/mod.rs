@@ -1,7 +1,7 @@
 //! What AWS's Service Authorization Reference says of actions, resource types and condition keys, as data of a known day.
 //!
 //! [`reference()`] is the table that is built in (`catalog/reference/iam-data.zst`, made by `cargo xtask iam-data`);
-//! [`Reference::from_bytes`] reads another one. What a table does not list is not known to it: newer than its date, or wrong.
+//! [`Reference::from_bytes`] reads another one, and [`use_reference`] puts it in that one's place. What a table does not list is not known to it: newer than its date, or wrong.
 
 mod decode;
 mod expand;
@@ -21,13 +21,22 @@ use resource::fit;
 
 static BUILT_IN: &[u8] = include_bytes!("../../../../catalog/reference/iam-data.zst");
 
-/// The built-in table, decoded at the first call.
+static IN_USE: OnceLock<Result<Reference, ReferenceError>> = OnceLock::new();
+
+/// The table in use: the one that [`use_reference`] named, or else the built-in one, decoded at the first call.
 ///
 /// # Errors
 /// [`ReferenceError`], which for the built-in file a test excludes.
 pub fn reference() -> Result<&'static Reference, &'static ReferenceError> {
-    static DECODED: OnceLock<Result<Reference, ReferenceError>> = OnceLock::new();
-    DECODED.get_or_init(|| Reference::from_bytes(BUILT_IN)).as_ref()
+    IN_USE.get_or_init(|| Reference::from_bytes(BUILT_IN)).as_ref()
+}
+
+/// Puts a table in the place of the built-in one, for everything that this process asks from now on.
+///
+/// # Errors
+/// [`ReferenceError::InUse`] if something was asked already: answers would rest on two tables.
+pub fn use_reference(table: Reference) -> Result<(), ReferenceError> {
+    IN_USE.set(Ok(table)).map_err(|_| ReferenceError::InUse)
 }
 
 /// A table of services, their actions and resource types, and of condition keys.

@@ -26,6 +26,7 @@ mod scope;
 mod shift;
 mod training;
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::bail;
@@ -148,6 +149,13 @@ fn is_catalog(directory: &Path) -> anyhow::Result<()> {
     if directory.is_dir() && !LAYOUT.iter().any(|name| directory.join(name).exists()) {
         bail!("`{}` holds nothing of a catalogue; name the directory that has {}", directory.display(), LAYOUT.join(", "));
     }
+    Ok(())
+}
+
+/// Tells below the version of what day the built-in data are.
+pub(crate) fn data_dates() -> anyhow::Result<()> {
+    let reference = partywall_iam::reference()?;
+    writeln!(anstream::stdout(), "actions and condition keys of policies: as AWS documented them up to {}", reference.date())?;
     Ok(())
 }
 

@@ -9,6 +9,7 @@ mod iam;
 mod iam_account;
 mod iam_ceilings;
 mod iam_public;
+mod iam_reference;
 mod lints;
 mod live;
 mod names;

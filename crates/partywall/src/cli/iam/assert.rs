@@ -46,8 +46,8 @@ pub(crate) struct Assert {
 }
 
 impl Assert {
-    pub(crate) fn run(self, now: DateTime<Utc>) -> anyhow::Result<u8> {
-        let mut inputs = Inputs::default();
+    /// `inputs` are the files that were read so far.
+    pub(crate) fn run(self, now: DateTime<Utc>, mut inputs: Inputs) -> anyhow::Result<u8> {
         let text = inputs.read(&self.rules, MAX_BYTES)?;
         let rules = Assertions::parse(&text).map_err(|error| anyhow::anyhow!("{}: {error}", self.rules.display()))?;
         let account = self.account.read_noting(&mut inputs)?;

@@ -1,4 +1,4 @@
-//! The text of input files, and what identifies it.
+//! The content of input files, and what identifies it.
 
 use std::fs::File;
 use std::io::Read;
@@ -25,24 +25,33 @@ impl Inputs {
     /// # Errors
     /// As [`read`].
     pub(super) fn read(&mut self, path: &Path, most: u64) -> anyhow::Result<String> {
+        let bytes = self.read_bytes(path, most)?;
+        String::from_utf8(bytes).with_context(|| format!("`{}` cannot be read as text", path.display()))
+    }
+
+    /// The same of a file that need not be text.
+    ///
+    /// # Errors
+    /// It cannot be read, or is larger.
+    pub(super) fn read_bytes(&mut self, path: &Path, most: u64) -> anyhow::Result<Vec<u8>> {
         let shown = path.display();
-        let mut text = String::new();
-        let limited = |reader: &mut dyn Read, text: &mut String| reader.take(most.saturating_add(1)).read_to_string(text).map(drop);
+        let mut bytes = Vec::new();
+        let limited = |reader: &mut dyn Read, bytes: &mut Vec<u8>| reader.take(most.saturating_add(1)).read_to_end(bytes).map(drop);
         if path.as_os_str() == "-" {
-            limited(&mut std::io::stdin().lock(), &mut text).context("standard input cannot be read as text")?;
+            limited(&mut std::io::stdin().lock(), &mut bytes).context("standard input cannot be read")?;
         } else {
             let mut file = File::open(path).with_context(|| format!("`{shown}` cannot be read"))?;
-            limited(&mut file, &mut text).with_context(|| format!("`{shown}` cannot be read as text"))?;
+            limited(&mut file, &mut bytes).with_context(|| format!("`{shown}` cannot be read"))?;
         }
-        if text.len() as u64 > most {
+        if bytes.len() as u64 > most {
             bail!("`{shown}` has more than the {most} bytes that are read of such a file; `--help` tells its form");
         }
         let mut hash = String::with_capacity(64);
-        for byte in &Sha256::digest(text.as_bytes()) {
+        for byte in &Sha256::digest(&bytes) {
             hash.push_str(&format!("{byte:02x}"));
         }
         self.0.push((shown.to_string(), hash));
-        Ok(text)
+        Ok(bytes)
     }
 
     /// File and hash in the order of reading; lower case hexadecimal.
