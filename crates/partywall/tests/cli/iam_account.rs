@@ -113,6 +113,25 @@ fn parts_of_the_account_that_are_missing_leave_the_answer_open() {
 }
 
 #[test]
+fn a_document_that_the_details_lack_can_be_given() {
+    let mut ann = user("ann", &[]);
+    ann["AttachedManagedPolicies"] = json!([{ "PolicyName": "ReadOnlyAccess", "PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess" }]);
+    let sources = account(&details(&[ann], &[]));
+    let without = iam(&sources, &["what-can", "ann"]);
+    assert!(
+        without.code == 3 && without.err.contains("0 actions that it can take, or may, by the policies that are known"),
+        "{}",
+        without.err
+    );
+    sources.write("ro.json", document(&[allow("s3:GetObject", "*")]).to_string().as_bytes());
+    let given = "arn:aws:iam::aws:policy/ReadOnlyAccess=ro.json";
+    let with = iam(&sources, &["what-can", "ann", "--managed-policy", given]);
+    assert_eq!((with.code, with.out.contains("allowed      s3:GetObject")), (0, true), "{} {}", with.out, with.err);
+    let wrong = iam(&sources, &["what-can", "ann", "--managed-policy", "ReadOnlyAccess=ro.json"]);
+    assert_eq!((wrong.code, wrong.err.contains("`ReadOnlyAccess=ro.json` is no ARN")), (2, true), "{}", wrong.err);
+}
+
+#[test]
 fn what_a_principal_can_do_is_told_by_service() {
     let mut regional = allow("sns:Publish", "*");
     regional["Condition"] = json!({ "StringEquals": { "aws:RequestedRegion": "eu-west-1" } });

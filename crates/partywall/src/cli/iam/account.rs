@@ -1,6 +1,6 @@
 //! The identities of an account, from the file that the AWS CLI prints.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::bail;
 use clap::Args;
@@ -21,6 +21,9 @@ pub(super) struct AccountFile {
     /// What `aws iam get-account-authorization-details` prints
     #[arg(long, value_name = "FILE")]
     account: PathBuf,
+    /// Document of a managed policy that the details lack: its ARN, `=`, the file; once for each
+    #[arg(long, value_name = "ARN=FILE")]
+    managed_policy: Vec<String>,
     /// Policy of a resource: its ARN, `=`, the file; once for each
     #[arg(long, value_name = "ARN=FILE")]
     resource_policy: Vec<String>,
@@ -66,14 +69,24 @@ impl AccountFile {
             organization: self.organization.clone(),
             ..Given::default()
         };
+        for pair in &self.managed_policy {
+            let (arn, path) = of_arn(pair)?;
+            given.managed_policies.insert(arn.to_owned(), Json::String(checked(path, inputs)?));
+        }
         for pair in &self.resource_policy {
-            let Some((arn, path)) = pair.split_once('=').filter(|(arn, _)| arn.starts_with("arn:")) else {
-                bail!("`{pair}` is no resource with its policy; write it as `arn:aws:s3:::bucket=policy.json`");
-            };
-            let policy = Json::String(checked(path.as_ref(), inputs)?);
+            let (arn, path) = of_arn(pair)?;
+            let policy = Json::String(checked(path, inputs)?);
             given.resources.insert(arn.to_owned(), GivenResource { policy: Some(policy), tags: None });
         }
         Account::read(&text, &given).map_err(|error| anyhow::anyhow!("{}: {error}", self.account.display()))
+    }
+}
+
+/// An ARN and the file of its policy.
+fn of_arn(pair: &str) -> anyhow::Result<(&str, &Path)> {
+    match pair.split_once('=').filter(|(arn, _)| arn.starts_with("arn:")) {
+        Some((arn, path)) => Ok((arn, Path::new(path))),
+        None => bail!("`{pair}` is no ARN with its policy; write it as `arn:aws:s3:::bucket=policy.json`"),
     }
 }
 

@@ -67,9 +67,10 @@ impl WhatCan {
         let mut rest = anstream::stderr();
         writeln!(
             rest,
-            "{}: {} that it can take, or may; actions as AWS documented them up to {}",
+            "{}: {} that it can take, or may{}; actions as AWS documented them up to {}",
             plain(arn),
             counted(actions as u64, "action", "actions"),
+            if found.unread.is_empty() { "" } else { ", by the policies that are known" },
             reference.date()
         )?;
         notes(&mut rest, &[&*found.unread, &*found.gaps].concat(), &found.assumptions)?;
