@@ -60,6 +60,13 @@ pub(super) fn unpack(file: &[u8]) -> Result<Box<str>, ReferenceError> {
     Ok(text.into())
 }
 
+/// The date of a file's first line.
+pub(super) fn date_of(file: &[u8]) -> Option<String> {
+    let mut head = Vec::new();
+    zstd::stream::Decoder::new(file).ok()?.take(256).read_to_end(&mut head).ok()?;
+    String::from_utf8_lossy(&head).lines().next()?.split('\t').nth(3).map(str::to_owned)
+}
+
 struct Reader {
     table: Reference,
 }

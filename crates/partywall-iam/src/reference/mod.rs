@@ -31,6 +31,11 @@ pub fn reference() -> Result<&'static Reference, &'static ReferenceError> {
     IN_USE.get_or_init(|| Reference::from_bytes(BUILT_IN)).as_ref()
 }
 
+/// The day of the built-in table, from its first line alone: to unpack all of it takes as long as a program may take to start.
+pub fn built_in_date() -> Option<String> {
+    decode::date_of(BUILT_IN)
+}
+
 /// Puts a table in the place of the built-in one, for everything that this process asks from now on.
 ///
 /// # Errors

@@ -147,3 +147,8 @@ proptest! {
         prop_assert_eq!(fit(&template, "*"), Fit::Every);
     }
 }
+
+#[test]
+fn the_date_is_in_the_first_line() {
+    assert_eq!(super::built_in_date().as_deref(), Some(table().date()));
+}

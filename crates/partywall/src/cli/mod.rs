@@ -29,7 +29,7 @@ mod training;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
 use partywall_catalog::Catalog;
@@ -154,8 +154,8 @@ fn is_catalog(directory: &Path) -> anyhow::Result<()> {
 
 /// Tells below the version of what day the built-in data are.
 pub(crate) fn data_dates() -> anyhow::Result<()> {
-    let reference = partywall_iam::reference()?;
-    writeln!(anstream::stdout(), "actions and condition keys of policies: as AWS documented them up to {}", reference.date())?;
+    let date = partywall_iam::built_in_date().context("the built-in data of actions cannot be read")?;
+    writeln!(anstream::stdout(), "actions and condition keys of policies: as AWS documented them up to {date}")?;
     Ok(())
 }
 
