@@ -9,34 +9,50 @@ use super::model::Account;
 use super::paths::Escalations;
 use super::trust_map::{From, TrustMap};
 
+/// An arrow of a picture of paths.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Arrow<'f> {
+    pub(super) from: usize,
+    pub(super) to: Target,
+    /// The way, or that it is so already.
+    pub(super) label: &'f str,
+    pub(super) certain: bool,
+}
+
+/// Every step of the paths once, and what administrators have.
+pub(super) fn arrows(found: &Escalations) -> BTreeSet<Arrow<'_>> {
+    let is =
+        found.admins.iter().map(|admin| Arrow { from: admin.principal, to: Target::Admin, label: "is", certain: admin.depends.is_none() });
+    let steps = found.paths.iter().flat_map(|path| &path.steps);
+    let taken = steps.map(|step| Arrow { from: step.from, to: step.to, label: step.rule, certain: step.depends.is_empty() });
+    is.chain(taken).collect()
+}
+
 impl Account {
     /// The paths to all rights as a graph in the DOT language of Graphviz: who can take whose rights, and how. What depends on
     /// something that is not known is dashed.
     pub fn paths_dot(&self, found: &Escalations) -> String {
         let mut text =
             String::from("digraph paths {\n  rankdir=LR;\n  node [shape=box];\n  admin [label=\"all rights\", shape=octagon];\n");
-        let (mut nodes, mut edges) = (BTreeSet::new(), BTreeSet::new());
-        for admin in &found.admins {
-            nodes.insert(admin.principal);
-            let style = if admin.depends.is_none() { "solid" } else { "dashed" };
-            edges.insert(format!("  p{} -> admin [label=\"is\", style={style}];\n", admin.principal));
-        }
-        for step in found.paths.iter().flat_map(|path| &path.steps) {
-            nodes.insert(step.from);
-            let to = match step.to {
-                Target::Admin => "admin".to_owned(),
-                Target::Principal(number) => {
-                    nodes.insert(number);
-                    format!("p{number}")
-                }
-            };
-            let style = if step.depends.is_empty() { "solid" } else { "dashed" };
-            edges.insert(format!("  p{} -> {to} [label={}, style={style}];\n", step.from, quoted(step.rule)));
+        let arrows = arrows(found);
+        let mut nodes = BTreeSet::new();
+        for arrow in &arrows {
+            nodes.insert(arrow.from);
+            if let Target::Principal(number) = arrow.to {
+                nodes.insert(number);
+            }
         }
         for number in nodes {
             self.node(&mut text, number);
         }
-        text.extend(edges);
+        for arrow in &arrows {
+            let to = match arrow.to {
+                Target::Admin => "admin".to_owned(),
+                Target::Principal(number) => format!("p{number}"),
+            };
+            let style = if arrow.certain { "solid" } else { "dashed" };
+            let _ = writeln!(text, "  p{} -> {to} [label={}, style={style}];", arrow.from, quoted(arrow.label));
+        }
         text.push_str("}\n");
         text
     }

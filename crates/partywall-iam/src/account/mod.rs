@@ -31,6 +31,7 @@ mod least;
 mod model;
 mod observed;
 mod paths;
+mod picture;
 mod reach;
 mod read;
 mod rules;

@@ -332,3 +332,34 @@ fn a_file_of_rules_that_is_wrong_says_where() {
         assert_eq!((ran.code, ran.err.contains(says), ran.out.as_str()), (2, true, ""), "`{text}`: {}", ran.err);
     }
 }
+
+#[test]
+fn paths_are_drawn_with_what_is_not_known() {
+    let mut lost = user("lost<b>&", &[allow("iam:PutUserPolicy", "*")]);
+    lost["AttachedManagedPolicies"] = json!([{ "PolicyName": "Lost", "PolicyArn": "arn:aws:iam::111122223333:policy/Lost" }]);
+    let sources =
+        account(&details(&[user("root-like", &[allow("*", "*")]), user("climber", &[allow("iam:AttachUserPolicy", "*")]), lost], &[]));
+    let svg = iam(&sources, &["paths", "--svg"]);
+    assert!(svg.code == 1 && svg.out.starts_with("<svg xmlns=") && svg.out.ends_with("</svg>\n"), "{} {}", svg.out, svg.err);
+    for says in [
+        ">user climber</text>",
+        "lost&lt;b&gt;&amp;",
+        ">iam-attach-user-policy</text>",
+        ">is</text>",
+        "users and roles of whom not all is known, so that more may be open: 1<",
+        "taken for granted: no service control policy",
+    ] {
+        assert!(svg.out.contains(says), "no `{says}`: {}", svg.out);
+    }
+    let html = iam(&sources, &["paths", "--html"]);
+    assert!(html.out.starts_with("<!doctype html>") && html.out.contains(&svg.out) && !html.out.contains("<b>"), "{}", html.out);
+    assert!(html.out.contains("user climber can become administrator") && html.out.contains("fix: ") && html.out.contains("policy/Lost"));
+    let both = iam(&sources, &["paths", "--html", "--dot"]);
+    assert_eq!((both.code, both.out.as_str()), (2, ""), "{}", both.err);
+    let nobody = iam(&account(&details(&[user("ann", &[])], &[role("app", &[])])), &["paths", "--svg"]);
+    assert!(
+        nobody.out.contains("administrators: 0; paths to administrator: 0<") && nobody.out.contains("taken for granted"),
+        "{}",
+        nobody.out
+    );
+}

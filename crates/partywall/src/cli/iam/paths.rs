@@ -10,15 +10,22 @@ use crate::exit;
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   partywall iam paths --account details.json
-  partywall iam paths --account details.json --dot | dot -Tsvg > paths.svg
+  partywall iam paths --account details.json --html > paths.html
+  partywall iam paths --account details.json --dot | dot -Tpdf > paths.pdf
 
 Exit codes: 0 nobody but administrators, 1 there are paths, 3 there are none, but not all of the account is known.")]
 pub(crate) struct Paths {
     #[command(flatten)]
     account: AccountFile,
     /// A graph in the language of Graphviz
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["svg", "html"])]
     dot: bool,
+    /// A drawing that needs no other program
+    #[arg(long, conflicts_with = "html")]
+    svg: bool,
+    /// A page with the drawing and all paths in words, which loads nothing else
+    #[arg(long)]
+    html: bool,
 }
 
 impl Paths {
@@ -29,6 +36,10 @@ impl Paths {
         let name = |number: usize| account.principals().get(number).map_or_else(String::new, |of| of.arn.to_string());
         if self.dot {
             write!(out, "{}", account.paths_dot(&found))?;
+        } else if self.svg {
+            write!(out, "{}", account.paths_svg(&found))?;
+        } else if self.html {
+            write!(out, "{}", account.paths_html(&found))?;
         } else {
             for admin in &found.admins {
                 writeln!(out, "{} is administrator", partywall_model::plain(&name(admin.principal)))?;
