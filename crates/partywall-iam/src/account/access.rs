@@ -197,7 +197,8 @@ impl Account {
         if let (Kind::User, Some(id)) = (principal.kind, &principal.unique_id) {
             request.set("aws:userid", [&**id]);
         }
-        if !self.may_bring_tags(principal) {
+        let asks_for_tags = self.tag_keys.iter().any(|key| key.starts_with("aws:principaltag/"));
+        if asks_for_tags && !self.may_bring_tags(principal) {
             self.set_tags(&mut request, "aws:principaltag/", principal.tags.as_deref());
         }
         if let Some(resource) = self.resources.get(question.resource.as_str()) {

@@ -9,49 +9,88 @@ use crate::eval::{Caller, Policy, Request, Verdict};
 use crate::{Answer, Element, Known, PrincipalKind, Principals};
 
 /// What stands for the places of a rule's resources.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub(super) struct Binding {
-    pub(super) user: Option<Box<str>>,
-    pub(super) role: Option<Box<str>>,
-    pub(super) group: Option<Box<str>>,
-    pub(super) policy: Option<Box<str>>,
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub(super) struct Binding<'a> {
+    pub(super) user: Option<&'a str>,
+    pub(super) role: Option<&'a str>,
+    pub(super) group: Option<&'a str>,
+    pub(super) policy: Option<&'a str>,
     /// The service that a role is passed to.
-    pub(super) service: Option<Box<str>>,
+    pub(super) service: Option<&'a str>,
     /// A place without an ARN stands for nothing, rather than for any.
     pub(super) strict: bool,
 }
 
-impl Binding {
-    fn fill(&self, resource: &str) -> Option<String> {
-        let of = |text: &Option<Box<str>>| text.as_deref().map(str::to_owned);
-        match resource {
-            "{user}" => of(&self.user),
-            "{role}" => of(&self.role),
-            "{group}" => of(&self.group),
-            "{policy}" => of(&self.policy),
-            _ => None,
-        }
+impl<'a> Binding<'a> {
+    /// The user or role, and nothing else.
+    pub(super) fn of(principal: &'a Principal) -> Self {
+        let name = Some(&*principal.arn);
+        let (user, role) = if principal.kind == Kind::User { (name, None) } else { (None, name) };
+        Self { user, role, strict: true, ..Self::default() }
     }
 }
 
-/// What a step asks, on what it is bound to; `None` if that is nothing.
-pub(super) fn question_of(account: &Account, rules: &Rules, action: &str, on: &Binding) -> Option<Question> {
-    let template = rules.resource(action, &account.partition, &account.id);
-    let resource = match on.fill(&template) {
-        Some(resource) => resource,
-        None if on.strict && template.starts_with('{') => return None,
-        None => any_of(&template, &account.partition, &account.id),
-    };
-    let mut question = Question::new(action, resource);
-    if let ("iam:PassRole", Some(service)) = (action, &on.service) {
-        question.context.push(("iam:PassedToService".to_owned(), vec![service.to_string()]));
+/// What an action of the table acts on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(super) enum Place<'a> {
+    Bound(&'a str),
+    /// Any of the account.
+    Any,
+    Nothing,
+}
+
+/// An action of the table.
+#[derive(Debug)]
+pub(super) struct Action<'a> {
+    pub(super) name: &'a str,
+    template: String,
+    any: String,
+}
+
+impl<'a> Action<'a> {
+    pub(super) fn new(account: &Account, rules: &Rules, name: &'a str) -> Self {
+        let template = rules.resource(name, &account.partition, &account.id);
+        Self { name, any: any_of(&template, &account.partition, &account.id), template }
     }
-    Some(question)
+
+    pub(super) fn place<'b>(&self, on: &Binding<'b>) -> Place<'b> {
+        let bound = match self.template.as_str() {
+            "{user}" => on.user,
+            "{role}" => on.role,
+            "{group}" => on.group,
+            "{policy}" => on.policy,
+            _ => return Place::Any,
+        };
+        match bound {
+            Some(arn) => Place::Bound(arn),
+            None if on.strict => Place::Nothing,
+            None => Place::Any,
+        }
+    }
+
+    /// The service that the action passes a role to, if it does.
+    pub(super) fn passes_to<'b>(&self, on: &Binding<'b>) -> Option<&'b str> {
+        on.service.filter(|_| self.name == "iam:PassRole")
+    }
+
+    /// What it asks on what it is bound to; `None` if that is nothing.
+    pub(super) fn question(&self, on: &Binding<'_>) -> Option<Question> {
+        let resource = match self.place(on) {
+            Place::Bound(arn) => arn,
+            Place::Any => &self.any,
+            Place::Nothing => return None,
+        };
+        let mut question = Question::new(self.name, resource);
+        if let Some(service) = self.passes_to(on) {
+            question.context.push(("iam:PassedToService".to_owned(), vec![service.to_owned()]));
+        }
+        Some(question)
+    }
 }
 
 /// Decides a step with these policies. Whether a role's trust lets in the principal counts where one role is assumed.
-pub(super) fn decide_step(account: &Account, principal: &Principal, identity: &[Policy], question: &Question, on: &Binding) -> Verdict {
-    let resource = match (&on.role, question.action.as_str()) {
+pub(super) fn decide_step(account: &Account, principal: &Principal, identity: &[Policy], question: &Question, on: &Binding<'_>) -> Verdict {
+    let resource = match (on.role, question.action.as_str()) {
         (Some(_), "sts:AssumeRole") => account.resource_policy(question),
         (None, "sts:AssumeRole") => ResourcePolicy::Known(vec![open_policy()], None),
         _ => ResourcePolicy::Known(Vec::new(), None),
@@ -62,21 +101,19 @@ pub(super) fn decide_step(account: &Account, principal: &Principal, identity: &[
 }
 
 /// What the principal's own rules act on: its ARN with each customer managed policy attached to it, and its groups.
-pub(super) fn own(account: &Account, principal: &Principal) -> Vec<Binding> {
-    let name = Some(principal.arn.clone());
-    let (user, role) = if principal.kind == Kind::User { (name, None) } else { (None, name) };
-    let base = Binding { user, role, strict: true, ..Binding::default() };
-    let mut found = vec![base.clone()];
+pub(super) fn own<'a>(account: &'a Account, principal: &'a Principal) -> Vec<Binding<'a>> {
+    let base = Binding::of(principal);
+    let mut found = vec![base];
     found.extend(with_policies(&base, &account.id, principal));
     let groups = principal.groups.iter().filter_map(|group| account.groups.get(*group));
-    found.extend(groups.map(|group| Binding { group: Some(group.arn.clone()), ..base.clone() }));
+    found.extend(groups.map(|group| Binding { group: Some(&*group.arn), ..base }));
     found
 }
 
-pub(super) fn with_policies(base: &Binding, account: &str, principal: &Principal) -> Vec<Binding> {
-    let own = principal.attachments.iter().filter_map(|attachment| attachment.arn.as_ref());
+pub(super) fn with_policies<'a>(base: &Binding<'a>, account: &str, principal: &'a Principal) -> Vec<Binding<'a>> {
+    let own = principal.attachments.iter().filter_map(|attachment| attachment.arn.as_deref());
     let own = own.filter(|arn| crate::arn::fields(arn).is_some_and(|[_, _, _, _, of, _]| of == account));
-    own.map(|arn| Binding { policy: Some(arn.clone()), ..base.clone() }).collect()
+    own.map(|arn| Binding { policy: Some(arn), ..*base }).collect()
 }
 
 /// A role that others of the account may be able to assume, as far as the names in its trust go.
@@ -155,6 +192,9 @@ impl Account {
         } else {
             callers.push(Caller::Service(service.into()));
         }
+        // Most roles trust few services: what no statement names needs no request.
+        let names = |caller: &Caller| ready.policy.rules.iter().any(|rule| rule.reaches(caller, &Answer::No, false).any() != Answer::No);
+        callers.retain(|caller| ready.policy.missing.is_some() || names(caller));
         let unknown = ready.document.statements.missing.as_ref();
         let actions = ["sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity"];
         let trust = [ready.policy.clone()];

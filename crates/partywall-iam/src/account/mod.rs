@@ -35,6 +35,7 @@ mod picture;
 mod reach;
 mod read;
 mod rules;
+mod steps;
 mod trust_map;
 mod unused;
 mod what_can;

@@ -1,11 +1,11 @@
 //! Who can become an administrator, and how.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::fmt::Write as _;
 
 use super::admin::Rights;
-use super::bind::{decide_step, question_of};
-use super::edges::{Edge, Search, Target};
+use super::bind::{Action, decide_step};
+use super::edges::{Edge, Search, Target, Wanted};
 use super::model::Account;
 use super::rules::{Rule, Rules};
 use crate::Answer;
@@ -114,12 +114,14 @@ impl Account {
             }
             undecided.extend(unread.map(|cause| (number, cause)));
         }
-        let mut search = Search::new(self, rules);
-        let next = nearest(&mut search, &admins, self.principals.len());
+        let mut search = Search::new(self, rules, Wanted::Best);
+        let by_number: HashMap<usize, &Admin> = admins.iter().map(|admin| (admin.principal, admin)).collect();
+        let next = nearest(&mut search, &by_number, self.principals.len());
+        let mut steps = HashMap::new();
         let mut paths = Vec::new();
         for number in 0..self.principals.len() {
-            let is_admin = admins.iter().any(|admin| admin.principal == number && admin.depends.is_none());
-            if !is_admin && let Some(path) = self.path(number, &next, &admins, rules) {
+            let is_admin = by_number.get(&number).is_some_and(|admin| admin.depends.is_none());
+            if !is_admin && let Some(path) = self.path(number, &next, &by_number, rules, &mut steps) {
                 paths.push(path);
             }
         }
@@ -139,10 +141,11 @@ impl Account {
     /// As [`Account::escalations`].
     pub fn open_steps(&self, principal: usize) -> Result<Vec<OpenStep>, super::AccountError> {
         let rules = Rules::built_in()?;
-        let mut search = Search::new(self, rules);
+        let mut search = Search::new(self, rules, Wanted::All);
         let mut edges = search.direct(principal);
         for target in 0..self.principals.len() {
-            edges.extend(search.takes(principal, target));
+            let ways = search.ways_to(target);
+            edges.extend(search.takes(principal, target, &ways));
         }
         let steps = edges.into_iter().filter_map(|edge| {
             let rule = rules.paths.get(edge.rule)?;
@@ -151,19 +154,30 @@ impl Account {
         Ok(steps.collect())
     }
 
-    fn path(&self, from: usize, next: &[Option<Edge>], admins: &[Admin], rules: &'static Rules) -> Option<Path> {
+    /// The path that begins with the principal's step; `told` keeps each step, which many paths have in common.
+    fn path(
+        &self,
+        from: usize,
+        next: &[Option<Edge<'_>>],
+        admins: &HashMap<usize, &Admin>,
+        rules: &'static Rules,
+        told: &mut HashMap<usize, Step>,
+    ) -> Option<Path> {
         let mut steps = Vec::new();
         let mut certain = true;
         let mut here = from;
         while steps.len() < self.principals.len() {
             let edge = next.get(here)?.as_ref()?;
-            let mut step = self.step(edge, rules.paths.get(edge.rule)?, rules)?;
+            let mut step = match told.get(&here) {
+                Some(step) => step.clone(),
+                None => told.entry(here).insert_entry(self.step(edge, rules.paths.get(edge.rule)?, rules)?).get().clone(),
+            };
             certain &= edge.certain;
             let Target::Principal(to) = edge.to else {
                 steps.push(step);
                 return Some(Path { principal: from, certain, steps });
             };
-            if let Some(admin) = admins.iter().find(|admin| admin.principal == to) {
+            if let Some(admin) = admins.get(&to) {
                 certain &= admin.depends.is_none();
                 step.depends.extend(admin.depends.clone());
                 steps.push(step);
@@ -175,12 +189,12 @@ impl Account {
         None
     }
 
-    fn step(&self, edge: &Edge, rule: &'static Rule, rules: &Rules) -> Option<Step> {
+    fn step(&self, edge: &Edge<'_>, rule: &'static Rule, rules: &Rules) -> Option<Step> {
         let principal = self.principals.get(edge.from)?;
         let identity = self.policies_of(principal);
         let boundary = self.boundary_of(principal);
         let calls = rule.steps.iter().filter_map(|action| {
-            let question = question_of(self, rules, action, &edge.on)?;
+            let question = Action::new(self, rules, action).question(&edge.on)?;
             let known: Vec<_> = identity.iter().filter(|policy| policy.missing.is_none()).cloned().collect();
             let verdict = decide_step(self, principal, &known, &question, &edge.on);
             let resource = match self.resource_policy(&question) {
@@ -229,30 +243,42 @@ impl Account {
 
 /// For every principal the step that its best path begins with: fewest steps, over certain ones if there is such a path. Only steps to
 /// administrators, and to those who have a path themselves, are looked for.
-fn nearest(search: &mut Search<'_>, admins: &[Admin], count: usize) -> Vec<Option<Edge>> {
-    let mut settled: Vec<Option<Edge>> = vec![None; count];
-    let mut possible: Vec<Option<Edge>> = vec![None; count];
-    let is_admin = |number: usize| admins.iter().any(|admin| admin.principal == number && admin.depends.is_none());
-    let mut sources: Vec<usize> = (0..count).filter(|number| !is_admin(*number)).collect();
-    let mut queue: VecDeque<usize> = (0..count).filter(|number| is_admin(*number)).collect();
-    sources.retain(|from| !keep(search.direct(*from), *from, &mut settled, &mut possible, &mut queue));
+fn nearest<'a>(search: &mut Search<'a>, admins: &HashMap<usize, &Admin>, count: usize) -> Vec<Option<Edge<'a>>> {
+    let mut settled: Vec<Option<Edge<'a>>> = vec![None; count];
+    let mut possible: Vec<Option<Edge<'a>>> = vec![None; count];
+    let is_certain = |number: &usize| admins.get(number).is_some_and(|admin| admin.depends.is_none());
+    let mut queue: VecDeque<usize> = (0..count).filter(is_certain).collect();
+    let sources: Vec<usize> = (0..count).filter(|number| !is_certain(number)).collect();
+    let mut takers = Vec::new();
+    for from in sources.iter().copied() {
+        if !keep(search.direct(from), from, &mut settled, &mut possible, &mut queue) && search.may_take(from) {
+            takers.push(from);
+        }
+    }
     while let Some(target) = queue.pop_front() {
-        sources.retain(|from| !keep(search.takes(*from, target), *from, &mut settled, &mut possible, &mut queue));
+        let ways = search.ways_to(target);
+        takers.retain(|from| {
+            search.wanted = if is_some(&possible, *from) { Wanted::Certain } else { Wanted::Best };
+            !keep(search.takes(*from, target, &ways), *from, &mut settled, &mut possible, &mut queue)
+        });
         if !search.is_complete() {
             break;
         }
     }
     // From here on a possible step is enough.
-    let mut queue: VecDeque<usize> = admins.iter().filter(|admin| admin.depends.is_some()).map(|admin| admin.principal).collect();
-    let is_possible_admin: BTreeSet<usize> = queue.iter().copied().collect();
-    queue.extend(sources.iter().copied().filter(|from| !is_possible_admin.contains(from) && is_some(&possible, *from)));
-    sources.retain(|from| !is_possible_admin.contains(from) && !is_some(&possible, *from));
+    search.wanted = Wanted::Best;
+    let is_possible = |number: &usize| admins.get(number).is_some_and(|admin| admin.depends.is_some());
+    let mut queue: VecDeque<usize> = (0..count).filter(is_possible).collect();
+    let open = |from: &usize| !is_possible(from) && !is_some(&settled, *from);
+    queue.extend(sources.iter().copied().filter(|from| open(from) && is_some(&possible, *from)));
+    takers.retain(|from| open(from) && !is_some(&possible, *from));
     while let Some(target) = queue.pop_front() {
         if !search.is_complete() {
             break;
         }
-        sources.retain(|from| {
-            let Some(edge) = search.takes(*from, target).into_iter().min_by_key(|edge| !edge.certain) else { return true };
+        let ways = search.ways_to(target);
+        takers.retain(|from| {
+            let Some(edge) = search.takes(*from, target, &ways).into_iter().min_by_key(|edge| !edge.certain) else { return true };
             if let Some(slot) = possible.get_mut(*from) {
                 *slot = Some(edge);
             }
@@ -263,12 +289,18 @@ fn nearest(search: &mut Search<'_>, admins: &[Admin], count: usize) -> Vec<Optio
     settled.into_iter().zip(possible).map(|(settled, possible)| settled.or(possible)).collect()
 }
 
-fn is_some(edges: &[Option<Edge>], number: usize) -> bool {
+fn is_some(edges: &[Option<Edge<'_>>], number: usize) -> bool {
     edges.get(number).is_some_and(Option::is_some)
 }
 
 /// Keeps the first certain step and says whether there was one; keeps the first possible one besides.
-fn keep(found: Vec<Edge>, from: usize, settled: &mut [Option<Edge>], possible: &mut [Option<Edge>], queue: &mut VecDeque<usize>) -> bool {
+fn keep<'a>(
+    found: Vec<Edge<'a>>,
+    from: usize,
+    settled: &mut [Option<Edge<'a>>],
+    possible: &mut [Option<Edge<'a>>],
+    queue: &mut VecDeque<usize>,
+) -> bool {
     for edge in found {
         let certain = edge.certain;
         let slot = if certain { settled.get_mut(from) } else { possible.get_mut(from) };

@@ -147,6 +147,15 @@ impl Pattern {
         }
     }
 
+    /// False only if it does not match the text, letter for letter, whatever the values of its variables are.
+    pub(crate) fn may_match(&self, text: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Exact(exact) => **exact == *text,
+            Self::Tokens(tokens, places) => !places.is_empty() || matches(tokens, text, false),
+        }
+    }
+
     /// The pattern with the values of the request in the places of its variables.
     pub(crate) fn resolve(&self, request: &Request) -> Result<Vec<Token>, Match> {
         let (written, places) = match self {

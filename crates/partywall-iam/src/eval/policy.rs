@@ -232,6 +232,16 @@ impl Rule {
         }
     }
 
+    /// False only if the Resource element leaves the ARN out whatever the request says.
+    pub(crate) fn may_be_about(&self, arn: &str) -> bool {
+        let Element::Only(Known::Is(pieces)) = &self.resource else { return true };
+        let may = |piece: &Piece| match piece {
+            Piece::Pattern(pattern) => pattern.may_match(arn),
+            Piece::Short(..) => true,
+        };
+        self.missing_resource.is_some() || pieces.iter().any(may)
+    }
+
     /// Whether one of the patterns matches. If none does and one has a variable without value, that is the answer.
     fn listed(&self, pieces: &[Piece], request: &Request) -> Match {
         let mut result = self.missing_resource.as_ref().map_or(Match::No, |cause| Match::Unknown(Arc::clone(cause)));

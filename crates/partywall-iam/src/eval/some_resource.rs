@@ -33,8 +33,11 @@ pub fn evaluate(request: &Request, policies: &Policies<'_>) -> Verdict {
     let asked = tokens(&request.resource, request);
     let mut best: Option<Verdict> = None;
     let candidates = candidates(asked, request, policies);
+    let anything = ANYTHING.to_string().repeat(ANY_LENGTH);
+    let mut single = request.clone();
     for candidate in candidates.known {
-        let mut verdict = decide_single(&request.with_resource(spell(&candidate, &ANYTHING.to_string().repeat(ANY_LENGTH))), policies);
+        single.resource = spell(&candidate, &anything);
+        let mut verdict = decide_single(&single, policies);
         verdict.witness = Some(spell(&candidate, "*"));
         if verdict.is_allowed() == Answer::Yes {
             return verdict;
@@ -71,7 +74,7 @@ fn candidates(asked: Vec<Token>, request: &Request, policies: &Policies<'_>) -> 
     let single = [Some(policies.identity), Some(policies.resource), policies.boundary, policies.session, policies.endpoint];
     let organization = [policies.scp, policies.rcp].into_iter().flatten().flatten();
     let all = single.into_iter().flatten().chain(organization.map(Vec::as_slice)).flatten();
-    let mut patterns: HashSet<Vec<Token>> = HashSet::new();
+    let mut patterns: Vec<Vec<Token>> = Vec::new();
     let mut found = Items { known: vec![asked], missing: None };
     for policy in all {
         let of_policy = Policy::resource_patterns(policy, request);
@@ -80,8 +83,8 @@ fn candidates(asked: Vec<Token>, request: &Request, policies: &Policies<'_>) -> 
             found.miss(cause);
         }
     }
-    let mut patterns: Vec<Vec<Token>> = patterns.into_iter().collect();
-    patterns.sort_by_key(|pattern| spell(pattern, "*"));
+    patterns.sort_by_cached_key(|pattern| spell(pattern, "*"));
+    patterns.dedup();
     let mut steps = MAX_STEPS;
     for pattern in patterns {
         for place in 0..found.known.len() {
@@ -104,6 +107,11 @@ fn candidates(asked: Vec<Token>, request: &Request, policies: &Policies<'_>) -> 
 /// A pattern of texts that match both; `None` if there are none. Where several would do it is one that keeps wildcards.
 /// Takes what it needs from `steps` and gives up when none is left.
 fn overlap(one: &[Token], other: &[Token], steps: &mut usize) -> Option<Vec<Token>> {
+    // Most patterns part where both still spell out their text, and there is one way only.
+    let mut beginnings = one.iter().zip(other).take_while(|pair| matches!(pair, (Token::Char(_), Token::Char(_))));
+    if beginnings.any(|(one, other)| one != other) {
+        return None;
+    }
     let mut dead: HashSet<(usize, usize)> = HashSet::new();
     // Places in both, how many ways from here were tried, and how long the result was before.
     let mut path: Vec<(usize, usize, usize, usize)> = vec![(0, 0, 0, 0)];
@@ -116,7 +124,7 @@ fn overlap(one: &[Token], other: &[Token], steps: &mut usize) -> Option<Vec<Toke
         if at == one.len() && to == other.len() {
             return Some(result);
         }
-        let step = if dead.contains(&(at, to)) { None } else { ways(one.get(at), other.get(to)).get(way).copied() };
+        let step = if dead.contains(&(at, to)) { None } else { ways(one.get(at), other.get(to)).into_iter().flatten().nth(way) };
         match step {
             None => {
                 dead.insert((at, to));
@@ -134,33 +142,33 @@ fn overlap(one: &[Token], other: &[Token], steps: &mut usize) -> Option<Vec<Toke
     None
 }
 
-/// How two steps of patterns can be taken together: what both then are, and which of the two is done.
-fn ways(one: Option<&Token>, other: Option<&Token>) -> Vec<(Option<Token>, bool, bool)> {
+/// What two steps of patterns are together, and which of the two is then done.
+type Way = (Option<Token>, bool, bool);
+
+/// How two steps of patterns can be taken together.
+fn ways(one: Option<&Token>, other: Option<&Token>) -> [Option<Way>; 3] {
     let star = |token: Option<&Token>| token.copied().filter(|token| token.is_star());
     match (star(one), star(other)) {
         (Some(one), Some(other)) => {
             let common = if one == Token::Star { other } else { one };
-            [(true, true), (true, false), (false, true)].map(|(one, other)| (Some(common), one, other)).to_vec()
+            [(true, true), (true, false), (false, true)].map(|(one, other)| Some((Some(common), one, other)))
         }
         (Some(wide), None) => absorb(wide, other, |done| (done, !done)),
         (None, Some(wide)) => absorb(wide, one, |done| (!done, done)),
         (None, None) => match (one, other) {
-            (Some(one), Some(other)) => both(*one, *other).map(|token| (Some(token), true, true)).into_iter().collect(),
-            _ => Vec::new(),
+            (Some(one), Some(other)) => [both(*one, *other).map(|token| (Some(token), true, true)), None, None],
+            _ => [None; 3],
         },
     }
 }
 
 /// A `*` beside a single step, or beside the end: it takes the step in, or ends.
-fn absorb(wide: Token, step: Option<&Token>, sides: impl Fn(bool) -> (bool, bool)) -> Vec<(Option<Token>, bool, bool)> {
+fn absorb(wide: Token, step: Option<&Token>, sides: impl Fn(bool) -> (bool, bool)) -> [Option<Way>; 3] {
     let (wide_done, step_waits) = sides(true);
-    let mut found = Vec::with_capacity(2);
-    if let Some(token) = step.and_then(|step| both(if wide == Token::Star { Token::One } else { Token::OneInField }, *step)) {
-        let (wide_stays, step_done) = sides(false);
-        found.push((Some(token), wide_stays, step_done));
-    }
-    found.push((None, wide_done, step_waits));
-    found
+    let (wide_stays, step_done) = sides(false);
+    let single = if wide == Token::Star { Token::One } else { Token::OneInField };
+    let taken_in = step.and_then(|step| both(single, *step)).map(|token| (Some(token), wide_stays, step_done));
+    [taken_in, Some((None, wide_done, step_waits)), None]
 }
 
 /// What single characters have in common.
