@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn too_many_patterns_are_not_weighed() {
         let patterns: Vec<String> = (0..3_000).map(|number| format!(r#""arn:aws:s3:::*{number}*x*y*z*""#)).collect();
-        let statement = format!(r#"{{"Effect":"Deny","Action":"s3:PutObject","Resource":[{}]}},{DENY}"#, patterns.join(","));
+        let statement = format!(r#"{{"Effect":"Deny","Action":"s3:Get*","Resource":[{}]}},{DENY}"#, patterns.join(","));
         let identity = policy(&statement);
         let request = Request::new(Caller::parse(ALICE), "s3:GetObject", "*");
         let verdict = evaluate(&request, &Policies { identity: &identity, ..Policies::default() });
@@ -237,6 +237,22 @@ mod tests {
         let mut one = request.clone();
         one.resource = OBJECT.into();
         assert_eq!(evaluate(&one, &Policies { identity: &identity, ..Policies::default() }).decision(), Ok(Decision::ExplicitDeny));
+    }
+
+    #[test]
+    fn statements_of_other_actions_leave_a_pattern_decided() {
+        let home = |action: &str| format!(r#"{{"Effect":"Allow","Action":"{action}","Resource":"arn:aws:s3:::b/${{x:unknown}}/*"}}"#);
+        let mut request = Request::new(Caller::parse(ALICE), "s3:GetObject", "arn:aws:s3:::b/*");
+        request.set_resource_account("111122223333");
+        request.leave_open();
+        let decide = |statements: &str| {
+            let identity = policy(statements);
+            let verdict = evaluate(&request, &Policies { identity: &identity, ..Policies::default() });
+            verdict.decision().map_err(|cause| cause.detail.clone())
+        };
+        assert_eq!(decide(&home("s3:PutObject")), Ok(Decision::ImplicitDeny));
+        assert_eq!(decide(&format!("{},{DENY}", home("s3:PutObject"))), Ok(Decision::ExplicitDeny));
+        assert!(decide(&home("s3:Get*")).unwrap_err().contains("`x:unknown`"));
     }
 
     #[test]

@@ -94,11 +94,11 @@ impl Policy {
         if flaws.is_empty() { Ok(Self::new(name, &document)) } else { Err(flaws) }
     }
 
-    /// The patterns of all resource elements, with the values of the request in the places of variables. `missing` is set if there
-    /// are, or may be, others.
+    /// The patterns of the resource elements of all statements that speak of the request's action, with the values of the request in
+    /// the places of variables. `missing` is set if there are, or may be, others.
     pub(crate) fn resource_patterns(&self, request: &Request) -> Items<Vec<Token>> {
         let mut found = Items { known: Vec::new(), missing: self.missing.clone() };
-        for rule in self.rules.iter() {
+        for rule in self.rules.iter().filter(|rule| rule.action_matches(request) != Answer::No) {
             if let Some(cause) = &rule.missing_resource {
                 found.miss(cause);
             }
