@@ -33,7 +33,10 @@ impl Token {
 ///
 /// This is how IAM compares actions (IAM user guide, JSON policy elements: Action).
 pub fn matches_ignore_case(pattern: &str, text: &str) -> bool {
-    greedy(pattern.chars().map(plain_token), text, true)
+    // Up to the first wildcard each byte has its own; nearly all that does not match differs there.
+    let is_literal = |(byte, _): &(u8, u8)| !matches!(byte, b'*' | b'?');
+    let mut beginnings = pattern.bytes().zip(text.bytes()).take_while(is_literal);
+    beginnings.all(|(one, other)| one.eq_ignore_ascii_case(&other)) && greedy(pattern.chars().map(plain_token), text, true)
 }
 
 /// `*` and `?` as wildcards over everything, all else itself.

@@ -176,7 +176,14 @@ impl<'p, 'v> Match<'p, 'v> {
                 return;
             }
             let here = place.item(expanded.index);
-            let out: Vec<Action<'_>> = expanded.actions.iter().copied().filter(|action| self.best(*action) == Fit::None).collect();
+            let (mut out, mut wild): (Vec<Action<'_>>, Vec<Action<'_>>) = (Vec::new(), Vec::new());
+            for action in &expanded.actions {
+                match self.best(*action) {
+                    Fit::None => out.push(*action),
+                    Fit::TypeWildcard => wild.push(*action),
+                    Fit::Some | Fit::Every => {}
+                }
+            }
             let subjects = |actions: &[Action<'_>]| actions.iter().map(|action| action.full_name().into()).collect::<Vec<Box<str>>>();
             match out.first() {
                 None => {}
@@ -199,7 +206,6 @@ impl<'p, 'v> Match<'p, 'v> {
                     report.about(Rule::PatternBeyondResources, here, message, subjects(&out));
                 }
             }
-            let wild: Vec<Action<'_>> = expanded.actions.iter().copied().filter(|action| self.best(*action) == Fit::TypeWildcard).collect();
             if let Some(first) = wild.first() {
                 let message =
                     format!("the resources for `{}` have a wildcard in the part that names {}", first.full_name(), shapes(*first));

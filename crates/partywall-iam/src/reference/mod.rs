@@ -226,14 +226,8 @@ impl Reference {
         let family = |number: &&u16| {
             let Some(row) = self.keys.get(usize::from(**number)) else { return false };
             let pattern = self.get(row.name);
-            let literal = pattern.find('*').unwrap_or(pattern.len());
-            let alike = pattern
-                .as_bytes()
-                .get(..literal)
-                .zip(name.as_bytes().get(..literal))
-                .is_some_and(|(one, other)| one.eq_ignore_ascii_case(other));
             // The star stands for at least one character.
-            alike && pattern.len() <= name.len() && Some(**number) != own && matches_ignore_case(pattern, name)
+            pattern.len() <= name.len() && Some(**number) != own && matches_ignore_case(pattern, name)
         };
         own.into_iter().chain(self.patterns.iter().filter(family).copied()).collect()
     }
@@ -296,7 +290,7 @@ impl<'r> Action<'r> {
 
     /// `s3:GetObject`.
     pub fn full_name(self) -> String {
-        format!("{}:{}", self.service().prefix(), self.name())
+        [self.service().prefix(), ":", self.name()].concat()
     }
 
     /// The service that has it.
