@@ -5,7 +5,8 @@ use std::sync::Arc;
 use partywall_model::{Cause, CauseKind};
 
 use crate::arn::{Account, fields, is_fixed, is_symbol, only_stars, principal_account};
-use crate::facts::{Statements, allows_action};
+use crate::broad::allows_action;
+use crate::facts::Statements;
 use crate::public::is_confined_by_application;
 use crate::{Answer, Condition, Context, Element, Items, Known, Principal, PrincipalKind, Principals, Statement};
 

@@ -4,7 +4,7 @@ use super::condition::answer;
 use super::input::{Row, document_of};
 use super::outside;
 use crate::arn::{covers_every_resource, only_stars};
-use crate::facts::covers_every_action;
+use crate::broad::covers_every_action;
 use crate::{Answer, Context, Document, Element, facts_of, matches_ignore_case};
 
 /// Whether a policy is public, by the row's definition: S3's own for `s3-…`, outside the trust of the settings for `outside …`, for

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::resource::fit;
 use super::*;
 
 fn table() -> &'static Reference {
