@@ -9,7 +9,10 @@ use partywall_model::{Cause, CauseKind, Key, Value};
 use crate::arn::{Account, OWN_ACCOUNT, account_field, fields, is_symbol, principal_account};
 use crate::eval::{Caller, Policy};
 use crate::prove::{Attached, Proof, Space, TrustZone, Witness, outside_access};
-use crate::{Answer, Condition, Document, Effect, Element, Items, Known, Principal, PrincipalKind, Principals, Statement, read_documents};
+use crate::public::is_confined_by_application;
+use crate::{
+    Answer, Condition, Document, Effect, Element, Items, Known, Patterns, Principal, PrincipalKind, Principals, Statement, read_documents,
+};
 
 /// The accounts of CloudFront's origin access identities, which act for the distributions of whoever made them (Amazon CloudFront
 /// developer guide, restrict access to an Amazon S3 origin).
@@ -36,7 +39,8 @@ pub struct ExternalAccess {
 /// References of a template other than that one and the ARNs of its own resources may stand for anyone, so that they are not known.
 pub fn external_access(documents: &[&Value], account: Option<&str>) -> ExternalAccess {
     let mut documents = read_documents(documents);
-    documents.known.iter_mut().flat_map(|document| &mut document.statements.known).for_each(settle_symbols);
+    let statements = documents.known.iter_mut().flat_map(|document| &mut document.statements.known);
+    statements.for_each(|statement| settle(statement, account));
     if documents.missing.is_none() && documents.known.iter().all(|document| stays_within(document, account)) {
         return ExternalAccess { anyone: Answer::No, other_accounts: Answer::No, example: None };
     }
@@ -121,20 +125,23 @@ fn stays_within(document: &Document, owner: Option<&str>) -> bool {
         )
 }
 
-/// Puts what only a deployment knows to unknown, where it says who gets in. What it acts on is the resource, whatever its name.
-fn settle_symbols(statement: &mut Statement) {
-    if let Element::Only(Known::Is(patterns)) | Element::Except(Known::Is(patterns)) = &mut statement.resource {
-        for pattern in patterns.known.iter_mut() {
-            if let Some(arn) = named_arn(pattern) {
-                *pattern = arn;
-            }
-        }
-    }
+/// Puts to unknown what only a deployment knows, where it says who gets in, and what AWS would refuse. What the statement acts on is
+/// the resource, however it is written.
+fn settle(statement: &mut Statement, owner: Option<&str>) {
+    settle_patterns(&mut statement.resource, |pattern| match named_arn(pattern) {
+        Some(arn) => Ok(Some(arn)),
+        None if pattern.starts_with("arn:") || pattern.starts_with(['*', '?']) => Ok(None),
+        None => Err(refused(format!("resource `{pattern}` is no ARN"))),
+    });
+    settle_patterns(&mut statement.action, |pattern| match pattern.contains([':', '*']) {
+        true => Ok(None),
+        false => Err(refused(format!("action `{pattern}` names no service"))),
+    });
     if let Element::Only(Known::Is(Principals::Named(named))) | Element::Except(Known::Is(Principals::Named(named))) =
         &mut statement.principal
     {
         let mut unresolved = None;
-        named.known.retain_mut(|principal| match settled(&principal.name) {
+        named.known.retain_mut(|principal| match settled(&principal.name, owner) {
             Ok(None) => true,
             Ok(Some(name)) => {
                 principal.name = name;
@@ -150,7 +157,7 @@ fn settle_symbols(statement: &mut Statement) {
     for condition in &mut statement.conditions.known {
         if let Known::Is(values) = &mut condition.values {
             for value in &mut values.known {
-                match settled(value) {
+                match settled(value, owner) {
                     Ok(None) => {}
                     Ok(Some(name)) => *value = name,
                     Err(cause) => {
@@ -163,25 +170,52 @@ fn settle_symbols(statement: &mut Statement) {
     }
 }
 
-/// `{Bucket.Arn}/*` and `arn:aws:s3:::{Bucket}/*` with an ARN in the place of the symbol, the same for both.
+/// Puts other patterns in the places of those for which there is one; those that are refused are not known.
+fn settle_patterns(element: &mut Element<Patterns>, other: impl Fn(&str) -> Result<Option<Box<str>>, Arc<Cause>>) {
+    let (Element::Only(Known::Is(patterns)) | Element::Except(Known::Is(patterns))) = element else { return };
+    let mut wrong = None;
+    patterns.known.retain_mut(|pattern| match other(pattern) {
+        Ok(new) => {
+            *pattern = new.unwrap_or_else(|| std::mem::take(pattern));
+            true
+        }
+        Err(cause) => {
+            wrong = Some(cause);
+            false
+        }
+    });
+    patterns.missing = patterns.missing.take().or(wrong);
+}
+
+fn refused(detail: String) -> Arc<Cause> {
+    Arc::new(Cause::new(CauseKind::WrongType, detail))
+}
+
+/// `{Bucket.Arn}/*` and `arn:aws:s3:::{Bucket}/*` with an ARN in the place of the symbol, the same for both; API Gateway's short form
+/// `execute-api:/*` (API Gateway developer guide, resource policy examples) with one before it.
 fn named_arn(pattern: &str) -> Option<Box<str>> {
+    if pattern.starts_with("execute-api:/") {
+        return Some(format!("arn:aws:any:::{pattern}").into());
+    }
     let symbol = pattern.strip_prefix("arn:aws:s3:::").unwrap_or(pattern);
     let (name, rest) = symbol.strip_prefix('{')?.split_once('}')?;
     (!name.starts_with("AWS::")).then(|| format!("arn:aws:any:::{}{rest}", name.strip_suffix(".Arn").unwrap_or(name)).into())
 }
 
-/// The text with a symbol of the own account's identities in the words of an ARN; `None` if it can stay as it is.
-fn settled(text: &str) -> Result<Option<Box<str>>, Arc<Cause>> {
-    let plain = text.replace("${", "").replace(OWN_ACCOUNT, "").replace("{AWS::Region}", "").replace("{AWS::Partition}", "");
-    if !plain.contains('{') {
-        return Ok(None);
-    }
+/// The text with the own account's symbols in its own words; `None` if it can stay as it is.
+fn settled(text: &str, owner: Option<&str>) -> Result<Option<Box<str>>, Arc<Cause>> {
+    let own = owner.unwrap_or(OWN_ACCOUNT);
     if is_symbol(text)
         && let Some(name) = text.strip_prefix('{').and_then(|text| text.strip_suffix(".Arn}"))
     {
-        return Ok(Some(format!("arn:aws:iam::{OWN_ACCOUNT}:role/{name}").into()));
+        return Ok(Some(format!("arn:aws:iam::{own}:role/{name}").into()));
     }
-    Err(Arc::new(Cause::new(CauseKind::UnresolvedReference, format!("`{text}` is a reference that only a deployment resolves"))))
+    let with_owner = text.replace(OWN_ACCOUNT, own);
+    if with_owner.replace("${", "").replace(OWN_ACCOUNT, "").replace("{AWS::Region}", "").replace("{AWS::Partition}", "").contains('{') {
+        let detail = format!("`{text}` is a reference that only a deployment resolves");
+        return Err(Arc::new(Cause::new(CauseKind::UnresolvedReference, detail)));
+    }
+    Ok((with_owner != text).then(|| with_owner.into()))
 }
 
 /// Whom the statements name, as principals or in conditions.
@@ -200,19 +234,21 @@ impl Named {
         let mut found = Self::default();
         for statement in documents.known.iter().flat_map(|document| &document.statements.known) {
             if let Element::Only(Known::Is(Principals::Named(named))) = &statement.principal {
-                named.known.iter().for_each(|principal| found.principal(principal));
+                named.known.iter().for_each(|principal| found.principal(principal, statement));
             }
             statement.conditions.known.iter().for_each(|condition| found.condition(condition));
         }
         found
     }
 
-    fn principal(&mut self, principal: &Principal) {
+    fn principal(&mut self, principal: &Principal, statement: &Statement) {
+        // The public providers sign anyone in, unless a condition names the application.
+        let by_application = || statement.conditions.any(|condition| is_confined_by_application(condition, &principal.name)) == Answer::Yes;
+        let is_known = fields(&principal.name).is_some() || by_application();
         match principal.kind {
             PrincipalKind::Aws => self.account(&principal.name),
             PrincipalKind::CanonicalUser if !principal.name.contains('*') => drop(self.accounts.insert(principal.name.to_string())),
-            // The public ones sign anyone in.
-            PrincipalKind::Federated if fields(&principal.name).is_some() => drop(self.providers.insert(principal.name.to_string())),
+            PrincipalKind::Federated if is_known => drop(self.providers.insert(principal.name.to_string())),
             PrincipalKind::CanonicalUser | PrincipalKind::Federated | PrincipalKind::Service => {}
         }
     }
@@ -343,6 +379,30 @@ mod tests {
         assert!(matches!(asked(named, None), (Answer::No, Answer::Unknown(_))));
         let everyone = r#"{"Effect":"Allow","Principal":"*","Action":"sqs:*","Resource":"*"}"#;
         assert_eq!(asked(everyone, None), (Answer::Yes, Answer::Yes));
+    }
+
+    #[test]
+    fn a_resource_or_action_that_is_written_otherwise_is_not_overlooked() {
+        let policy =
+            |action: &str, resource: &str| format!(r#"{{"Effect":"Allow","Principal":"*","Action":"{action}","Resource":"{resource}"}}"#);
+        assert_eq!(asked(&policy("execute-api:Invoke", "execute-api:/*"), Some(OWN)), (Answer::Yes, Answer::Yes));
+        assert!(matches!(asked(&policy("sqs:SendMessage", "q"), Some(OWN)), (Answer::Unknown(_), Answer::Unknown(_))));
+        assert!(matches!(asked(&policy("SendMessage", "*"), Some(OWN)), (Answer::Unknown(_), Answer::Unknown(_))));
+    }
+
+    #[test]
+    fn a_provider_is_within_where_a_condition_names_the_application() {
+        let trust = |condition: &str| {
+            let principal = r#"{"Federated":"cognito-identity.amazonaws.com"}"#;
+            asked(
+                &format!(r#"{{"Effect":"Allow","Principal":{principal},"Action":"sts:AssumeRoleWithWebIdentity"{condition}}}"#),
+                Some(OWN),
+            )
+        };
+        let pool =
+            r#","Condition":{"StringEquals":{"cognito-identity.amazonaws.com:aud":"eu-west-1:0a1b2c3d-0000-0000-0000-000000000000"}}"#;
+        assert_eq!(trust(pool), (Answer::No, Answer::No));
+        assert_eq!(trust(""), (Answer::Yes, Answer::Yes));
     }
 
     #[test]

@@ -62,6 +62,7 @@ pub(super) fn read(store: &Store, scope: &Scope, places: &[Place]) -> Details {
         group_detail_list: Some(of_scope(GROUP).map(|row| group(row, &symbols)).collect()),
         policies: Some(policies.map(|row| managed(row, &symbols)).collect()),
         is_truncated: false,
+        next_token: None,
     }
 }
 

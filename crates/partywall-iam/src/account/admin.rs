@@ -7,11 +7,14 @@ use partywall_model::Cause;
 use super::access::{Question, ResourcePolicy, open_policy};
 use super::model::{Account, Class, Principal};
 use super::rules::Rules;
-use crate::Answer;
-use crate::eval::Policy;
+use crate::eval::{Policy, Request};
+use crate::{Answer, Known};
 
 /// A name that no resource has: what is allowed on it is allowed on any.
 pub(crate) const ANY_NAME: &str = "partywall-any-7f3a9c";
+
+/// Regions that are tried one by one.
+const MAX_REGIONS: usize = 8;
 
 /// What of a principal's identity policies and ceilings counts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -62,6 +65,19 @@ impl Account {
     }
 
     fn allows_all(&self, principal: &Principal, identity: &[Policy], limit: Option<&[Policy]>, rules: &Rules) -> Answer {
+        let regions = self.classes.get(principal.class).map(|class| self.regions(class)).unwrap_or_default();
+        let places = std::iter::once(None).chain(regions.iter().map(Some));
+        Answer::any(places.map(|region| self.allows_all_in(region, principal, identity, limit, rules)), None)
+    }
+
+    fn allows_all_in(
+        &self,
+        region: Option<&Box<str>>,
+        principal: &Principal,
+        identity: &[Policy],
+        limit: Option<&[Policy]>,
+        rules: &Rules,
+    ) -> Answer {
         let mut all = Answer::Yes;
         for action in &rules.admin {
             let resource = rules.resource(action, &self.partition, &self.id);
@@ -75,7 +91,7 @@ impl Account {
                 }
                 other => other.to_owned(),
             };
-            let request = self.request(principal, &Question::new(action.as_str(), resource));
+            let request = self.signed_in(region, principal, &Question::new(action.as_str(), resource));
             let none = ResourcePolicy::Known(Vec::new(), None);
             all = all.and(self.decide_with(&request, identity, limit, &none).is_allowed());
             if all == Answer::No {
@@ -83,5 +99,35 @@ impl Account {
             }
         }
         all
+    }
+
+    /// The request of a caller who signed in with a second factor just now and calls over TLS, in a Region or in any: what everyone can
+    /// bring about who has the rights at all. Other keys are left open.
+    pub(crate) fn signed_in(&self, region: Option<&Box<str>>, principal: &Principal, question: &Question) -> Request {
+        let mut request = self.request(principal, question);
+        request.set("aws:SecureTransport", ["true"]);
+        request.set("aws:MultiFactorAuthPresent", ["true"]);
+        request.set("aws:MultiFactorAuthAge", ["1"]);
+        if let Some(region) = region {
+            request.set("aws:RequestedRegion", [region.clone()]);
+        }
+        request
+    }
+
+    /// Regions that conditions of the class's policies name: a policy may confine rights to them, or spare them from a Deny.
+    pub(crate) fn regions(&self, class: &Class) -> Vec<Box<str>> {
+        let documents = class.documents.iter().chain(&class.boundary).filter_map(|id| self.documents.get(*id));
+        let conditions = documents.flat_map(|ready| &ready.document.statements.known).flat_map(|statement| &statement.conditions.known);
+        let of_region = conditions.filter(|condition| condition.key.eq_ignore_ascii_case("aws:RequestedRegion"));
+        let mut found: Vec<Box<str>> = of_region
+            .filter_map(|condition| if let Known::Is(values) = &condition.values { Some(&values.known) } else { None })
+            .flatten()
+            .filter(|region| !region.contains(['*', '?', '$']))
+            .cloned()
+            .collect();
+        found.sort();
+        found.dedup();
+        found.truncate(MAX_REGIONS);
+        found
     }
 }

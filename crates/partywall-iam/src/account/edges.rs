@@ -295,7 +295,7 @@ impl<'a> Search<'a> {
 
     /// What of the principal's policies is not known at all.
     fn unread(&self, from: usize) -> Option<String> {
-        self.account.principals.get(from).and_then(|of| self.account.unread(of))
+        self.account.principals.get(from).and_then(|of| self.account.missing_policy(of))
     }
 
     fn raised(&mut self, principal: usize, rights: Rights) -> Answer {

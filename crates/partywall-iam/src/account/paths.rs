@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use super::admin::Rights;
 use super::bind::{Action, decide_step};
 use super::edges::{Edge, Search, Target, Wanted};
-use super::model::Account;
+use super::model::{Account, Principal};
 use super::rules::{Rule, Rules};
 use crate::Answer;
 
@@ -106,7 +106,7 @@ impl Account {
             } else {
                 by_class.entry(principal.class).or_insert_with(|| self.is_admin(principal, Rights::AsIs, rules)).clone()
             };
-            let unread = self.unread(principal).into_iter().next();
+            let unread = self.missing_policy(principal);
             match answer {
                 Answer::No => {}
                 Answer::Yes => admins.push(Admin { principal: number, depends: unread.clone() }),
@@ -152,6 +152,12 @@ impl Account {
             Some(OpenStep { to: edge.to, rule: rule.id.as_str(), certain: edge.certain })
         });
         Ok(steps.collect())
+    }
+
+    /// Why a policy attached to the principal is not known at all, or has a statement that is not.
+    pub(super) fn missing_policy(&self, principal: &Principal) -> Option<String> {
+        let class = self.classes.get(principal.class)?;
+        class.policies.iter().find_map(|policy| policy.missing.as_ref()).map(|cause| cause.detail.clone())
     }
 
     /// The path that begins with the principal's step; `told` keeps each step, which many paths have in common.

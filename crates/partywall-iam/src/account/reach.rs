@@ -63,7 +63,7 @@ impl Reaches {
 
 impl Account {
     /// Whether each user and role has each reach of the table, in the order of both: one of the set's actions is allowed on any
-    /// resource under no condition. Ceilings that were not given are assumed not to deny ([`Account::assumptions`]).
+    /// resource to a caller who signed in with a second factor over TLS, in any Region or one that the policies name. Ceilings that were not given are assumed not to deny ([`Account::assumptions`]).
     ///
     /// # Errors
     /// As [`Reaches::built_in`].
@@ -87,8 +87,11 @@ impl Account {
         // developer guide, default key policy).
         let key = ResourcePolicy::Known(vec![self.policy_for_account()], None);
         let whole = self.is_whole(Some(class), &key);
-        let allowed = reach.actions.iter().map(|action| {
-            let request = self.request(principal, &self.question(action));
+        let regions = self.regions(class);
+        let places = || std::iter::once(None).chain(regions.iter().map(Some));
+        let asked = reach.actions.iter().flat_map(|action| places().map(move |region| (action, region)));
+        let allowed = asked.map(|(action, region)| {
+            let request = self.signed_in(region, principal, &self.question(action));
             match self.decide_with(&request, &identity, class.limit.as_deref(), &key).is_allowed() {
                 // All is known but the request: a condition decides.
                 Answer::Unknown(_) if whole => Answer::No,
@@ -161,6 +164,14 @@ mod tests {
         assert_eq!(reached(&allow("s3:Get*", "arn:aws:s3:::data/*")), [""; 0]);
         let deny = r#"{"Effect":"Deny","Action":"kms:Decrypt","Resource":"*"}"#;
         assert_eq!(reached(&format!("{},{deny}", allow("kms:Decrypt", "*"))), [""; 0]);
+        let mfa =
+            r#"{"Effect":"Deny","NotAction":"iam:*","Resource":"*","Condition":{"BoolIfExists":{"aws:MultiFactorAuthPresent":"false"}}}"#;
+        assert_eq!(reached(&format!("{},{mfa}", allow("kms:Decrypt", "*"))), ["DecryptsWithAnyKey"]);
+        let region = r#"{"Effect":"Deny","Action":"*","Resource":"*","Condition":{"StringNotEquals":{"aws:RequestedRegion":["eu-west-1","eu-central-1"]}}}"#;
+        assert_eq!(reached(&format!("{},{region}", allow("kms:Decrypt", "*"))), ["DecryptsWithAnyKey"]);
+        let tagged =
+            r#"{"Effect":"Allow","Action":"kms:Decrypt","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/team":"a"}}}"#;
+        assert_eq!(reached(tagged), [""; 0]);
         let condition = r#"{"Effect":"Allow","Action":"kms:Decrypt","Resource":"*","Condition":{"StringEquals":{"kms:ViaService":"s3.eu-west-1.amazonaws.com"}}}"#;
         assert_eq!(reached(condition), [""; 0]);
     }
