@@ -16,6 +16,8 @@ const HEIGHT: usize = 34;
 const GAP: usize = 230;
 const ROW: usize = 52;
 const MARGIN: usize = 24;
+/// About as wide as letters are.
+const LETTER: usize = 7;
 /// Characters that a box and the way to the next one have room for; the whole is in the title, which viewers show.
 const NAME: usize = 30;
 const LABEL: usize = 34;
@@ -37,13 +39,15 @@ impl Account {
         let arrows = arrows(found);
         let layout = Layout::of(&arrows);
         let below = below(found);
-        let width = MARGIN * 2 + WIDTH + (layout.layers.saturating_sub(1)) * (WIDTH + GAP);
+        let drawn = WIDTH + layout.layers.saturating_sub(1) * (WIDTH + GAP);
+        let written = below.iter().map(|line| line.chars().count() * LETTER).max().unwrap_or_default();
+        let width = MARGIN * 2 + drawn.max(written);
         let height = layout.height + MARGIN * 2 + below.len() * 20;
         let mut text = format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" role=\"img\">\n\
              <title>Paths to all rights in account {}</title>\n<style>{STYLE}</style>\n\
              <defs><marker id=\"end\" viewBox=\"0 0 8 8\" refX=\"8\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" orient=\"auto\">\
-             <path d=\"M0 0 8 4 0 8z\" fill=\"#444\"/></marker></defs>\n",
+             <path d=\"M0 0 8 4 0 8z\" fill=\"#444\"/></marker></defs>\n<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n",
             escaped(&self.id)
         );
         for arrow in &arrows {
