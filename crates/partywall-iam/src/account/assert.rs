@@ -100,7 +100,7 @@ impl Account {
                         None => {
                             let open = Some(holder.access.conditions.join("; ")).filter(|conditions| !conditions.is_empty());
                             let reason = doubt.or(open).unwrap_or(holder.access.why);
-                            unknown.insert(format!("{} {} may do `{action}`: {reason}", principal.kind.name(), principal.name));
+                            unknown.insert(format!("whether {} {} may do `{action}`: {reason}", principal.kind.name(), principal.name));
                         }
                     }
                 }

@@ -123,6 +123,8 @@ fn a_document_that_the_details_lack_can_be_given() {
         "{}",
         without.err
     );
+    let json = iam(&sources, &["what-can", "ann", "--format", "json"]);
+    assert!(lines(&json)[0]["notKnown"].as_str().is_some_and(|cause| cause.contains("ReadOnlyAccess")), "{}", json.out);
     sources.write("ro.json", document(&[allow("s3:GetObject", "*")]).to_string().as_bytes());
     let given = "arn:aws:iam::aws:policy/ReadOnlyAccess=ro.json";
     let with = iam(&sources, &["what-can", "ann", "--managed-policy", given]);
@@ -362,4 +364,22 @@ fn paths_are_drawn_with_what_is_not_known() {
         "{}",
         nobody.out
     );
+}
+
+#[test]
+fn the_example_rules_have_one_outcome_each() {
+    let details = "examples/harbour-bank/cli/444455556666/global/iam/get-account-authorization-details.json";
+    let ran = run_in(&root(), &["iam", "assert", "examples/policies/duties.toml", "--account", details]);
+    assert_eq!(ran.code, 1, "{} {}", ran.out, ran.err);
+    for says in [
+        "holds        workload-roles-change-no-permissions: ",
+        "violated     the-pipeline-passes-no-roles: ",
+        "  arn:aws:iam::444455556666:role/pipeline may do iam:PassRole on *",
+        "unknown      people-delete-no-payments: ",
+        "not known: whether user mobile-build may do `s3:DeleteObject",
+        "and 12 more that are not known",
+        "3 rules: 1 hold, 1 violated, 1 cannot be said, 0 about nobody",
+    ] {
+        assert!(ran.out.contains(says), "no `{says}`: {}", ran.out);
+    }
 }

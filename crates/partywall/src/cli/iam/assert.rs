@@ -17,6 +17,8 @@ use crate::exit;
 
 /// The longest file of rules that the library reads.
 const MAX_BYTES: u64 = 16 << 20;
+/// Unknown answers of a rule that the table has lines for.
+const SHOWN: usize = 6;
 
 /// Separation of duties: rules of who must not be able to do what, each held, broken by a request, or not to be said
 #[derive(Debug, Args)]
@@ -94,8 +96,12 @@ fn table(account: &Account, judged: &[Judged]) -> anyhow::Result<()> {
             }
             writeln!(out, "    {}", plain(&violation.why))?;
         }
-        for unknown in &rule.unknown {
+        for unknown in rule.unknown.iter().take(SHOWN) {
             writeln!(out, "  not known: {}", plain(unknown))?;
+        }
+        let more = rule.unknown.len().saturating_sub(SHOWN);
+        if more > 0 {
+            writeln!(out, "  and {more} more that are not known; `--format json` has all")?;
         }
         if rule.outcome == Outcome::NobodySelected {
             writeln!(out, "  no user or role is meant by `who`: the rule proves nothing")?;

@@ -63,6 +63,11 @@ impl WhatCan {
                 }
             }
         }
+        if self.format == PlainFormat::Json {
+            for cause in found.unread.iter().chain(&found.gaps) {
+                writeln!(out, "{}", json!({"principal": arn, "notKnown": cause}))?;
+            }
+        }
         out.flush()?;
         let mut rest = anstream::stderr();
         writeln!(

@@ -66,6 +66,11 @@ impl WhoCan {
                 }
             }
         }
+        if self.format == PlainFormat::Json {
+            for gap in &found.gaps {
+                writeln!(out, "{}", json!({"notKnown": gap}))?;
+            }
+        }
         let mut rest = anstream::stderr();
         writeln!(rest, "{} cannot", counted(found.denied as u64, "other user or role", "other users and roles"))?;
         notes(&mut rest, &found.gaps, &found.assumptions)?;
