@@ -13,4 +13,6 @@ mod make;
 #[cfg(test)]
 mod paths;
 #[cfg(test)]
+mod paths_agree;
+#[cfg(test)]
 mod trust;
