@@ -183,7 +183,9 @@ impl Account {
                 steps.push(step);
                 return Some(Path { principal: from, certain, steps });
             };
-            if let Some(admin) = admins.get(&to) {
+            // Who may be an administrator already, and can certainly become one, goes on.
+            let goes_on = next.get(to).and_then(Option::as_ref).is_some_and(|edge| edge.certain);
+            if let Some(admin) = admins.get(&to).filter(|admin| admin.depends.is_none() || !goes_on) {
                 certain &= admin.depends.is_none();
                 step.depends.extend(admin.depends.clone());
                 steps.push(step);

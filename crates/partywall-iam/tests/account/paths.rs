@@ -102,6 +102,22 @@ fn roles_are_assumed_as_their_trust_says() {
 }
 
 #[test]
+fn a_certain_path_leads_past_who_may_be_an_administrator() {
+    let mut details = Details::new();
+    let with_mfa =
+        json!({ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": { "Bool": { "aws:MultiFactorAuthPresent": "true" } } });
+    let itself = allow(&["iam:PutRolePolicy"], &arn("role", "maybe"));
+    details.role("maybe", &[with_mfa, itself], &[trusts("arn:aws:iam::111122223333:root")]);
+    details.user("u", &[allow(&["sts:AssumeRole"], &arn("role", "maybe"))]);
+    let account = details.read(&Given::default());
+    let found = account.escalations().unwrap();
+    assert!(found.admins.iter().any(|admin| admin.depends.is_some()));
+    let path = path_of(&account, &found, "u").unwrap();
+    let rules: Vec<&str> = path.steps.iter().map(|step| step.rule).collect();
+    assert_eq!((path.certain, rules), (true, vec!["sts-assume-role", "iam-put-role-policy"]));
+}
+
+#[test]
 fn ceilings_hold() {
     let mut details = Details::new();
     let narrow = details.policy("narrow", &[allow(&["s3:*", "iam:*"], "*"), deny(&["iam:Delete*Boundary"], "*")]);
