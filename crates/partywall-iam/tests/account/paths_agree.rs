@@ -37,7 +37,7 @@ impl Choices<'_> {
     }
 
     fn statement(&mut self) -> Value {
-        let actions: Vec<&str> = (0..1 + self.below(3)).map(|_| ACTIONS[self.below(ACTIONS.len())]).collect();
+        let actions: Vec<&str> = (0..=self.below(3)).map(|_| ACTIONS[self.below(ACTIONS.len())]).collect();
         let other = self.below(PRINCIPALS);
         let resource = match self.below(5) {
             0 => "*".to_owned(),
