@@ -104,10 +104,10 @@ fn roles_are_assumed_as_their_trust_says() {
 #[test]
 fn a_certain_path_leads_past_who_may_be_an_administrator() {
     let mut details = Details::new();
-    let with_mfa =
-        json!({ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": { "Bool": { "aws:MultiFactorAuthPresent": "true" } } });
+    let from_office =
+        json!({ "Effect": "Allow", "Action": "*", "Resource": "*", "Condition": { "IpAddress": { "aws:SourceIp": "203.0.113.0/24" } } });
     let itself = allow(&["iam:PutRolePolicy"], &arn("role", "maybe"));
-    details.role("maybe", &[with_mfa, itself], &[trusts("arn:aws:iam::111122223333:root")]);
+    details.role("maybe", &[from_office, itself], &[trusts("arn:aws:iam::111122223333:root")]);
     details.user("u", &[allow(&["sts:AssumeRole"], &arn("role", "maybe"))]);
     let account = details.read(&Given::default());
     let found = account.escalations().unwrap();
@@ -208,4 +208,16 @@ fn raising_another_needs_its_ceiling_and_a_way_in() {
     let path = path_of(&account, &found, "raises").unwrap();
     assert_eq!((path.certain, path.steps[0].rule), (true, "iam-attach-role-policy-and-assume"));
     assert!(path_of(&account, &found, "stays").is_none_or(|path| !path.certain));
+}
+
+#[test]
+fn a_second_factor_does_not_make_an_administrator_less_of_one() {
+    let mut details = Details::new();
+    let without_mfa = json!({ "Effect": "Deny", "NotAction": "iam:*", "Resource": "*", "Condition": { "BoolIfExists": { "aws:MultiFactorAuthPresent": "false" } } });
+    details.user("mfa", &[allow(&["*"], "*"), without_mfa]);
+    let region = json!({ "Effect": "Deny", "Action": "*", "Resource": "*", "Condition": { "StringNotEquals": { "aws:RequestedRegion": "eu-west-1" } } });
+    details.user("one-region", &[allow(&["*"], "*"), region]);
+    let account = details.read(&Given::default());
+    let admins = account.escalations().unwrap().admins;
+    assert!(admins.len() == 2 && admins.iter().all(|admin| admin.depends.is_none()), "{admins:?}");
 }
