@@ -75,7 +75,10 @@ impl Recorders {
         let mut types = Vec::new();
         for (kind, file) in catalog.types.values().filter_map(|file| Some((world.position(&file.name)?, file))) {
             let described = recording.described.contains(&*file.name);
-            if (!described && !recording.registry.contains(&*file.name)) || world.kind(kind).is_none_or(|kind| kind.singleton) {
+            // Of these the APIs show one where the world may have more.
+            let answers_whole = file.listing().is_some_and(|read| read.items.is_empty());
+            let is_one = world.kind(kind).is_none_or(|kind| kind.singleton) || answers_whole;
+            if (!described && !recording.registry.contains(&*file.name)) || is_one {
                 continue;
             }
             let name = file.config.types.first().unwrap_or(&file.name).clone();

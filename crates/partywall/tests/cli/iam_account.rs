@@ -115,7 +115,7 @@ fn parts_of_the_account_that_are_missing_leave_the_answer_open() {
 #[test]
 fn a_document_that_the_details_lack_can_be_given() {
     let mut ann = user("ann", &[]);
-    ann["AttachedManagedPolicies"] = json!([{ "PolicyName": "ReadOnlyAccess", "PolicyArn": "arn:aws:iam::aws:policy/ReadOnlyAccess" }]);
+    ann["AttachedManagedPolicies"] = json!([{ "PolicyName": "ReadOnlyAccess", "PolicyArn": "arn:aws:iam::111122223333:policy/ReadOnlyAccess" }]);
     let sources = account(&details(&[ann], &[]));
     let without = iam(&sources, &["what-can", "ann"]);
     assert!(
@@ -126,7 +126,7 @@ fn a_document_that_the_details_lack_can_be_given() {
     let json = iam(&sources, &["what-can", "ann", "--format", "json"]);
     assert!(lines(&json)[0]["notKnown"].as_str().is_some_and(|cause| cause.contains("ReadOnlyAccess")), "{}", json.out);
     sources.write("ro.json", document(&[allow("s3:GetObject", "*")]).to_string().as_bytes());
-    let given = "arn:aws:iam::aws:policy/ReadOnlyAccess=ro.json";
+    let given = "arn:aws:iam::111122223333:policy/ReadOnlyAccess=ro.json";
     let with = iam(&sources, &["what-can", "ann", "--managed-policy", given]);
     assert_eq!((with.code, with.out.contains("allowed      s3:GetObject")), (0, true), "{} {}", with.out, with.err);
     let wrong = iam(&sources, &["what-can", "ann", "--managed-policy", "ReadOnlyAccess=ro.json"]);
@@ -375,10 +375,10 @@ fn the_example_rules_have_one_outcome_each() {
         "holds        workload-roles-change-no-permissions: ",
         "violated     the-pipeline-passes-no-roles: ",
         "  arn:aws:iam::444455556666:role/pipeline may do iam:PassRole on *",
-        "unknown      people-delete-no-payments: ",
-        "not known: whether user mobile-build may do `s3:DeleteObject",
-        "and 12 more that are not known",
-        "3 rules: 1 hold, 1 violated, 1 cannot be said, 0 about nobody",
+        "violated     people-delete-no-payments: ",
+        "allowed by statement 1 (line 1, column 15) of the identity policy `arn:aws:iam::aws:policy/PowerUserAccess`",
+        "not known: whether user release-bot may do `s3:DeleteObject",
+        "3 rules: 1 hold, 2 violated, 0 cannot be said, 0 about nobody",
     ] {
         assert!(ran.out.contains(says), "no `{says}`: {}", ran.out);
     }
