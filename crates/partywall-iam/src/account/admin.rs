@@ -36,8 +36,8 @@ pub(crate) fn known_policies(class: &Class) -> (Vec<Policy>, Option<Arc<Cause>>)
 }
 
 impl Account {
-    /// Whether the principal, with these rights, may do all that makes an administrator. Policies that are not known at all do
-    /// not count; see [`known_policies`].
+    /// Whether the principal, with these rights, may do all that makes an administrator; unknown where a policy of which nothing is
+    /// known may give it.
     pub(crate) fn is_admin(&self, principal: &Principal, rights: Rights, rules: &Rules) -> Answer {
         let Some(class) = self.classes.get(principal.class) else { return Answer::No };
         let identity = match rights {
@@ -53,15 +53,38 @@ impl Account {
             }
         };
         let limit = if rights == Rights::Unbounded { None } else { class.limit.as_deref() };
-        self.allows_all(principal, &identity, limit, rules)
+        let answer = self.allows_all(principal, &identity, limit, rules);
+        let missing = if rights == Rights::AnyPolicy { None } else { known_policies(class).1 };
+        self.or_by_missing(answer, missing, principal, limit, rules)
+    }
+
+    /// A policy of which nothing is known may give everything, as far as the ceilings go.
+    fn or_by_missing(
+        &self,
+        answer: Answer,
+        missing: Option<Arc<Cause>>,
+        principal: &Principal,
+        limit: Option<&[Policy]>,
+        rules: &Rules,
+    ) -> Answer {
+        match missing {
+            Some(cause) if answer == Answer::No && self.allows_all(principal, &[open_policy()], limit, rules) != Answer::No => {
+                Answer::Unknown(cause)
+            }
+            _ => answer,
+        }
     }
 
     /// Whether the policies of a group make an administrator of who joins it.
     pub(crate) fn group_makes_admin(&self, group: usize, principal: &Principal, rules: &Rules) -> Answer {
         let (Some(group), Some(class)) = (self.groups.get(group), self.classes.get(principal.class)) else { return Answer::No };
-        let mut identity = known_policies(class).0;
-        identity.extend(self.named(&group.attachments).into_iter().filter(|policy| policy.missing.is_none()));
-        self.allows_all(principal, &identity, class.limit.as_deref(), rules)
+        let (mut identity, own_missing) = known_policies(class);
+        let (known, unread): (Vec<Policy>, Vec<Policy>) =
+            self.named(&group.attachments).into_iter().partition(|policy| policy.missing.is_none());
+        identity.extend(known);
+        let missing = own_missing.or_else(|| unread.into_iter().find_map(|policy| policy.missing));
+        let limit = class.limit.as_deref();
+        self.or_by_missing(self.allows_all(principal, &identity, limit, rules), missing, principal, limit, rules)
     }
 
     fn allows_all(&self, principal: &Principal, identity: &[Policy], limit: Option<&[Policy]>, rules: &Rules) -> Answer {

@@ -204,7 +204,7 @@ impl<'a> Search<'a> {
     fn shed(&mut self, from: usize, principal: &'a Principal, number: usize, rights: Rights) {
         let on = Binding::of(principal);
         let steps = self.steps.open(from, number, &on);
-        if steps != Answer::No && self.raised(from, Rights::AsIs) == Answer::No {
+        if steps != Answer::No && self.raised(from, Rights::AsIs) != Answer::Yes {
             let admin = self.raised(from, rights);
             self.add(from, Target::Admin, number, on, &[steps, admin]);
         }

@@ -219,5 +219,20 @@ fn a_second_factor_does_not_make_an_administrator_less_of_one() {
     details.user("one-region", &[allow(&["*"], "*"), region]);
     let account = details.read(&Given::default());
     let admins = account.escalations().unwrap().admins;
-    assert!(admins.len() == 2 && admins.iter().all(|admin| admin.depends.is_none()), "{admins:?}");
+    for name in ["mfa", "one-region"] {
+        let number = account.find(name).unwrap();
+        assert!(admins.iter().any(|admin| admin.principal == number && admin.depends.is_none()), "{name}: {admins:?}");
+    }
+}
+
+#[test]
+fn whoever_has_a_policy_that_is_not_known_may_be_an_administrator_to_reach() {
+    let mut details = Details::new();
+    let role = details.role("unread", &[], &[trusts("arn:aws:iam::111122223333:root")]);
+    attach(role, "arn:aws:iam::111122223333:policy/unread");
+    details.user("u", &[allow(&["sts:AssumeRole"], &arn("role", "unread"))]);
+    let account = details.read(&Given::default());
+    let found = account.escalations().unwrap();
+    let path = path_of(&account, &found, "u").unwrap();
+    assert!(!path.certain && path.steps[0].depends.iter().any(|of| of.contains("policy/unread")), "{path:?}");
 }

@@ -115,7 +115,8 @@ fn parts_of_the_account_that_are_missing_leave_the_answer_open() {
 #[test]
 fn a_document_that_the_details_lack_can_be_given() {
     let mut ann = user("ann", &[]);
-    ann["AttachedManagedPolicies"] = json!([{ "PolicyName": "ReadOnlyAccess", "PolicyArn": "arn:aws:iam::111122223333:policy/ReadOnlyAccess" }]);
+    ann["AttachedManagedPolicies"] =
+        json!([{ "PolicyName": "ReadOnlyAccess", "PolicyArn": "arn:aws:iam::111122223333:policy/ReadOnlyAccess" }]);
     let sources = account(&details(&[ann], &[]));
     let without = iam(&sources, &["what-can", "ann"]);
     assert!(

@@ -42,7 +42,13 @@ impl Paths {
             write!(out, "{}", account.paths_html(&found))?;
         } else {
             for admin in &found.admins {
-                writeln!(out, "{} is administrator", partywall_model::plain(&name(admin.principal)))?;
+                let name = name(admin.principal);
+                match &admin.depends {
+                    None => writeln!(out, "{} is administrator", partywall_model::plain(&name))?,
+                    Some(depends) => {
+                        writeln!(out, "{} may be administrator: {}", partywall_model::plain(&name), partywall_model::plain(depends))?
+                    }
+                }
             }
             for path in &found.paths {
                 for line in account.describe(path).lines() {
@@ -52,7 +58,8 @@ impl Paths {
             for (principal, what) in &found.undecided {
                 writeln!(out, "{}: more may be open: {}", partywall_model::plain(&name(*principal)), partywall_model::plain(what))?;
             }
-            let (admins, paths) = (found.admins.len() as u64, found.paths.len() as u64);
+            let certain = found.admins.iter().filter(|admin| admin.depends.is_none()).count();
+            let (admins, paths) = (certain as u64, found.paths.len() as u64);
             writeln!(
                 out,
                 "{}, {}; users and roles of whom not all is known: {}",
