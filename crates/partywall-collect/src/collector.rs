@@ -207,7 +207,7 @@ impl<'a> Collector<'a> {
         }
         store.forget(&self.deleted);
         fold::fold(&mut store, self.catalog, &self.out.gaps);
-        self.tell_identities(&mut store, seen.satellites_complete);
+        self.tell_identities(&mut store);
         let mut lookup = Lookup::default();
         for name in looked_up(self.catalog) {
             for row in store.types.get(name).map(|rows| rows.rows.as_slice()).unwrap_or_default() {
@@ -221,7 +221,7 @@ impl<'a> Collector<'a> {
     }
 
     /// Facts that follow from all identities of an account, where they are wanted.
-    fn tell_identities(&mut self, store: &mut Store, is_whole: bool) {
+    fn tell_identities(&mut self, store: &mut Store) {
         let types: Vec<_> = store.types.values().map(|rows| rows.resource_type.clone()).collect();
         let mut paths: BTreeSet<Arc<str>> = BTreeSet::new();
         for resource_type in types {
@@ -229,9 +229,8 @@ impl<'a> Collector<'a> {
             let derives = resource_type.derives.iter().filter(|derive| derive.function == identities::FUNCTION);
             paths.extend(derives.filter(|derive| derive::wants(columns, &derive.path)).map(|derive| derive.path.clone()));
         }
-        let listed = if is_whole { identities::Listed::All } else { identities::Listed::These(&self.out.listed) };
         for path in paths {
-            identities::apply(store, &path, listed);
+            identities::apply(store, &path, &self.out.listed);
         }
     }
 

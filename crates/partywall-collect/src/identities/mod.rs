@@ -27,17 +27,8 @@ pub(crate) fn columns() -> Column {
     Column::Struct(all.map(|(name, column)| (Arc::from(name), column)).collect())
 }
 
-/// Which identities the input has.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Listed<'a> {
-    /// All: so a check's case has it.
-    All,
-    /// Those of answered listings.
-    These(&'a BTreeSet<Listing>),
-}
-
 /// Computes the facts at a path of the users and roles, account by account and template by template.
-pub(crate) fn apply(store: &mut Store, path: &str, listed: Listed<'_>) {
+pub(crate) fn apply(store: &mut Store, path: &str, listed: &BTreeSet<Listing>) {
     for (scope, places) in places(store) {
         let gap = gap(&scope, listed);
         let facts = facts(store, &scope, &places, gap.as_ref());
@@ -50,16 +41,10 @@ pub(crate) fn apply(store: &mut Store, path: &str, listed: Listed<'_>) {
 }
 
 /// Why there may be identities that the input does not show: through each a way may lead.
-fn gap(scope: &Scope, listed: Listed<'_>) -> Option<Cause> {
+fn gap(scope: &Scope, listed: &BTreeSet<Listing>) -> Option<Cause> {
     if scope.kind == SourceKind::CloudFormation {
-        return match listed {
-            Listed::All => None,
-            Listed::These(_) => {
-                Some(Cause::new(CauseKind::NotInSource, "a template does not show the other users and roles of its account"))
-            }
-        };
+        return Some(Cause::new(CauseKind::NotInSource, "a template does not show the other users and roles of its account"));
     }
-    let Listed::These(listed) = listed else { return None };
     let has = |wanted: &str| {
         listed.iter().any(|listing| {
             let same = listing.account.as_deref().is_none_or(|account| account == &*scope.account);
