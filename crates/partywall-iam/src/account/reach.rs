@@ -98,7 +98,11 @@ impl Account {
                 answer => answer,
             }
         });
-        Answer::any(allowed, missing.as_ref())
+        // What nobody read may allow it, and may deny it.
+        match (Answer::any(allowed, missing.as_ref()), missing) {
+            (Answer::Yes, Some(cause)) => Answer::Unknown(cause),
+            (answer, _) => answer,
+        }
     }
 
     fn policy_for_account(&self) -> Policy {
