@@ -1,10 +1,12 @@
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use partywall_model::Severity;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
-use crate::Position;
+use crate::parse::parse;
+use crate::{CatalogError, Position};
 
 /// Ids of the same check in other tools: tool → ids. Tools: securityhub, config, prowler, checkov, cfn-guard, cfn-nag, kics, trivy.
 pub type Equivalents = BTreeMap<String, Vec<String>>;
@@ -50,9 +52,31 @@ pub struct Check {
     pub join: Option<Join>,
     /// What to do.
     pub fix: Fix,
-    /// Tests that are also the documentation's examples.
+    /// The cases are skipped at first: few commands want them, and they are most of the file.
     #[serde(default, rename = "case")]
-    pub cases: Vec<Case>,
+    _skipped: IgnoredAny,
+    #[serde(skip)]
+    cases: OnceLock<Vec<Case>>,
+}
+
+impl Check {
+    /// Tests that are also the documentation's examples.
+    ///
+    /// # Errors
+    /// One is not of the form of [`Case`], with its position.
+    pub fn cases(&self) -> Result<&[Case], CatalogError> {
+        #[derive(Deserialize)]
+        struct Cases {
+            #[serde(default)]
+            case: Vec<Case>,
+        }
+        if let Some(read) = self.cases.get() {
+            return Ok(read);
+        }
+        let file = self.position.as_ref().map(|position| position.file.clone()).unwrap_or_default();
+        let (read, _) = parse::<Cases>(&file, &self.text)?;
+        Ok(self.cases.get_or_init(|| read.case))
+    }
 }
 
 /// SQL that yields further columns, one row per `_arn` of the check's type.

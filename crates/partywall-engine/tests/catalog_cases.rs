@@ -19,10 +19,10 @@ pub(crate) fn trials() -> Vec<Trial> {
     let mut types: BTreeMap<Arc<str>, Arc<OnceLock<Answers>>> = BTreeMap::new();
     for check in catalog().checks.values() {
         let answers = types.entry(check.resource.clone()).or_default().clone();
-        for (number, case) in check.cases.iter().enumerate() {
+        for (number, case) in check.cases().expect("the cases are read").iter().enumerate() {
             let (check, answers) = (check.clone(), answers.clone());
             trials.push(Trial::test(format!("{}/{}", check.id, case.name), move || {
-                let case = check.cases.get(number).ok_or("no such case")?;
+                let case = check.cases().expect("the cases are read").get(number).ok_or("no such case")?;
                 let got = if check.join.is_some() {
                     joined(&check, case)
                 } else {
@@ -35,7 +35,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     }
     for service in catalog().services.values() {
         for (row, duty) in service.duties.iter().enumerate() {
-            for (number, case) in duty.cases.iter().enumerate() {
+            for (number, case) in duty.cases().expect("the cases are read").iter().enumerate() {
                 let service = service.clone();
                 let name = format!("duty {}/{}/{row}.{number} {}", service.id, duty.id, case.want);
                 trials.push(Trial::test(name, move || duty_case(&service, row, number)));
@@ -48,14 +48,14 @@ pub(crate) fn trials() -> Vec<Trial> {
 fn answers_of(name: &Arc<str>) -> Answers {
     let resource_type = catalog().resource_type(name).ok_or_else(|| format!("unknown type `{name}`"))?;
     let checks: Vec<_> = catalog().checks.values().filter(|check| check.resource == *name && check.join.is_none()).collect();
-    let days: BTreeSet<_> = checks.iter().flat_map(|check| &check.cases).map(day_of).collect();
+    let days: BTreeSet<_> = checks.iter().flat_map(|check| check.cases().expect("the cases are read")).map(day_of).collect();
     let mut answers = HashMap::new();
     for day in days {
         let engine = engine(day);
         let mut assessor = Assessor::new(catalog(), &engine, |check| check.join.is_none() && check.resource == *name, None);
         let need = need(&mut assessor, &resource_type).map_err(|error| error.to_string())?;
         for check in &checks {
-            for (number, case) in check.cases.iter().enumerate().filter(|(_, case)| day_of(case) == day) {
+            for (number, case) in check.cases().expect("the cases are read").iter().enumerate().filter(|(_, case)| day_of(case) == day) {
                 let mut found = Err("the case gave no result".to_owned());
                 let (batches, _) = prepare_case(catalog(), &resource_type, case, &need).map_err(|error| error.to_string())?;
                 for batch in batches.iter().filter(|batch| batch.resource_type.name == *name) {
@@ -78,7 +78,7 @@ fn answers_of(name: &Arc<str>) -> Answers {
 /// whichever mode the facts put the resource.
 fn duty_case(service: &Service, row: usize, number: usize) -> Result<(), Failed> {
     let duty = service.duties.get(row).ok_or("no such duty")?;
-    let case = duty.cases.get(number).ok_or("no such case")?;
+    let case = duty.cases().expect("the cases are read").get(number).ok_or("no such case")?;
     let mut tried = Vec::new();
     for name in types_of(service, duty) {
         match owner(&name, &duty.id, case)? {
@@ -96,7 +96,7 @@ fn types_of(service: &Service, duty: &ServiceDuty) -> Vec<Arc<str>> {
     let mut names: Vec<Arc<str>> =
         if duty.types.is_empty() { modes.filter_map(|mode| mode.resource.clone()).collect() } else { duty.types.clone() };
     names.dedup();
-    let given: BTreeSet<&String> = duty.cases.iter().flat_map(|case| case.given.keys()).collect();
+    let given: BTreeSet<&String> = duty.cases().expect("the cases are read").iter().flat_map(|case| case.given.keys()).collect();
     names.sort_by_key(|name| {
         let known = catalog().resource_type(name);
         given.iter().filter(|key| known.as_ref().is_none_or(|known| known.schema.get(key).is_none())).count()

@@ -123,8 +123,12 @@ struct Variant {
 
 fn of_type(name: &Arc<str>) -> Result<Judged, String> {
     let resource_type = catalog().resource_type(name).ok_or("unknown type")?;
-    let cases: Vec<&Case> =
-        catalog().checks.values().filter(|check| check.resource == *name && check.join.is_none()).flat_map(|check| &check.cases).collect();
+    let cases: Vec<&Case> = catalog()
+        .checks
+        .values()
+        .filter(|check| check.resource == *name && check.join.is_none())
+        .flat_map(|check| check.cases().expect("the cases are read"))
+        .collect();
     let mut random = Random::new(name);
     let mixed: Vec<Case> = (0..if cases.is_empty() { 0 } else { MIXED }).map(|_| sites::mix(&cases, &mut random)).collect();
     let mut by_day: BTreeMap<NaiveDate, Vec<&Case>> = BTreeMap::new();
@@ -224,7 +228,7 @@ fn joins() -> Result<(), Failed> {
     let (mut judged, mut hidden, mut wrong) = (0_usize, 0_usize, Vec::new());
     for check in catalog().checks.values().filter(|check| check.join.is_some()) {
         let resource_type = catalog().resource_type(&check.resource).ok_or("unknown type")?;
-        for case in &check.cases {
+        for case in check.cases().expect("the cases are read") {
             let before = joined(check, case)?;
             let mut judge = |what: String, after: Status| {
                 judged += 1;

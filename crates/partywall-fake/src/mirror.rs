@@ -212,7 +212,7 @@ fn every_call_of_the_catalogue_goes_there_and_back() {
                 match call(&answers, &service, operation, &account, &input) {
                     Ok(()) => right += 1,
                     Err(error) if read.absent_on.iter().any(|code| error.contains(code)) => {
-                        absent.push(format!("{}:{}", service.name, operation.name))
+                        absent.push(format!("{}:{}", service.name, operation.name));
                     }
                     Err(error) => wrong.push(format!("{} {}:{}: {error}", kind.name, service.name, operation.name)),
                 }

@@ -133,9 +133,8 @@ fn settle(statement: &mut Statement, owner: Option<&str>) {
         None if pattern.starts_with("arn:") || pattern.starts_with(['*', '?']) => Ok(None),
         None => Err(refused(format!("resource `{pattern}` is no ARN"))),
     });
-    settle_patterns(&mut statement.action, |pattern| match pattern.contains([':', '*']) {
-        true => Ok(None),
-        false => Err(refused(format!("action `{pattern}` names no service"))),
+    settle_patterns(&mut statement.action, |pattern| {
+        if pattern.contains([':', '*']) { Ok(None) } else { Err(refused(format!("action `{pattern}` names no service"))) }
     });
     if let Element::Only(Known::Is(Principals::Named(named))) | Element::Except(Known::Is(Principals::Named(named))) =
         &mut statement.principal

@@ -162,7 +162,7 @@ mod tests {
         let catalog = Catalog::load(None).unwrap().with_derived(partywall_collect::derived_columns).unwrap();
         let context = Context { catalog, now: "2026-11-22T00:00:00Z".parse().unwrap() };
         let check = &context.catalog.checks[id];
-        let case = check.cases.iter().find(|one| one.name == case).unwrap();
+        let case = check.cases().unwrap().iter().find(|one| one.name == case).unwrap();
         assert_eq!(case.source, CaseSource::Api);
         let resource_type = context.catalog.resource_type(&check.resource).unwrap();
         let engine = Engine::new(&context.catalog, context.today()).unwrap();

@@ -89,13 +89,13 @@ impl Account {
 
     fn allows_all(&self, principal: &Principal, identity: &[Policy], limit: Option<&[Policy]>, rules: &Rules) -> Answer {
         let regions = self.classes.get(principal.class).map(|class| self.regions(class)).unwrap_or_default();
-        let places = std::iter::once(None).chain(regions.iter().map(Some));
+        let places = std::iter::once(None).chain(regions.iter().map(|region| Some(&**region)));
         Answer::any(places.map(|region| self.allows_all_in(region, principal, identity, limit, rules)), None)
     }
 
     fn allows_all_in(
         &self,
-        region: Option<&Box<str>>,
+        region: Option<&str>,
         principal: &Principal,
         identity: &[Policy],
         limit: Option<&[Policy]>,
@@ -126,13 +126,13 @@ impl Account {
 
     /// The request of a caller who signed in with a second factor just now and calls over TLS, in a Region or in any: what everyone can
     /// bring about who has the rights at all. Other keys are left open.
-    pub(crate) fn signed_in(&self, region: Option<&Box<str>>, principal: &Principal, question: &Question) -> Request {
+    pub(crate) fn signed_in(&self, region: Option<&str>, principal: &Principal, question: &Question) -> Request {
         let mut request = self.request(principal, question);
         request.set("aws:SecureTransport", ["true"]);
         request.set("aws:MultiFactorAuthPresent", ["true"]);
         request.set("aws:MultiFactorAuthAge", ["1"]);
         if let Some(region) = region {
-            request.set("aws:RequestedRegion", [region.clone()]);
+            request.set("aws:RequestedRegion", [region]);
         }
         request
     }

@@ -12,6 +12,7 @@ use crate::{Service, managed_policies, reference};
 ///
 /// Made by [`Account::read`]; see there for what it needs.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each says of one part of the input whether it is whole, or ours")]
 pub struct Account {
     pub(crate) id: Box<str>,
     pub(crate) partition: Box<str>,

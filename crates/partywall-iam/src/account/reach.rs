@@ -88,7 +88,7 @@ impl Account {
         let key = ResourcePolicy::Known(vec![self.policy_for_account()], None);
         let whole = self.is_whole(Some(class), &key);
         let regions = self.regions(class);
-        let places = || std::iter::once(None).chain(regions.iter().map(Some));
+        let places = || std::iter::once(None).chain(regions.iter().map(|region| Some(&**region)));
         let asked = reach.actions.iter().flat_map(|action| places().map(move |region| (action, region)));
         let allowed = asked.map(|(action, region)| {
             let request = self.signed_in(region, principal, &self.question(action));

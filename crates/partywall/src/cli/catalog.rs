@@ -108,13 +108,20 @@ fn check_lints(context: &Context, engine: &Engine, check: &Arc<Check>, lints: &m
     if check.applies.is_some() {
         wanted.push(Status::NotApplicable);
     }
+    let cases = match check.cases() {
+        Ok(cases) => cases,
+        Err(error) => {
+            lints.add(own, "broken-case", &error.to_string());
+            return;
+        }
+    };
     for status in wanted {
-        if !check.cases.iter().any(|case| case.want == status) {
+        if !cases.iter().any(|case| case.want == status) {
             lints.add(own, "case-missing", &format!("no case wants {status}"));
         }
     }
     let mut names = BTreeSet::new();
-    for case in &check.cases {
+    for case in cases {
         if !names.insert(&case.name) {
             lints.add(own, "case-twice", &format!("two cases are called `{}`", case.name));
         }

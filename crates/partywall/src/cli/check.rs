@@ -166,7 +166,7 @@ fn show(context: &Context, id: &str) -> anyhow::Result<u8> {
         writeln!(out, "\nFix: {tool}\n  {}", indent(text))?;
     }
     writeln!(out, "\nExamples")?;
-    for case in &check.cases {
+    for case in check.cases()? {
         writeln!(out, "  {:14} {}", case.want, case.name)?;
     }
     out.flush()?;
@@ -185,7 +185,7 @@ fn test(context: &Context, ids: &[String]) -> anyhow::Result<u8> {
     let (mut passed, mut failed) = (0_u64, 0_u64);
     let wanted = |check: &Check| ids.is_empty() || ids.iter().any(|id| check.id.starts_with(id.as_str()));
     for check in context.catalog.checks.values().filter(|check| wanted(check)) {
-        for case in &check.cases {
+        for case in check.cases()? {
             let verdict = judge(context, check, case);
             match verdict {
                 Ok(status) if status == case.want => passed += 1,

@@ -46,7 +46,7 @@ impl Paths {
                 match &admin.depends {
                     None => writeln!(out, "{} is administrator", partywall_model::plain(&name))?,
                     Some(depends) => {
-                        writeln!(out, "{} may be administrator: {}", partywall_model::plain(&name), partywall_model::plain(depends))?
+                        writeln!(out, "{} may be administrator: {}", partywall_model::plain(&name), partywall_model::plain(depends))?;
                     }
                 }
             }
