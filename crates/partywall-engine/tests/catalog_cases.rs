@@ -35,7 +35,7 @@ pub(crate) fn trials() -> Vec<Trial> {
     }
     for service in catalog().services.values() {
         for (row, duty) in service.duties.iter().enumerate() {
-            for (number, case) in duty.cases().expect("the cases are read").iter().enumerate() {
+            for (number, case) in duty.cases.iter().enumerate() {
                 let service = service.clone();
                 let name = format!("duty {}/{}/{row}.{number} {}", service.id, duty.id, case.want);
                 trials.push(Trial::test(name, move || duty_case(&service, row, number)));
@@ -78,7 +78,7 @@ fn answers_of(name: &Arc<str>) -> Answers {
 /// whichever mode the facts put the resource.
 fn duty_case(service: &Service, row: usize, number: usize) -> Result<(), Failed> {
     let duty = service.duties.get(row).ok_or("no such duty")?;
-    let case = duty.cases().expect("the cases are read").get(number).ok_or("no such case")?;
+    let case = duty.cases.get(number).ok_or("no such case")?;
     let mut tried = Vec::new();
     for name in types_of(service, duty) {
         match owner(&name, &duty.id, case)? {
@@ -96,7 +96,7 @@ fn types_of(service: &Service, duty: &ServiceDuty) -> Vec<Arc<str>> {
     let mut names: Vec<Arc<str>> =
         if duty.types.is_empty() { modes.filter_map(|mode| mode.resource.clone()).collect() } else { duty.types.clone() };
     names.dedup();
-    let given: BTreeSet<&String> = duty.cases().expect("the cases are read").iter().flat_map(|case| case.given.keys()).collect();
+    let given: BTreeSet<&String> = duty.cases.iter().flat_map(|case| case.given.keys()).collect();
     names.sort_by_key(|name| {
         let known = catalog().resource_type(name);
         given.iter().filter(|key| known.as_ref().is_none_or(|known| known.schema.get(key).is_none())).count()
