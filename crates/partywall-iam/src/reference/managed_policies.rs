@@ -1,7 +1,7 @@
 //! Documents of the policies that AWS keeps, as of a known day (`catalog/reference/aws-managed-policies.zst`, made by `cargo xtask
 //! managed-policies`). AWS changes them without notice, so that a document that the input has goes before one from here.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::OnceLock;
 
@@ -27,7 +27,7 @@ pub struct ManagedPolicies {
     text: Box<str>,
     date: Box<str>,
     /// By path and name, as after `policy` in the ARN.
-    documents: HashMap<Box<str>, Range<usize>>,
+    documents: BTreeMap<Box<str>, Range<usize>>,
 }
 
 impl ManagedPolicies {
@@ -41,7 +41,7 @@ impl ManagedPolicies {
         let first = text.lines().next().unwrap_or_default();
         let date = first.strip_prefix(HEAD).ok_or_else(|| wrong(1, "is not `aws-managed-policies`, 1 and a date"))?;
         let mut start = first.len().saturating_add(1);
-        let mut documents = HashMap::new();
+        let mut documents = BTreeMap::new();
         for (number, line) in text.lines().enumerate().skip(1) {
             let (name, _, document) =
                 fields_of(line).ok_or_else(|| wrong(number.saturating_add(1), "lacks a name, a version or a document"))?;
@@ -90,7 +90,7 @@ mod tests {
         let table = managed_policies().unwrap();
         assert!(table.len() > 1_000, "{}", table.len());
         for (name, place) in &table.documents {
-            let document = Document::parse(&value_from_json(&table.text[place.clone()]).unwrap()).unwrap();
+            let document = Document::parse(&value_from_json(table.text.get(place.clone()).unwrap()).unwrap()).unwrap();
             assert!(document.flaws().is_empty(), "{name}: {:?}", document.flaws());
         }
         assert!(table.document("arn:aws:iam::aws:policy/AdministratorAccess").unwrap().contains("\"*\""));
