@@ -47,7 +47,7 @@ pub(crate) fn elements<'v, const N: usize>(node: Node<'v>, names: [&str; N], wha
     let members = match node.value {
         Value::Map(members) => members,
         Value::Unknown(cause) => return Err(Arc::clone(cause)),
-        other => return Err(node.wrong(format_args!("{what} is {}, not a map", kind_of(other)))),
+        other => return Err(node.wrong(format_args!("{what} is {}, not an object", kind_of(other)))),
     };
     let mut found = [None; N];
     for (key, value) in node.members(members) {
@@ -105,8 +105,8 @@ pub(crate) fn kind_of(value: &Value) -> &'static str {
         Value::Int(_) | Value::Float(_) => "a number",
         Value::Str(_) => "text",
         Value::List(_) => "a list",
-        Value::Map(_) => "a map",
-        Value::Unknown(_) => "unknown",
+        Value::Map(_) => "an object",
+        Value::Unknown(_) => "something unknown",
     }
 }
 

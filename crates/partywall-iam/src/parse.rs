@@ -142,7 +142,7 @@ fn parse_principals(node: Node<'_>) -> Known<Principals> {
         Value::Str(name) if &**name == "*" => return Known::Is(Principals::Everyone),
         Value::Map(_) => {}
         Value::Unknown(cause) => return Known::Unknown(Arc::clone(cause)),
-        other => return Known::Unknown(node.wrong(format_args!("principal is {}, neither `*` nor a map", kind_of(other)))),
+        other => return Known::Unknown(node.wrong(format_args!("principal is {}, neither `*` nor an object", kind_of(other)))),
     }
     let kinds = [PrincipalKind::Aws, PrincipalKind::Service, PrincipalKind::Federated, PrincipalKind::CanonicalUser];
     let found = match elements(node, ["AWS", "Service", "Federated", "CanonicalUser"], "principal") {
@@ -174,7 +174,7 @@ fn parse_conditions(node: Node<'_>) -> Items<Condition> {
             return conditions;
         }
         other => {
-            conditions.miss(&node.wrong(format_args!("condition is {}, not a map", kind_of(other))));
+            conditions.miss(&node.wrong(format_args!("condition is {}, not an object", kind_of(other))));
             return conditions;
         }
     };
@@ -193,7 +193,7 @@ fn parse_conditions(node: Node<'_>) -> Items<Condition> {
                     values: texts(values),
                 }));
             }
-            other => conditions.miss(&keys.wrong(format_args!("condition `{name}` is {}, not a map of keys", kind_of(other)))),
+            other => conditions.miss(&keys.wrong(format_args!("condition `{name}` is {}, not an object of keys", kind_of(other)))),
         }
     }
     conditions
@@ -267,7 +267,7 @@ mod tests {
             [
                 "policy version `2012-10-08` does not exist: write `2012-10-17` (line 2, column 13)",
                 "effect `allow` is neither `Allow` nor `Deny` (line 4, column 14)",
-                "expected text, found a map (line 4, column 42)",
+                "expected text, found an object (line 4, column 42)",
             ]
         );
         assert_eq!(document.statements.known[0].at, Some(Position { line: 4, column: 3 }));

@@ -320,7 +320,7 @@ mod tests {
             "p",
             "{\n\"Version\": \"2012-10-17\",\n\"Statement\": [{\"Effect\": \"Allow\", \"Action\": \"*\", \"Principal\": \"x\"}]}",
         );
-        assert_eq!(flaws.unwrap_err(), ["principal is text, neither `*` nor a map (line 3, column 63)"]);
+        assert_eq!(flaws.unwrap_err(), ["principal is text, neither `*` nor an object (line 3, column 63)"]);
         assert!(Policy::read("p", "{").unwrap_err()[0].contains("line 1, column 2"));
     }
 }

@@ -1,10 +1,13 @@
 //! Properties of the evaluator on made-up policies: it never panics, hiding a part of a policy leaves what it says as it was or makes
 //! it unknown, what it allows for a pattern of resources it allows for one of them, and the order of statements does not matter.
 
+mod hiding;
+
+use hiding::{hide, size};
 use partywall_iam::batch::judge_row;
 use partywall_iam::eval::{Caller, Decision, Policies, Policy, Request, evaluate};
 use partywall_iam::{Answer, Document};
-use partywall_model::{Cause, CauseKind, Key, Value};
+use partywall_model::{Key, Value};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
 
@@ -110,36 +113,6 @@ fn decide(request: &Request, identity: &[Policy], resource: &[Policy], boundary:
 
 fn kept(before: &(Answer, Option<Decision>), after: &(Answer, Option<Decision>)) -> bool {
     (before.0 == after.0 || matches!(after.0, Answer::Unknown(_))) && (before.1 == after.1 || after.1.is_none())
-}
-
-/// The number of subtrees, the whole included.
-fn size(value: &Value) -> usize {
-    1 + match value {
-        Value::List(items) => items.iter().map(size).sum(),
-        Value::Map(members) => members.iter().map(|(_, value)| size(value)).sum(),
-        _ => 0,
-    }
-}
-
-/// Hides the subtree of that number, counted from the front; returns what is left to count.
-fn hide(value: &mut Value, number: usize) -> usize {
-    if number == 0 {
-        *value = Value::unknown(Cause::new(CauseKind::Denied, "hidden"));
-        return usize::MAX;
-    }
-    let mut left = number - 1;
-    let children: Vec<&mut Value> = match value {
-        Value::List(items) => items.iter_mut().collect(),
-        Value::Map(members) => members.iter_mut().map(|(_, value)| value).collect(),
-        _ => vec![],
-    };
-    for child in children {
-        left = hide(child, left);
-        if left == usize::MAX {
-            break;
-        }
-    }
-    left
 }
 
 fn json() -> BoxedStrategy<serde_json::Value> {

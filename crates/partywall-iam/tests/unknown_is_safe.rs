@@ -1,7 +1,10 @@
 //! Hiding a part of a policy leaves every answer as it was or makes it unknown.
 
+mod hiding;
+
+use hiding::{hidden, hide, size};
 use partywall_iam::{Answer, Context, PolicyFacts, acl_is_public, policy_facts};
-use partywall_model::{Cause, CauseKind, Key, Value};
+use partywall_model::{Key, Value};
 use proptest::prelude::*;
 use proptest::sample::select;
 
@@ -21,10 +24,6 @@ fn odd() -> BoxedStrategy<Value> {
         Just(Value::str("")),
     ]
     .boxed()
-}
-
-fn hidden() -> Value {
-    Value::unknown(Cause::new(CauseKind::Denied, "hidden"))
 }
 
 /// The value, now and then something else.
@@ -125,36 +124,6 @@ fn document() -> BoxedStrategy<Value> {
     let pair = map(vec![("PolicyName", 9, text(&["p"])), ("PolicyDocument", 9, plain.clone())]);
     prop_oneof![6 => plain.clone(), 1 => pair.clone(), 1 => prop::collection::vec(prop_oneof![plain, pair], 0..3).prop_map(Value::List)]
         .boxed()
-}
-
-/// The number of subtrees, the whole included.
-fn size(value: &Value) -> usize {
-    1 + match value {
-        Value::List(items) => items.iter().map(size).sum(),
-        Value::Map(members) => members.iter().map(|(_, value)| size(value)).sum(),
-        _ => 0,
-    }
-}
-
-/// Hides the subtree of that number, counted from the front; returns what is left to count.
-fn hide(value: &mut Value, number: usize) -> usize {
-    if number == 0 {
-        *value = hidden();
-        return usize::MAX;
-    }
-    let mut left = number - 1;
-    let children: Vec<&mut Value> = match value {
-        Value::List(items) => items.iter_mut().collect(),
-        Value::Map(members) => members.iter_mut().map(|(_, value)| value).collect(),
-        _ => vec![],
-    };
-    for child in children {
-        left = hide(child, left);
-        if left == usize::MAX {
-            break;
-        }
-    }
-    left
 }
 
 fn check(before: &PolicyFacts, after: &PolicyFacts) -> Result<(), TestCaseError> {

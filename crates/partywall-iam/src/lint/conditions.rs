@@ -3,9 +3,10 @@
 use partywall_model::{Key, Severity, Value};
 
 use super::report::{At, Report};
-use super::statement::{Statement, items, kind_of};
+use super::statement::{Statement, items};
 use super::values::{Class, class_of, is_private, network, text};
 use super::{Rule, resources};
+use crate::node::kind_of;
 use crate::{Comparison, ConditionKey, KeyType, Operator, Quantifier, Reference};
 
 const MFA: &str = "aws:MultiFactorAuthPresent";

@@ -3,8 +3,9 @@
 use partywall_model::{Key, Value};
 
 use super::report::{At, Report};
-use super::statement::{Named, Patterns, Statement, is_every_action, items, kind_of};
+use super::statement::{Named, Patterns, Statement, is_every_action, items};
 use super::{PolicyKind, Rule, actions, conditions, principals, resources, size, whole};
+use crate::node::kind_of;
 use crate::{Effect, Reference};
 
 const STATEMENT: &[&str] = &["Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"];

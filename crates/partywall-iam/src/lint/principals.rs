@@ -3,10 +3,11 @@
 use partywall_model::{Severity, Value};
 
 use super::report::{At, Report};
-use super::statement::{Named, items, kind_of};
+use super::statement::{Named, items};
 use super::{PolicyKind, Rule};
 use crate::Effect;
 use crate::arn::{fields, is_symbol, only_stars};
+use crate::node::kind_of;
 
 /// Web identity providers that are named by their host alone (IAM user guide, AWS JSON policy elements: Principal).
 const WEB_IDENTITY: &[&str] = &["cognito-identity.amazonaws.com", "accounts.google.com", "graph.facebook.com", "www.amazon.com"];

@@ -1,5 +1,6 @@
 //! One statement, taken apart as far as it can be.
 
+use crate::node::kind_of;
 use partywall_model::Value;
 
 use super::Rule;
@@ -134,16 +135,4 @@ pub(super) fn is_every_action(text: &str) -> bool {
 
 pub(super) fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?'])
-}
-
-pub(super) fn kind_of(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Int(_) | Value::Float(_) => "a number",
-        Value::Str(_) => "text",
-        Value::List(_) => "a list",
-        Value::Map(_) => "an object",
-        Value::Unknown(_) => "something unknown",
-    }
 }

@@ -63,37 +63,12 @@ fn the_command_line_says_what_is_missing() {
     let alone = aws.run(&["collect", "aws", "--out", lake, "--no-gap-reads"]);
     assert_eq!(alone.code, 2, "{}", alone.err);
     assert!(alone.err.contains("add --via config"), "{}", alone.err);
-    let unread = aws.run(&[
-        "collect",
-        "aws",
-        "--out",
-        lake,
-        "--region",
-        "eu-central-1",
-        "--via",
-        "config",
-        "--aggregator",
-        AGGREGATOR,
-        "--no-gap-reads",
-        "--service",
-        "s3",
-    ]);
+    let place = ["collect", "aws", "--out", lake, "--region", "eu-central-1"];
+    let collect = [&place[..], &["--via", "config", "--aggregator", AGGREGATOR, "--service", "s3"]].concat();
+    let unread = aws.run(&[&collect[..], &["--no-gap-reads"]].concat());
     assert_eq!(unread.code, 0, "what was left out on request is no failure: {}", unread.err);
     let denying = Aws::start(vec![FaultRule::new(Fault::AccessDenied).of("config", "SelectAggregateResourceConfig")]);
-    let denied = denying.run(&[
-        "collect",
-        "aws",
-        "--out",
-        lake,
-        "--region",
-        "eu-central-1",
-        "--via",
-        "config",
-        "--aggregator",
-        AGGREGATOR,
-        "--service",
-        "s3",
-    ]);
+    let denied = denying.run(&collect);
     assert_eq!(denied.code, 3, "{}", denied.err);
     assert!(denied.err.contains("allow config:SelectAggregateResourceConfig"), "{}", denied.err);
 }
