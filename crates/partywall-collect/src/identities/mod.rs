@@ -52,8 +52,9 @@ fn gap(scope: &Scope, listed: &BTreeSet<Listing>) -> Option<Cause> {
         })
     };
     let missing = TYPES.iter().find(|name| !has(name))?;
-    let cause = Cause::new(CauseKind::NotInSource, format!("whether there is further `{missing}` is not in the input"));
-    Some(cause.with_action("iam:GetAccountAuthorizationDetails"))
+    // AWS Config tells what it recorded, never that this is all; the APIs list everything, if they are asked and may answer.
+    let kind = if scope.kind == SourceKind::Config { CauseKind::NotInSource } else { CauseKind::NotLooked };
+    Some(Cause::new(kind, format!("whether there is further `{missing}` is not in the input")))
 }
 
 fn facts(store: &Store, scope: &Scope, places: &[Place], gap: Option<&Cause>) -> Vec<Value> {
@@ -76,9 +77,9 @@ fn facts(store: &Store, scope: &Scope, places: &[Place], gap: Option<&Cause>) ->
 
 /// What was found, by number of the user or role.
 struct Answers<'f> {
-    admins: HashMap<usize, Option<&'f str>>,
+    admins: HashMap<usize, Option<&'f Arc<Cause>>>,
     paths: HashMap<usize, &'f Path>,
-    undecided: BTreeMap<usize, &'f str>,
+    undecided: BTreeMap<usize, &'f Arc<Cause>>,
     /// Why ways may be missing.
     open: Option<Cause>,
 }
@@ -88,20 +89,20 @@ impl<'f> Answers<'f> {
         let cut =
             (!found.is_complete).then(|| Cause::new(CauseKind::NotLooked, "the search for ways to administrator stopped at its limit"));
         Self {
-            admins: found.admins.iter().map(|admin| (admin.principal, admin.depends.as_deref())).collect(),
+            admins: found.admins.iter().map(|admin| (admin.principal, admin.depends.as_ref())).collect(),
             paths: found.paths.iter().map(|path| (path.principal, path)).collect(),
-            undecided: found.undecided.iter().map(|(number, detail)| (*number, detail.as_str())).collect(),
+            undecided: found.undecided.iter().map(|(number, detail)| (*number, detail)).collect(),
             open: gap.cloned().or(cut),
         }
     }
 
     fn facts(&self, account: &Account, number: usize) -> [(Key, Value); 3] {
-        let not_known = |detail: &str| Value::unknown(Cause::new(CauseKind::NotInSource, detail));
+        let not_known = |cause: &Arc<Cause>| Value::Unknown(Arc::clone(cause));
         let undecided = self.undecided.get(&number).copied();
         let is_admin = match (self.admins.get(&number), undecided) {
             (Some(None), _) => Value::Bool(true),
-            (Some(Some(depends)), _) => not_known(depends),
-            (None, Some(depends)) => not_known(depends),
+            (Some(Some(cause)), _) => not_known(cause),
+            (None, Some(cause)) => not_known(cause),
             (None, None) => Value::Bool(false),
         };
         if is_admin == Value::Bool(true) {
@@ -111,14 +112,24 @@ impl<'f> Answers<'f> {
             (Some(path), ..) if path.certain => (Value::Bool(true), Value::str(words(account, path))),
             (Some(path), ..) => {
                 let depends: Vec<&str> = path.steps.iter().flat_map(|step| &step.depends).map(String::as_str).collect();
-                let cause = not_known(&format!("{}: depends on {}", words(account, path), depends.join("; ")));
+                let detail = format!("{}: depends on {}", words(account, path), depends.join("; "));
+                let cause = Value::unknown(Cause::new(self.kind_of(path), detail));
                 (cause.clone(), cause)
             }
-            (None, Some(depends), _) => (not_known(depends), not_known(depends)),
+            (None, Some(cause), _) => (not_known(cause), not_known(cause)),
             (None, None, Some(cause)) => (Value::unknown(cause.clone()), Value::unknown(cause.clone())),
             (None, None, None) => (Value::Bool(false), Value::Null),
         };
         whole(is_admin, can, path)
+    }
+
+    /// Why a path is only possible: somebody on it has a policy that nobody read, or what it needs no source of this kind shows.
+    fn kind_of(&self, path: &Path) -> CauseKind {
+        let on_it = path.steps.iter().flat_map(|step| {
+            let to = if let Target::Principal(to) = step.to { Some(to) } else { None };
+            std::iter::once(step.from).chain(to)
+        });
+        on_it.filter_map(|number| self.undecided.get(&number)).map(|cause| cause.kind).next().unwrap_or(CauseKind::NotInSource)
     }
 }
 

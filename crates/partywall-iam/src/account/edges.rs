@@ -295,7 +295,7 @@ impl<'a> Search<'a> {
 
     /// What of the principal's policies is not known at all.
     fn unread(&self, from: usize) -> Option<String> {
-        self.account.principals.get(from).and_then(|of| self.account.missing_policy(of))
+        self.account.principals.get(from).and_then(|of| self.account.missing_policy(of)).map(|cause| cause.detail.clone())
     }
 
     fn raised(&mut self, principal: usize, rights: Rights) -> Answer {

@@ -2,6 +2,9 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Write as _;
+use std::sync::Arc;
+
+use partywall_model::Cause;
 
 use super::admin::Rights;
 use super::bind::{Action, decide_step};
@@ -18,7 +21,7 @@ pub struct Escalations {
     /// For every other that can, or may, become an administrator: its shortest path; a certain one before a possible one.
     pub paths: Vec<Path>,
     /// Users and roles of which policies are not known, with what: more may be open to them.
-    pub undecided: Vec<(usize, String)>,
+    pub undecided: Vec<(usize, Arc<Cause>)>,
     /// What the answer takes for granted.
     pub assumptions: Vec<String>,
     /// Parts of the account that are not in the input.
@@ -33,7 +36,7 @@ pub struct Admin {
     /// Its number.
     pub principal: usize,
     /// What it depends on; `None` if certain.
-    pub depends: Option<String>,
+    pub depends: Option<Arc<Cause>>,
 }
 
 /// A path to all rights.
@@ -110,7 +113,7 @@ impl Account {
             match answer {
                 Answer::No => {}
                 Answer::Yes => admins.push(Admin { principal: number, depends: unread.clone() }),
-                Answer::Unknown(cause) => admins.push(Admin { principal: number, depends: Some(cause.detail.clone()) }),
+                Answer::Unknown(cause) => admins.push(Admin { principal: number, depends: Some(cause) }),
             }
             undecided.extend(unread.map(|cause| (number, cause)));
         }
@@ -155,9 +158,9 @@ impl Account {
     }
 
     /// Why a policy attached to the principal is not known at all, or has a statement that is not.
-    pub(super) fn missing_policy(&self, principal: &Principal) -> Option<String> {
+    pub(super) fn missing_policy(&self, principal: &Principal) -> Option<Arc<Cause>> {
         let class = self.classes.get(principal.class)?;
-        class.policies.iter().find_map(|policy| policy.missing.as_ref()).map(|cause| cause.detail.clone())
+        class.policies.iter().find_map(|policy| policy.missing.clone())
     }
 
     /// The path that begins with the principal's step; `told` keeps each step, which many paths have in common.
@@ -187,7 +190,7 @@ impl Account {
             let goes_on = next.get(to).and_then(Option::as_ref).is_some_and(|edge| edge.certain);
             if let Some(admin) = admins.get(&to).filter(|admin| admin.depends.is_none() || !goes_on) {
                 certain &= admin.depends.is_none();
-                step.depends.extend(admin.depends.clone());
+                step.depends.extend(admin.depends.iter().map(|cause| cause.detail.clone()));
                 steps.push(step);
                 return Some(Path { principal: from, certain, steps });
             }

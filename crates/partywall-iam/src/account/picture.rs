@@ -79,7 +79,12 @@ impl Account {
             let _ = writeln!(text, "<pre>{}</pre>", lines(&self.describe(path)));
         }
         for (number, what) in &found.undecided {
-            let _ = writeln!(text, "<p>{}: more may be open: {}</p>", escaped(&self.name_of(Target::Principal(*number))), escaped(what));
+            let _ = writeln!(
+                text,
+                "<p>{}: more may be open: {}</p>",
+                escaped(&self.name_of(Target::Principal(*number))),
+                escaped(&what.detail)
+            );
         }
         text.push_str("</body>\n</html>\n");
         text

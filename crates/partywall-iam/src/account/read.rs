@@ -92,11 +92,11 @@ fn gaps_of(details: &Details) -> Vec<Arc<Cause>> {
         ("roles", details.role_detail_list.is_none()),
     ];
     for (name, _) in lists.into_iter().filter(|(_, missing)| *missing) {
-        gaps.push(Arc::new(Cause::new(CauseKind::NotInSource, format!("{name} of the account: not in the authorization details"))));
+        gaps.push(Arc::new(Cause::new(CauseKind::NotLooked, format!("{name} of the account: not in the authorization details"))));
     }
     if details.is_truncated || details.next_token.is_some() {
         let detail = "further pages of the authorization details: the last one given says that there are more";
-        gaps.push(Arc::new(Cause::new(CauseKind::NotInSource, detail)));
+        gaps.push(Arc::new(Cause::new(CauseKind::NotLooked, detail)));
     }
     gaps
 }
@@ -148,7 +148,7 @@ impl Reader {
     fn document(&mut self, document: Option<&Value>, name: &str) -> DocumentId {
         match document {
             Some(document) => self.documents.add(document),
-            None => self.documents.add_unknown(Cause::new(CauseKind::NotInSource, format!("{name}: no document in the input"))),
+            None => self.documents.add_unknown(Cause::new(CauseKind::MissingRow, format!("{name}: no document in the input"))),
         }
     }
 
@@ -163,7 +163,7 @@ impl Reader {
             return id;
         }
         let id = self.documents.add_unknown(Cause::new(
-            CauseKind::NotInSource,
+            CauseKind::MissingRow,
             format!("managed policy `{arn}`: its document is not in the input: list with all policies, or give the document"),
         ));
         self.managed.insert(arn.into(), id);
@@ -202,8 +202,7 @@ impl Reader {
                     attachments.extend(of_group.map(|attachment| Attachment { by_group: true, ..attachment }));
                 }
                 None => {
-                    let cause =
-                        Cause::new(CauseKind::NotInSource, format!("group `{name}` of user `{}`: not in the input", user.user_name));
+                    let cause = Cause::new(CauseKind::MissingRow, format!("group `{name}` of user `{}`: not in the input", user.user_name));
                     let document = self.documents.add_unknown(cause);
                     attachments.push(Attachment { document, name: format!("group {name}").into(), arn: None, by_group: true });
                 }

@@ -1,25 +1,22 @@
 //! Who from outside of its account a policy of a resource lets in, proven over all requests.
 
-use std::collections::BTreeSet;
+mod named;
+mod settle;
+
 use std::sync::Arc;
 
-use ipnet::IpNet;
 use partywall_model::{Cause, CauseKind, Key, Value};
 
-use crate::arn::{Account, OWN_ACCOUNT, account_field, fields, is_symbol, principal_account};
+use crate::arn::{Account, OWN_ACCOUNT, principal_account};
 use crate::eval::{Caller, Policy};
 use crate::prove::{Attached, Proof, Space, TrustZone, Witness, outside_access};
-use crate::public::is_confined_by_application;
-use crate::{
-    Answer, Condition, Document, Effect, Element, Items, Known, Patterns, Principal, PrincipalKind, Principals, Statement, read_documents,
-};
+use crate::{Answer, Document, Effect, Element, Items, Known, Principal, PrincipalKind, Principals, read_documents};
+use named::Named;
+use settle::settle;
 
 /// The accounts of CloudFront's origin access identities, which act for the distributions of whoever made them (Amazon CloudFront
 /// developer guide, restrict access to an Amazon S3 origin).
 const CLOUDFRONT: &str = "cloudfront";
-
-/// Networks wider than this are anybody's (S3 user guide, blocking public access: the meaning of "public").
-const WIDEST: (u8, u8) = (8, 32);
 
 /// Who gets in. AWS services do not count: whether they can be made to act for strangers is
 /// [`PolicyFacts::trusts_service_without_source`](crate::PolicyFacts).
@@ -78,12 +75,20 @@ pub fn external_access(documents: &[&Value], account: Option<&str>) -> ExternalA
     let other_accounts = match (account, anyone.answer(), other.answer()) {
         (None, anyone, Answer::Yes) if anyone != Answer::Yes => {
             let detail = "whose account the resource is in: one that the policy names may be its own";
-            Answer::Unknown(Arc::new(Cause::new(CauseKind::NotInSource, detail)))
+            Answer::Unknown(Arc::new(Cause::new(CauseKind::MissingRow, detail)))
         }
         (_, _, other) => other,
     };
+    // Where all of the text is known, it is the proof that fell short, and no other source would show more.
+    let is_whole = documents.missing.is_none() && documents.known.iter().all(|document| document.flaws().is_empty());
+    let settled = |answer: Answer| match answer {
+        Answer::Unknown(cause) if is_whole && cause.kind == CauseKind::NotInSource => {
+            Answer::Unknown(Arc::new(Cause::new(CauseKind::EvaluationError, &*cause.detail)))
+        }
+        answer => answer,
+    };
     let example = example.filter(|_| other_accounts == Answer::Yes);
-    ExternalAccess { anyone: anyone.answer(), other_accounts, example }
+    ExternalAccess { anyone: settled(anyone.answer()), other_accounts: settled(other_accounts), example }
 }
 
 impl ExternalAccess {
@@ -123,179 +128,6 @@ fn stays_within(document: &Document, owner: Option<&str>) -> bool {
                 _ => false,
             },
         )
-}
-
-/// Puts to unknown what only a deployment knows, where it says who gets in, and what AWS would refuse. What the statement acts on is
-/// the resource, however it is written.
-fn settle(statement: &mut Statement, owner: Option<&str>) {
-    settle_patterns(&mut statement.resource, |pattern| match named_arn(pattern) {
-        Some(arn) => Ok(Some(arn)),
-        None if pattern.starts_with("arn:") || pattern.starts_with(['*', '?']) => Ok(None),
-        None => Err(refused(format!("resource `{pattern}` is no ARN"))),
-    });
-    settle_patterns(&mut statement.action, |pattern| {
-        if pattern.contains([':', '*']) { Ok(None) } else { Err(refused(format!("action `{pattern}` names no service"))) }
-    });
-    if let Element::Only(Known::Is(Principals::Named(named))) | Element::Except(Known::Is(Principals::Named(named))) =
-        &mut statement.principal
-    {
-        let mut unresolved = None;
-        named.known.retain_mut(|principal| match settled(&principal.name, owner) {
-            Ok(None) => true,
-            Ok(Some(name)) => {
-                principal.name = name;
-                true
-            }
-            Err(cause) => {
-                unresolved = Some(cause);
-                false
-            }
-        });
-        named.missing = named.missing.take().or(unresolved);
-    }
-    for condition in &mut statement.conditions.known {
-        if let Known::Is(values) = &mut condition.values {
-            for value in &mut values.known {
-                match settled(value, owner) {
-                    Ok(None) => {}
-                    Ok(Some(name)) => *value = name,
-                    Err(cause) => {
-                        condition.values = Known::Unknown(cause);
-                        break;
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// Puts other patterns in the places of those for which there is one; those that are refused are not known.
-fn settle_patterns(element: &mut Element<Patterns>, other: impl Fn(&str) -> Result<Option<Box<str>>, Arc<Cause>>) {
-    let (Element::Only(Known::Is(patterns)) | Element::Except(Known::Is(patterns))) = element else { return };
-    let mut wrong = None;
-    patterns.known.retain_mut(|pattern| match other(pattern) {
-        Ok(new) => {
-            *pattern = new.unwrap_or_else(|| std::mem::take(pattern));
-            true
-        }
-        Err(cause) => {
-            wrong = Some(cause);
-            false
-        }
-    });
-    patterns.missing = patterns.missing.take().or(wrong);
-}
-
-fn refused(detail: String) -> Arc<Cause> {
-    Arc::new(Cause::new(CauseKind::WrongType, detail))
-}
-
-/// `{Bucket.Arn}/*` and `arn:aws:s3:::{Bucket}/*` with an ARN in the place of the symbol, the same for both; API Gateway's short form
-/// `execute-api:/*` (API Gateway developer guide, resource policy examples) with one before it.
-fn named_arn(pattern: &str) -> Option<Box<str>> {
-    if pattern.starts_with("execute-api:/") {
-        return Some(format!("arn:aws:any:::{pattern}").into());
-    }
-    let symbol = pattern.strip_prefix("arn:aws:s3:::").unwrap_or(pattern);
-    let (name, rest) = symbol.strip_prefix('{')?.split_once('}')?;
-    (!name.starts_with("AWS::")).then(|| format!("arn:aws:any:::{}{rest}", name.strip_suffix(".Arn").unwrap_or(name)).into())
-}
-
-/// The text with the own account's symbols in its own words; `None` if it can stay as it is.
-fn settled(text: &str, owner: Option<&str>) -> Result<Option<Box<str>>, Arc<Cause>> {
-    let own = owner.unwrap_or(OWN_ACCOUNT);
-    if is_symbol(text)
-        && let Some(name) = text.strip_prefix('{').and_then(|text| text.strip_suffix(".Arn}"))
-    {
-        return Ok(Some(format!("arn:aws:iam::{own}:role/{name}").into()));
-    }
-    let with_owner = text.replace(OWN_ACCOUNT, own);
-    if with_owner.replace("${", "").replace(OWN_ACCOUNT, "").replace("{AWS::Region}", "").replace("{AWS::Partition}", "").contains('{') {
-        let detail = format!("`{text}` is a reference that only a deployment resolves");
-        return Err(Arc::new(Cause::new(CauseKind::UnresolvedReference, detail)));
-    }
-    Ok((with_owner != text).then(|| with_owner.into()))
-}
-
-/// Whom the statements name, as principals or in conditions.
-#[derive(Debug, Default)]
-struct Named {
-    accounts: BTreeSet<String>,
-    organizations: BTreeSet<String>,
-    vpcs: BTreeSet<String>,
-    endpoints: BTreeSet<String>,
-    networks: BTreeSet<String>,
-    providers: BTreeSet<String>,
-}
-
-impl Named {
-    fn of(documents: &Items<Document>) -> Self {
-        let mut found = Self::default();
-        for statement in documents.known.iter().flat_map(|document| &document.statements.known) {
-            if let Element::Only(Known::Is(Principals::Named(named))) = &statement.principal {
-                named.known.iter().for_each(|principal| found.principal(principal, statement));
-            }
-            statement.conditions.known.iter().for_each(|condition| found.condition(condition));
-        }
-        found
-    }
-
-    fn principal(&mut self, principal: &Principal, statement: &Statement) {
-        // The public providers sign anyone in, unless a condition names the application.
-        let by_application = || statement.conditions.any(|condition| is_confined_by_application(condition, &principal.name)) == Answer::Yes;
-        let is_known = fields(&principal.name).is_some() || by_application();
-        match principal.kind {
-            PrincipalKind::Aws => self.account(&principal.name),
-            PrincipalKind::CanonicalUser if !principal.name.contains('*') => drop(self.accounts.insert(principal.name.to_string())),
-            PrincipalKind::Federated if is_known => drop(self.providers.insert(principal.name.to_string())),
-            PrincipalKind::CanonicalUser | PrincipalKind::Federated | PrincipalKind::Service => {}
-        }
-    }
-
-    fn account(&mut self, name: &str) {
-        if let Account::Id(id) = principal_account(name) {
-            self.accounts.insert(id.to_owned());
-        }
-    }
-
-    fn condition(&mut self, condition: &Condition) {
-        // Also where a Deny spares them: what matters is that the policy knows them.
-        let Known::Is(values) = &condition.values else { return };
-        let key = condition.key.to_ascii_lowercase();
-        for value in values.known.iter().map(|value| &**value) {
-            let is_one = !value.contains(['*', '?', '$']);
-            match key.as_str() {
-                "aws:principalaccount"
-                | "aws:sourceaccount"
-                | "aws:sourceowner"
-                | "aws:vpceaccount"
-                | "kms:calleraccount"
-                | "s3:dataaccesspointaccount"
-                    if matches!(account_field(value), Account::Id(_)) =>
-                {
-                    self.accounts.insert(value.to_owned());
-                }
-                "aws:principalarn" | "aws:sourcearn" => self.account(value),
-                "aws:principalorgid" | "aws:sourceorgid" | "aws:vpceorgid" if is_one => drop(self.organizations.insert(value.to_owned())),
-                "aws:principalorgpaths" | "aws:sourceorgpaths" => {
-                    let id = value.split('/').next().filter(|id| id.starts_with("o-") && !id.contains(['*', '?', '$']));
-                    self.organizations.extend(id.map(str::to_owned));
-                }
-                "aws:sourcevpc" if is_one => drop(self.vpcs.insert(value.to_owned())),
-                "aws:sourcevpce" if is_one => drop(self.endpoints.insert(value.to_owned())),
-                "aws:sourceip" if is_narrow(value) => drop(self.networks.insert(value.to_owned())),
-                _ => {}
-            }
-        }
-    }
-}
-
-fn is_narrow(network: &str) -> bool {
-    match network.parse::<IpNet>() {
-        Ok(IpNet::V4(network)) => network.prefix_len() >= WIDEST.0,
-        Ok(IpNet::V6(network)) => network.prefix_len() >= WIDEST.1,
-        Err(_) => network.parse::<std::net::IpAddr>().is_ok(),
-    }
 }
 
 fn words(witness: &Witness) -> String {

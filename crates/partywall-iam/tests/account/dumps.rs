@@ -54,7 +54,7 @@ fn a_policy_that_nobody_has_is_not_known() {
         );
         let account = Account::read(&details, &Given::default()).unwrap();
         let found = account.escalations().unwrap();
-        assert!(found.undecided[0].1.contains(arn), "{:?}", found.undecided);
+        assert!(found.undecided[0].1.detail.contains(arn), "{:?}", found.undecided);
         let who = account.who_can(&Question::new("ec2:StopInstances", "*"));
         assert_eq!(who.holders[0].access.standing, Standing::Unknown);
     }

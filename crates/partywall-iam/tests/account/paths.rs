@@ -148,7 +148,7 @@ fn what_is_not_known_makes_nobody_safe() {
     let account = details.read(&Given::default());
     let found = account.escalations().unwrap();
     assert_eq!(found.undecided.len(), 2);
-    assert!(found.undecided[0].1.contains("arn:aws:iam::aws:policy/Unread"));
+    assert!(found.undecided[0].1.detail.contains("arn:aws:iam::aws:policy/Unread"));
     let path = path_of(&account, &found, "passer").unwrap();
     assert!(!path.certain && path.steps[0].to == Target::Admin);
     assert!(path.steps[0].depends.iter().any(|depends| depends.contains("Unread")));

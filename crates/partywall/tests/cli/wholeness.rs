@@ -201,3 +201,16 @@ fn a_region_that_answered_that_it_has_none_of_them_is_judged() {
         assert_eq!(statuses(&results, check), [wanted], "{check}: {}", ran.err);
     }
 }
+
+#[test]
+fn an_identity_with_a_policy_that_nobody_read_is_not_seen() {
+    let attached = |policy: &str| {
+        let user = r#"{"UserName":"kim","Arn":"arn:aws:iam::111122223333:user/kim","Path":"/","UserPolicyList":[],"GroupList":[]"#;
+        let arn = format!(r#""AttachedManagedPolicies":[{{"PolicyName":"p","PolicyArn":"arn:aws:iam::{policy}"}}]"#);
+        format!(r#"{{"UserDetailList":[{user},{arn}}}],"GroupDetailList":[],"RoleDetailList":[],"Policies":[],"IsTruncated":false}}"#)
+    };
+    for check in ["iam.user-is-not-administrator", "iam.user-cannot-become-administrator", "iam.user-cannot-read-every-secret"] {
+        says("iam/get-account-authorization-details.json", &attached("111122223333:policy/lost"), check, "unknown");
+        says("iam/get-account-authorization-details.json", &attached("aws:policy/AWSSupportAccess"), check, "pass");
+    }
+}

@@ -46,7 +46,12 @@ impl Paths {
                 match &admin.depends {
                     None => writeln!(out, "{} is administrator", partywall_model::plain(&name))?,
                     Some(depends) => {
-                        writeln!(out, "{} may be administrator: {}", partywall_model::plain(&name), partywall_model::plain(depends))?;
+                        writeln!(
+                            out,
+                            "{} may be administrator: {}",
+                            partywall_model::plain(&name),
+                            partywall_model::plain(&depends.detail)
+                        )?;
                     }
                 }
             }
@@ -56,7 +61,7 @@ impl Paths {
                 }
             }
             for (principal, what) in &found.undecided {
-                writeln!(out, "{}: more may be open: {}", partywall_model::plain(&name(*principal)), partywall_model::plain(what))?;
+                writeln!(out, "{}: more may be open: {}", partywall_model::plain(&name(*principal)), partywall_model::plain(&what.detail))?;
             }
             let certain = found.admins.iter().filter(|admin| admin.depends.is_none()).count();
             let (admins, paths) = (certain as u64, found.paths.len() as u64);
