@@ -58,16 +58,21 @@ fn open_lists(row: &mut Resource, resource_type: &ResourceType) {
 /// Fills `{partition}`, `{account}`, `{region}` and `{Property}`; `None` if one is not known.
 fn arn(template: &str, row: &Resource) -> Option<Arc<str>> {
     let filled = fill(template, |name| match name {
-        "partition" => Some(match row.region.as_deref().unwrap_or_default() {
-            region if region.starts_with("cn-") => "aws-cn",
-            region if region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        }),
+        "partition" => Some(partition_of(row.region.as_deref().unwrap_or_default())),
         "account" => row.account.as_deref(),
         "region" => row.region.as_deref(),
         property => row.properties.at(property)?.as_str(),
     });
     filled.map(Arc::from)
+}
+
+/// The partition of a Region, as its name tells.
+pub(crate) fn partition_of(region: &str) -> &'static str {
+    match region {
+        region if region.starts_with("cn-") => "aws-cn",
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        _ => "aws",
+    }
 }
 
 /// Puts a text in the place of each `{name}`; `None` if one is not known.

@@ -33,6 +33,7 @@ pub use collected::{Collected, Need, Options};
 pub use collector::{Rows, collect};
 pub use derive::columns_of as derived_columns;
 pub use error::CollectError;
+pub use identities::{NoAccount, account};
 pub use input::{RECORDS, fingerprint};
 pub use jq::{Programs, check_program};
 pub use json::parse_json;

@@ -44,8 +44,8 @@ pub use json::Position;
 pub use parse::read_documents;
 pub use public::is_about_buckets;
 pub use reference::{
-    AccessLevel, Action, ConditionKey, Fit, KeyType, ManagedPolicies, Reference, ReferenceError, ResourceType, Service, built_in_date,
-    managed_policies, reference, use_reference,
+    AccessLevel, Action, ActionList, ConditionKey, Fit, Gain, GainList, KeyType, Lists, ManagedPolicies, Reference, ReferenceError,
+    ResourceType, Service, ServiceList, built_in_date, managed_policies, reference, use_reference,
 };
 pub use text::value_from_json;
 pub use wildcard::matches_ignore_case;

@@ -16,11 +16,11 @@ pub(crate) use secrets::{is_dynamic, is_pointer, is_symbol};
 
 /// What a derive function may look at.
 pub(crate) struct Inputs<'a> {
-    row: &'a Resource,
-    resource_type: &'a ResourceType,
-    derive: &'a Derive,
-    lookup: &'a Lookup,
-    blind: &'a [Arc<str>],
+    pub(crate) row: &'a Resource,
+    pub(crate) resource_type: &'a ResourceType,
+    pub(crate) derive: &'a Derive,
+    pub(crate) lookup: &'a Lookup,
+    pub(crate) blind: &'a [Arc<str>],
 }
 
 /// The columns that a derive function gives; `None` if there is no such function.
@@ -112,7 +112,7 @@ impl Inputs<'_> {
         Value::Null
     }
 
-    fn inputs(&self) -> impl Iterator<Item = (&Arc<str>, Value)> {
+    pub(crate) fn inputs(&self) -> impl Iterator<Item = (&Arc<str>, Value)> {
         self.derive.inputs.iter().map(|path| (path, self.at(path)))
     }
 

@@ -15,7 +15,7 @@ use crate::store::Store;
 const USER: &str = "AWS::IAM::User";
 const ROLE: &str = "AWS::IAM::Role";
 const GROUP: &str = "AWS::IAM::Group";
-const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
+pub(super) const MANAGED_POLICY: &str = "AWS::IAM::ManagedPolicy";
 
 /// One account in one kind of source, or one template.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -80,7 +80,7 @@ impl Scope {
     }
 }
 
-fn live_arn(row: &Resource) -> Option<&str> {
+pub(super) fn live_arn(row: &Resource) -> Option<&str> {
     row.arn.as_deref().or_else(|| row.properties.at("Arn").or_else(|| row.properties.at("PolicyArn")).and_then(Value::as_str))
 }
 

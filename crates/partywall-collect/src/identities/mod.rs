@@ -1,6 +1,7 @@
 //! Facts about users and roles that follow from all identities of their account together (derive function `identity-facts`): who is
 //! administrator, whatever the policies are called, and who can become one.
 
+mod account;
 mod details;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -11,6 +12,7 @@ use partywall_iam::account::{Account, Escalations, Given, Path, Reaches, Target}
 use partywall_model::{Cause, CauseKind, Key, Listing, SourceKind, Value};
 
 use crate::store::Store;
+pub use account::{NoAccount, account};
 use details::{Place, Scope, places, read};
 
 /// The name of the derive function.

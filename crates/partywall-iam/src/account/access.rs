@@ -10,64 +10,9 @@ use super::model::{Account, Class, Kind, Principal};
 use super::write::operator_name;
 use crate::arn::fields;
 use crate::eval::{Policies, Policy, Request, Verdict, evaluate};
+use crate::reference::Lists;
 use crate::wildcard::{Token, matches, plain_token};
 use crate::{Answer, Condition, Effect, Items, Known};
-
-/// Services whose resources can carry policies of their own (IAM user guide, AWS services that work with IAM: resource-based
-/// policies). For any other, the identity's policies decide alone.
-const WITH_RESOURCE_POLICIES: &[&str] = &[
-    "acm-pca",
-    "apigateway",
-    "aoss",
-    "backup",
-    "bedrock",
-    "cassandra",
-    "cloudtrail",
-    "codeartifact",
-    "codebuild",
-    "dynamodb",
-    "ecr",
-    "elasticfilesystem",
-    "elasticmapreduce",
-    "es",
-    "events",
-    "execute-api",
-    "glacier",
-    "glue",
-    "iot",
-    "kafka",
-    "kinesis",
-    "kms",
-    "lambda",
-    "lex",
-    "logs",
-    "mediastore",
-    "network-firewall",
-    "organizations",
-    "ram",
-    "rds",
-    "redshift-serverless",
-    "refactor-spaces",
-    "rekognition",
-    "route53",
-    "s3",
-    "s3-object-lambda",
-    "s3-outposts",
-    "s3express",
-    "s3tables",
-    "s3vectors",
-    "schemas",
-    "secretsmanager",
-    "serverlessrepo",
-    "ses",
-    "signer",
-    "sns",
-    "sqs",
-    "ssm",
-    "ssm-contacts",
-    "ssm-incidents",
-    "vpc-lattice",
-];
 
 /// What is asked of each principal.
 #[derive(Debug, Clone, Default)]
@@ -168,10 +113,17 @@ impl Account {
             let inner = matches(&pattern, &format!("{arn}/x"), false).then(|| format!("{arn}/*"));
             let own = matches(&pattern, arn, false).then(|| arn.to_string());
             for asked in own.into_iter().chain(inner) {
-                if resource.policy.is_some() && parts.len() < MAX_PARTS {
-                    let question = Question { resource: asked, ..question.clone() };
-                    parts.push(Part { resource: self.resource_policy(&question), question });
+                if resource.policy.is_none() {
+                    continue;
                 }
+                let question = Question { resource: asked, ..question.clone() };
+                if parts.len() == MAX_PARTS {
+                    let detail = format!("the pattern takes in more than {MAX_PARTS} resources with policies: ask about fewer at a time");
+                    let cause = Cause::new(CauseKind::NotLooked, detail);
+                    parts.push(Part { resource: ResourcePolicy::NotGiven(Arc::new(cause)), question });
+                    return parts;
+                }
+                parts.push(Part { resource: self.resource_policy(&question), question });
             }
         }
         parts
@@ -248,8 +200,9 @@ impl Account {
             };
         }
         let foreign = account.len() == 12 && account != &*self.id;
-        let may_have = WITH_RESOURCE_POLICIES.contains(&service);
-        if foreign || may_have && !self.resources_complete {
+        let may_have = Lists::built_in().map_or(true, |lists| lists.have_resource_policies(service));
+        let is_complete = || self.resources_complete || self.listed.iter().any(|start| question.resource.starts_with(&**start));
+        if foreign || may_have && !is_complete() {
             return not_given(&question.resource);
         }
         ResourcePolicy::Known(Vec::new(), None)

@@ -23,6 +23,8 @@ pub struct Account {
     pub(crate) resources: BTreeMap<Box<str>, Resource>,
     /// True if every resource that has a policy of its own is among the resources.
     pub(crate) resources_complete: bool,
+    /// Beginnings of ARNs of which every resource is among the resources.
+    pub(crate) listed: Vec<Box<str>>,
     pub(crate) scp: Option<Vec<Vec<Policy>>>,
     pub(crate) rcp: Option<Vec<Vec<Policy>>>,
     /// The service control policies, without their levels.

@@ -20,6 +20,10 @@ pub struct Given {
     pub managed_policies: BTreeMap<String, Json>,
     /// Resources by ARN.
     pub resources: BTreeMap<String, GivenResource>,
+    /// Beginnings of ARNs: every resource of the account whose ARN begins so is among `resources`.
+    pub listed: BTreeSet<String>,
+    /// Why there may be users, roles or groups that the details do not hold.
+    pub gaps: Vec<Cause>,
     /// True if every resource of the account that has a policy is among `resources`.
     pub resources_complete: bool,
     /// Service control policies from the root of the organization to the account, by name.
@@ -35,8 +39,8 @@ pub struct Given {
 /// One resource.
 #[derive(Debug, Default)]
 pub struct GivenResource {
-    /// Its policy; `None` if it has none.
-    pub policy: Option<Json>,
+    /// Its policy, a document or its text; `None` if it has none.
+    pub policy: Option<Value>,
     /// Its tags; `None` if they were not read.
     pub tags: Option<Vec<(String, String)>>,
 }
@@ -59,7 +63,8 @@ impl Account {
     pub fn of(details: &Details, given: &Given) -> Result<Self, AccountError> {
         let mut reader = Reader::default();
         reader.managed(details, given);
-        let gaps = gaps_of(details);
+        let mut gaps = gaps_of(details);
+        gaps.extend(given.gaps.iter().cloned().map(Arc::new));
         for group in details.group_detail_list.iter().flatten() {
             reader.account_of(&group.arn)?;
             let attachments = reader.attachments(&group.group_policy_list, &group.attached_managed_policies, "group", &group.group_name);
@@ -263,7 +268,7 @@ impl Reader {
     fn finish(mut self, given: &Given, gaps: Vec<Arc<Cause>>) -> Account {
         let mut resources = BTreeMap::new();
         for (arn, resource) in &given.resources {
-            let policy = resource.policy.as_ref().map(|policy| self.documents.add(&tree(policy)));
+            let policy = resource.policy.as_ref().map(|policy| self.documents.add(policy));
             let tags =
                 resource.tags.as_ref().map(|tags| tags.iter().map(|(key, value)| (key.as_str().into(), value.as_str().into())).collect());
             resources.insert(arn.as_str().into(), Resource { policy, tags });
@@ -285,6 +290,7 @@ impl Reader {
             classes: self.classes,
             resources,
             resources_complete: given.resources_complete,
+            listed: given.listed.iter().map(|start| start.as_str().into()).collect(),
             scp,
             rcp,
             scp_attached,

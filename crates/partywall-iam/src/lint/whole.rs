@@ -9,63 +9,19 @@ use super::resources::Match;
 use super::statement::{Expanded, Named, Statement, items};
 use super::{Rule, statement};
 use crate::arn::only_stars;
+use crate::reference::Gain;
 use crate::{AccessLevel, Effect, Fit, Reference, matches_ignore_case};
-
-/// Actions whose answers hold credentials or stand for signing in, as their API references say.
-const CREDENTIALS: &[&str] = &[
-    "cognito-identity:GetCredentialsForIdentity",
-    "cognito-identity:GetOpenIdToken",
-    "cognito-identity:GetOpenIdTokenForDeveloperIdentity",
-    "cognito-idp:AssociateSoftwareToken",
-    "cognito-idp:DescribeUserPoolClient",
-    "codeartifact:GetAuthorizationToken",
-    "codepipeline:PollForJobs",
-    "connect:GetFederationToken",
-    "ecr:GetAuthorizationToken",
-    "ecr-public:GetAuthorizationToken",
-    "gamelift:RequestUploadCredentials",
-    "iam:CreateAccessKey",
-    "iam:CreateLoginProfile",
-    "iam:CreateServiceSpecificCredential",
-    "iam:ResetServiceSpecificCredential",
-    "iam:UpdateAccessKey",
-    "iot:AssumeRoleWithCertificate",
-    "lightsail:GetInstanceAccessDetails",
-    "lightsail:GetRelationalDatabaseMasterUserPassword",
-    "mediapackage:RotateIngestEndpointCredentials",
-    "rds-db:connect",
-    "redshift:GetClusterCredentials",
-    "redshift:GetClusterCredentialsWithIAM",
-    "redshift-serverless:GetCredentials",
-    "sso:GetRoleCredentials",
-    "sts:AssumeRole",
-    "sts:AssumeRoleWithSAML",
-    "sts:AssumeRoleWithWebIdentity",
-    "sts:GetFederationToken",
-    "sts:GetSessionToken",
-];
-
-/// With the first action on a bucket one gives oneself the second on its objects.
-const ESCALATIONS: &[(&str, &str)] = &[
-    ("s3:PutBucketPolicy", "s3:PutObject"),
-    ("s3:PutBucketPolicy", "s3:GetObject"),
-    ("s3:PutBucketPolicy", "s3:DeleteObject"),
-    ("s3:PutBucketAcl", "s3:PutObject"),
-    ("s3:PutBucketAcl", "s3:GetObject"),
-    ("s3:PutBucketAcl", "s3:DeleteObject"),
-    ("s3:PutLifecycleConfiguration", "s3:DeleteObject"),
-];
 
 /// `at` is the Statement element, `list` its content.
 pub(super) fn check(statements: &[Statement<'_, '_>], list: &Value, reference: &Reference, at: At<'_>, report: &mut Report) {
     sids(list, at, report);
     incomplete(statements, at, report);
     escalation(statements, reference, at, report);
-    powers(statements, at, report);
+    powers(statements, reference, at, report);
 }
 
 /// What the permissions that are given amount to. Trust policies, which name no resource, give none by themselves.
-fn powers(statements: &[Statement<'_, '_>], at: At<'_>, report: &mut Report) {
+fn powers(statements: &[Statement<'_, '_>], reference: &Reference, at: At<'_>, report: &mut Report) {
     let granting: Vec<&Statement<'_, '_>> =
         statements.iter().filter(|statement| statement.grants() && statement.resource.is_some()).collect();
     let every = granting.iter().any(|statement| statement.has_every_action());
@@ -79,7 +35,7 @@ fn powers(statements: &[Statement<'_, '_>], at: At<'_>, report: &mut Report) {
         if expanded.is_exact() { expanded.pattern.eq_ignore_ascii_case(name) } else { matches_ignore_case(expanded.pattern, name) }
     };
     let matched = |name: &str| granting.iter().any(|statement| statement.expanded.iter().any(|expanded| is(expanded, name)));
-    let exposing: Vec<String> = CREDENTIALS.iter().filter(|name| matched(name)).map(|name| (*name).to_owned()).collect();
+    let exposing: Vec<String> = reference.lists().credentials.actions.iter().filter(|name| matched(name)).cloned().collect();
     let found = [
         (Rule::PermissionsManagement, managing.into_iter().collect(), "change permissions"),
         (Rule::CredentialsExposure, exposing, "answer with credentials"),
@@ -146,13 +102,13 @@ fn escalation(statements: &[Statement<'_, '_>], reference: &Reference, at: At<'_
         return;
     }
     let mut known: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for (bucket, object) in ESCALATIONS {
+    for Gain { with: bucket, gained: object } in &reference.lists().gained.pairs {
         for name in [bucket, object] {
-            if !known.contains_key(name) {
+            if !known.contains_key(name.as_str()) {
                 known.insert(name, allowed(statements, name, reference));
             }
         }
-        let (Some(buckets), Some(objects)) = (known.get(bucket), known.get(object)) else { continue };
+        let (Some(buckets), Some(objects)) = (known.get(bucket.as_str()), known.get(object.as_str())) else { continue };
         for resource in
             buckets.iter().filter(|resource| !objects.contains(**resource) && !objects.contains(format!("{resource}/*").as_str()))
         {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::io::Read as _;
 use std::ops::Range;
 
-use super::{AccessLevel, ActionRow, KeyRow, KeyType, LinkRow, Reference, ServiceRow, Span, TypeRow, compare};
+use super::{AccessLevel, ActionRow, KeyRow, KeyType, LinkRow, Lists, Reference, ServiceRow, Span, TypeRow, compare};
 
 /// Most bytes of text that a file may unpack to; the built-in one has about two million.
 const MAX_TEXT: usize = 32 << 20;
@@ -28,6 +28,12 @@ pub enum ReferenceError {
     Line {
         /// The line of the unpacked text, from 1.
         line: usize,
+        /// What is the matter.
+        reason: String,
+    },
+    /// The lists beside the table do not hold together.
+    #[error("reference data, `iam-lists.toml`: {reason}; build partywall from an unchanged source")]
+    Lists {
         /// What is the matter.
         reason: String,
     },
@@ -108,6 +114,7 @@ impl Reader {
             types: Vec::new(),
             actions: Vec::new(),
             links: Vec::new(),
+            lists: Lists::built_in()?,
         };
         let mut reader = Self { table };
         let text = std::mem::take(&mut reader.table.text);

@@ -6,6 +6,7 @@
 mod action;
 mod decode;
 mod expand;
+mod lists;
 mod managed_policies;
 mod resource;
 
@@ -15,6 +16,7 @@ use std::sync::OnceLock;
 use crate::matches_ignore_case;
 
 pub use decode::ReferenceError;
+pub use lists::{ActionList, Gain, GainList, Lists, ServiceList};
 pub use managed_policies::{ManagedPolicies, managed_policies};
 pub use resource::Fit;
 pub(crate) use resource::ResourcePattern;
@@ -60,6 +62,8 @@ pub struct Reference {
     types: Vec<TypeRow>,
     actions: Vec<ActionRow>,
     links: Vec<LinkRow>,
+    /// What the table itself does not say.
+    lists: &'static Lists,
 }
 
 /// A place in the text.
@@ -188,6 +192,11 @@ pub struct ConditionKey<'r> {
 }
 
 impl Reference {
+    /// What is known besides of services and actions.
+    pub fn lists(&self) -> &'static Lists {
+        self.lists
+    }
+
     /// The version of the package that the table was made from.
     pub fn version(&self) -> &str {
         self.get(self.version)

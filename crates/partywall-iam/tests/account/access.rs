@@ -54,7 +54,7 @@ fn a_resource_policy_that_was_not_given_makes_a_no_unknown() {
     assert_eq!(standing(&unread, "u", "ec2:StartInstances", &format!("arn:aws:ec2:eu-west-1:{ID}:instance/i")), Standing::Denied);
     let policy = |principal: serde_json::Value| {
         let statement = json!({ "Effect": "Allow", "Principal": principal, "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*" });
-        let resource = GivenResource { policy: Some(document(&[statement])), tags: None };
+        let resource = GivenResource { policy: Some(value_from_json(&document(&[statement]).to_string()).unwrap()), tags: None };
         Given { resources: BTreeMap::from([(bucket.to_owned(), resource)]), ..Given::default() }
     };
     let named = details.read(&policy(json!({ "AWS": [arn("user", "u"), "444455556666"] })));

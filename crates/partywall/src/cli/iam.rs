@@ -17,7 +17,7 @@ mod what_can;
 mod who_can;
 mod witness;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
@@ -53,7 +53,7 @@ enum Action {
 }
 
 impl IamCommand {
-    pub(crate) fn run(self, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<u8> {
+    pub(crate) fn run(self, overlay: Option<&Path>, now: chrono::DateTime<chrono::Utc>) -> anyhow::Result<u8> {
         let mut inputs = Inputs::default();
         if let Some(path) = &self.reference {
             let table = Reference::from_bytes(&inputs.read_bytes(path, MAX_REFERENCE)?).with_context(|| path.display().to_string())?;
@@ -64,12 +64,12 @@ impl IamCommand {
             Action::Test(command) => command.run(),
             Action::Lint(command) => command.run(),
             Action::Diff(command) => command.run(),
-            Action::WhoCan(command) => command.run(),
-            Action::WhatCan(command) => command.run(),
-            Action::Least(command) => command.run(),
-            Action::Assert(command) => command.run(now, inputs),
+            Action::WhoCan(command) => command.run(overlay),
+            Action::WhatCan(command) => command.run(overlay),
+            Action::Least(command) => command.run(overlay),
+            Action::Assert(command) => command.run(overlay, now, inputs),
             Action::Public(command) => command.run(),
-            Action::Paths(command) => command.run(),
+            Action::Paths(command) => command.run(overlay),
         }
     }
 }

@@ -159,6 +159,15 @@ pub(crate) fn data_dates() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The catalogue, with what a directory of the user's puts over it.
+///
+/// # Errors
+/// The directory is no catalogue, or a file does not hold together.
+fn catalog(overlay: Option<&Path>) -> anyhow::Result<Catalog> {
+    overlay.map_or(Ok(()), is_catalog)?;
+    Ok(Catalog::load(overlay)?.with_derived(partywall_collect::derived_columns)?)
+}
+
 /// Runs the chosen command and gives its exit code.
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
     if let Command::Completions(command) = arguments.command {
@@ -167,14 +176,11 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
     if let Command::Aws(command) = &arguments.command {
         return command.run();
     }
+    let (overlay, now) = (arguments.catalog.as_deref(), crate::clock::moment(arguments.as_of));
     if let Command::Iam(command) = arguments.command {
-        return command.run(crate::clock::moment(arguments.as_of));
+        return command.run(overlay, now);
     }
-    if let Some(directory) = arguments.catalog.as_deref() {
-        is_catalog(directory)?;
-    }
-    let catalog = Catalog::load(arguments.catalog.as_deref())?.with_derived(partywall_collect::derived_columns)?;
-    let context = Context { catalog, now: crate::clock::moment(arguments.as_of) };
+    let context = Context { catalog: catalog(overlay)?, now };
     match arguments.command {
         Command::Assess(command) => command.run(&context),
         Command::Matrix(command) => command.run(&context),

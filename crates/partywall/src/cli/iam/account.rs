@@ -1,10 +1,14 @@
-//! The identities of an account, from the file that the AWS CLI prints.
+//! The identities of an account: from the file that the AWS CLI prints, or from any source that shows them.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::bail;
 use clap::Args;
+use partywall_collect::{Need, Options, account};
 use partywall_iam::account::{Account, Given, GivenResource};
+use partywall_model::{Cause, CauseKind, Resource, Value, plain};
 use serde_json::Value as Json;
 
 use super::files::Inputs;
@@ -18,9 +22,13 @@ const MAX_BYTES: u64 = 512 << 20;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "The account")]
 pub(super) struct AccountFile {
-    /// What `aws iam get-account-authorization-details` prints
-    #[arg(long, value_name = "FILE")]
+    /// What `aws iam get-account-authorization-details` prints; or a directory that `collect` and `assess` read (a snapshot, saved answers,
+    /// AWS Config), from which policies and tags of resources are taken too
+    #[arg(long, value_name = "FILE|DIR")]
     account: PathBuf,
+    /// Which account, if the directory has several
+    #[arg(long, value_name = "ACCOUNT")]
+    account_id: Option<String>,
     /// Document of a managed policy that the details lack: its ARN, `=`, the file; once for each
     #[arg(long, value_name = "ARN=FILE")]
     managed_policy: Vec<String>,
@@ -49,16 +57,16 @@ impl AccountFile {
     ///
     /// # Errors
     /// One cannot be read, or is not what it should be.
-    pub(super) fn read(&self) -> anyhow::Result<Account> {
-        self.read_noting(&mut Inputs::default())
+    pub(super) fn read(&self, overlay: Option<&Path>) -> anyhow::Result<Account> {
+        self.read_noting(overlay, &mut Inputs::default())
     }
 
     /// The same, and notes what was read.
     ///
     /// # Errors
     /// As [`AccountFile::read`].
-    pub(super) fn read_noting(&self, inputs: &mut Inputs) -> anyhow::Result<Account> {
-        let text = inputs.read(&self.account, MAX_BYTES)?;
+    pub(super) fn read_noting(&self, overlay: Option<&Path>, inputs: &mut Inputs) -> anyhow::Result<Account> {
+        self.account_id.as_deref().map_or(Ok(()), is_account)?;
         self.management_account.as_deref().map_or(Ok(()), is_account)?;
         self.organization.as_deref().map_or(Ok(()), is_organization)?;
         let mut given = Given {
@@ -75,10 +83,37 @@ impl AccountFile {
         }
         for pair in &self.resource_policy {
             let (arn, path) = of_arn(pair)?;
-            let policy = Json::String(checked(path, inputs)?);
+            let policy = Value::str(checked(path, inputs)?);
             given.resources.insert(arn.to_owned(), GivenResource { policy: Some(policy), tags: None });
         }
-        Account::read(&text, &given).map_err(|error| anyhow::anyhow!("{}: {error}", self.account.display()))
+        if self.account.is_dir() {
+            return self.of_source(overlay, given, inputs);
+        }
+        let text = inputs.read(&self.account, MAX_BYTES)?;
+        let account = Account::read(&text, &given).map_err(|error| anyhow::anyhow!("{}: {error}", self.account.display()))?;
+        match self.account_id.as_deref() {
+            Some(wanted) if wanted != account.id() => {
+                bail!("{}: is of account `{}`, not of `{wanted}`", self.account.display(), account.id())
+            }
+            _ => Ok(account),
+        }
+    }
+
+    fn of_source(&self, overlay: Option<&Path>, mut given: Given, inputs: &mut Inputs) -> anyhow::Result<Account> {
+        let catalog = crate::cli::catalog(overlay)?;
+        let paths = std::slice::from_ref(&self.account);
+        let mut rows: Vec<Arc<Resource>> = Vec::new();
+        let collected = crate::sources::collect(&catalog, paths, &Options::default(), &|_| Need::default(), &mut |batch| {
+            rows.extend(batch.rows);
+            Ok(())
+        })?;
+        inputs.note(self.account.display().to_string(), crate::sources::fingerprint(paths)?);
+        for line in &collected.warnings {
+            writeln!(anstream::stderr(), "note: {}", plain(line))?;
+        }
+        given.gaps.extend(collected.errors.iter().map(|error| Cause::new(CauseKind::NotLooked, error.as_str())));
+        account(&catalog, &rows, &collected.listed, self.account_id.as_deref(), given)
+            .map_err(|error| anyhow::anyhow!("{}: {error}", self.account.display()))
     }
 }
 
@@ -100,10 +135,10 @@ fn control(given: &[String], inputs: &mut Inputs) -> anyhow::Result<Option<Vec<V
 /// What an answer rests on, one line each.
 pub(super) fn notes(out: &mut dyn std::io::Write, gaps: &[String], assumptions: &[String]) -> std::io::Result<()> {
     for gap in gaps {
-        writeln!(out, "not known: {}", partywall_model::plain(gap))?;
+        writeln!(out, "not known: {}", plain(gap))?;
     }
     for assumption in assumptions {
-        writeln!(out, "taken for granted: {}", partywall_model::plain(assumption))?;
+        writeln!(out, "taken for granted: {}", plain(assumption))?;
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -30,10 +30,12 @@ const SHOWN: usize = 6;
   who     = { tags = { team = \"dev\" } }            # or arn, name (patterns), kind; all that are given hold
   except  = { name = [\"dev-lead\"] }                # may be left out
   may_not = { actions = [\"s3:GetObject*\"] }        # or access = [\"Read\"], with services = [\"s3\"]
-  on      = { arn = [\"arn:aws:s3:::ledger/*\"] }    # may be left out
+  on      = { tags = { class = \"financial\" } }     # or arn (patterns); may be left out
 
 Example:
-  partywall iam assert duties.toml --account details.json --format json > evidence.json
+  partywall iam assert duties.toml --account lake --format json > evidence.json
+
+Tags of resources are known of a source such as a snapshot; authorization details have those of users and roles only.
 
 Exit codes: 0 all rules hold, 1 some are broken, 2 a file is wrong, 3 of some it cannot be said, or they are about nobody.")]
 pub(crate) struct Assert {
@@ -49,10 +51,10 @@ pub(crate) struct Assert {
 
 impl Assert {
     /// `inputs` are the files that were read so far.
-    pub(crate) fn run(self, now: DateTime<Utc>, mut inputs: Inputs) -> anyhow::Result<u8> {
+    pub(crate) fn run(self, overlay: Option<&Path>, now: DateTime<Utc>, mut inputs: Inputs) -> anyhow::Result<u8> {
         let text = inputs.read(&self.rules, MAX_BYTES)?;
         let rules = Assertions::parse(&text).map_err(|error| anyhow::anyhow!("{}: {error}", self.rules.display()))?;
-        let account = self.account.read_noting(&mut inputs)?;
+        let account = self.account.read_noting(overlay, &mut inputs)?;
         let actions = Actions::of(reference()?);
         let judged = account.judge(&rules, &actions.known().collect::<Vec<KnownAction<'_>>>());
         match self.format {

@@ -54,6 +54,11 @@ impl Inputs {
         Ok(bytes)
     }
 
+    /// Adds what was read otherwise.
+    pub(super) fn note(&mut self, name: String, hash: String) {
+        self.0.push((name, hash));
+    }
+
     /// File and hash in the order of reading; lower case hexadecimal.
     pub(super) fn iter(&self) -> impl Iterator<Item = &(String, String)> {
         self.0.iter()

@@ -1,5 +1,5 @@
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
 use clap::Args;
@@ -55,8 +55,8 @@ pub(crate) struct Least {
 }
 
 impl Least {
-    pub(crate) fn run(self) -> anyhow::Result<u8> {
-        let account = self.account.read()?;
+    pub(crate) fn run(self, overlay: Option<&Path>) -> anyhow::Result<u8> {
+        let account = self.account.read(overlay)?;
         let number = account.find(&self.principal)?;
         let observations = match &self.observed {
             None => None,

@@ -1,4 +1,5 @@
 use std::io::Write as _;
+use std::path::Path;
 
 use clap::Args;
 use partywall_report::counted;
@@ -29,8 +30,8 @@ pub(crate) struct Paths {
 }
 
 impl Paths {
-    pub(crate) fn run(self) -> anyhow::Result<u8> {
-        let account = self.account.read()?;
+    pub(crate) fn run(self, overlay: Option<&Path>) -> anyhow::Result<u8> {
+        let account = self.account.read(overlay)?;
         let found = account.escalations()?;
         let mut out = anstream::stdout();
         let name = |number: usize| account.principals().get(number).map_or_else(String::new, |of| of.arn.to_string());

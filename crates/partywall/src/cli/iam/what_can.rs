@@ -1,4 +1,5 @@
 use std::io::Write;
+use std::path::Path;
 
 use clap::Args;
 use partywall_iam::account::{Grant, Standing};
@@ -36,9 +37,9 @@ pub(crate) struct WhatCan {
 }
 
 impl WhatCan {
-    pub(crate) fn run(self) -> anyhow::Result<u8> {
+    pub(crate) fn run(self, overlay: Option<&Path>) -> anyhow::Result<u8> {
         let reference = reference()?;
-        let account = self.account.read()?;
+        let account = self.account.read(overlay)?;
         let number = account.find(&self.principal)?;
         let found = account.what_can(number, Actions::of(reference).known())?;
         let arn = account.principals().get(number).map_or("", |of| &*of.arn);

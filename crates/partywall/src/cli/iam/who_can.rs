@@ -1,4 +1,5 @@
 use std::io::Write as _;
+use std::path::Path;
 
 use clap::Args;
 use partywall_iam::account::{Question, Standing};
@@ -31,9 +32,9 @@ pub(crate) struct WhoCan {
 }
 
 impl WhoCan {
-    pub(crate) fn run(self) -> anyhow::Result<u8> {
+    pub(crate) fn run(self, overlay: Option<&Path>) -> anyhow::Result<u8> {
         super::question::is_action(&self.action)?;
-        let account = self.account.read()?;
+        let account = self.account.read(overlay)?;
         let mut question = Question::new(self.action.as_str(), self.resource.as_str());
         question.wildcard_only = reference()?.action(&self.action).is_some_and(partywall_iam::Action::is_wildcard_only);
         let found = account.who_can(&question);
