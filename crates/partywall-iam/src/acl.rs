@@ -6,7 +6,7 @@ use crate::Answer;
 use crate::error::wrong_type;
 
 /// Whether an S3 ACL is public: it grants any permission to the group AllUsers or AuthenticatedUsers (S3 user guide, blocking
-/// public access: ACLs).
+/// public access to your Amazon S3 storage: the meaning of "public").
 ///
 /// `canned` is the name of a predefined ACL as CloudFormation (`PublicRead`) or the API (`public-read`) spells it; `acl` is the
 /// answer of GetBucketAcl, or its list of grants. Null means that this way of setting the ACL is not used.

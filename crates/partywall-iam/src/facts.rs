@@ -52,11 +52,12 @@ pub struct PolicyFacts {
     /// An Allow with NotResource: it also allows resources that do not exist yet.
     pub allows_not_resource: Answer,
     /// Everyone is denied all of the service's actions, on the bucket and on its objects, when `aws:SecureTransport` is false,
-    /// and under no further condition (S3 user guide, security best practices: enforce encryption of data in transit).
+    /// and under no further condition (S3 user guide, security best practices for Amazon S3: enforce
+    /// encryption of data in transit).
     pub denies_insecure_transport: Answer,
     /// An Allow that takes in `iam:PassRole` for every role (`*` or `role/*`) and does not say to which services:
-    /// `iam:PassedToService` in a comparison that is not negated and whose values are not `*` (IAM user guide, granting
-    /// permissions to pass a role to a service).
+    /// `iam:PassedToService` in a comparison that is not negated and whose values are not `*` (IAM user guide, grant a
+    /// user permissions to pass a role to an AWS service).
     pub allows_pass_role_anywhere: Answer,
     /// An Allow that takes in `sts:AssumeRole` for the roles of every account, whatever the conditions.
     pub allows_assume_any_role: Answer,

@@ -170,7 +170,8 @@ impl Account {
         }
     }
 
-    /// True if sessions of the role can have tags of their own in place of the role's (IAM user guide, pass session tags).
+    /// True if sessions of the role can have tags of their own in place of the role's (IAM user guide, pass session tags in
+    /// AWS STS).
     fn may_bring_tags(&self, principal: &Principal) -> bool {
         let Some(trust) = principal.trust.and_then(|id| self.documents.get(id)) else { return false };
         let request = Request::new(principal.caller.clone(), "sts:TagSession", &*principal.arn);

@@ -25,7 +25,8 @@ pub struct Details {
     /// There are more pages.
     #[serde(default)]
     pub is_truncated: bool,
-    /// What the AWS CLI prints in place of `IsTruncated` if `--max-items` ended its list (AWS CLI user guide, pagination).
+    /// What the AWS CLI prints in place of `IsTruncated` if `--max-items` ended its list (AWS CLI user guide, using
+    /// the pagination options in the AWS CLI).
     pub next_token: Option<String>,
 }
 

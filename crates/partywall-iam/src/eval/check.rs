@@ -33,7 +33,7 @@ impl Check {
         }
     }
 
-    /// Whether the condition holds (IAM user guide: condition operators; single-valued and multivalued context keys).
+    /// Whether the condition holds (IAM user guide: condition operators; single-valued vs. multivalued context keys).
     ///
     /// Of the policy's values one must match, for a negated operator none. An absent key fails a positive operator and meets a
     /// negated one and `IfExists`; `ForAllValues` holds of no values, `ForAnyValue` does not. Several values without a set

@@ -4,7 +4,7 @@
 const MILLISECONDS_FROM: i64 = 100_000_000_000;
 
 /// Reads a date in one of the forms of ISO 8601 that W3C allows (a year to fractions of a second, `Z` or an offset; without zone
-/// UTC), or an epoch in seconds or milliseconds (IAM user guide, IAM JSON policy elements: date condition operators). The
+/// UTC), or an epoch in seconds or milliseconds (IAM user guide, IAM JSON policy elements: Condition operators). The
 /// result is in nanoseconds since 1970.
 pub(crate) fn parse(text: &str) -> Option<i128> {
     let text = text.trim();

@@ -8,7 +8,7 @@ use crate::arn::{Account, account_field, fields, principal_account};
 use crate::public::is_confined_by_application;
 use crate::{Answer, Condition, Document, Element, Items, Known, Principal, PrincipalKind, Principals, Statement};
 
-/// Networks wider than this are anybody's (S3 user guide, blocking public access: the meaning of "public").
+/// Networks wider than this are anybody's (S3 user guide, blocking public access to your Amazon S3 storage: the meaning of "public").
 const WIDEST: (u8, u8) = (8, 32);
 
 /// Whom the statements name, as principals or in conditions.

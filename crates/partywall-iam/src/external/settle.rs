@@ -73,7 +73,7 @@ fn refused(detail: String) -> Arc<Cause> {
 }
 
 /// `{Bucket.Arn}/*` and `arn:aws:s3:::{Bucket}/*` with an ARN in the place of the symbol, the same for both; API Gateway's short form
-/// `execute-api:/*` (API Gateway developer guide, resource policy examples) with one before it.
+/// `execute-api:/*` (API Gateway developer guide, API Gateway resource policy examples) with one before it.
 fn named_arn(pattern: &str) -> Option<Box<str>> {
     if pattern.starts_with("execute-api:/") {
         return Some(format!("arn:aws:any:::{pattern}").into());

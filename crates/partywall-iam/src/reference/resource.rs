@@ -8,8 +8,8 @@ use crate::matches_ignore_case;
 pub enum Fit {
     /// No ARN is of both.
     None,
-    /// Some are, but the pattern has a wildcard where the ARN names its type; the IAM user guide (JSON policy elements:
-    /// Resource) says that the resource type cannot be written so.
+    /// Some are, but the pattern has a wildcard where the ARN names its type; the IAM user guide (Identify AWS
+    /// resources with Amazon Resource Names (ARNs)) says that the resource type cannot be written so.
     TypeWildcard,
     /// Some are.
     Some,

@@ -14,7 +14,7 @@ pub(super) const PAGE: u64 = 100;
 const ROWS: u64 = 10 * PAGE;
 
 /// What is selected of each item. `*` would select the scalar properties only (AWS Config Developer Guide, "Querying the Current
-/// Configuration State of AWS Resources").
+/// Configuration State of AWS Resources with AWS Config").
 const SELECTED: &str = "accountId, awsRegion, resourceType, resourceId, resourceName, arn, configurationItemStatus, \
     configurationItemCaptureTime, tags, configuration, supplementaryConfiguration";
 
