@@ -1,5 +1,6 @@
 //! `cargo xtask ci`: what must hold before a change lands. What tells soonest runs first; the first failure ends it.
 
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
@@ -54,8 +55,11 @@ pub(crate) fn run() -> Result<()> {
         writeln!(out, "\n── {} of {}: {} ── {shown}", index + 1, STEPS.len(), step.name)?;
         out.flush()?;
         let start = Instant::now();
-        let status =
-            Command::new(&cargo).args(step.arguments).current_dir(root).status().with_context(|| format!("cannot run `{shown}`"))?;
+        let mut command = Command::new(&cargo);
+        for (name, _) in std::env::vars_os().filter(|(name, _)| is_of_package(name)) {
+            command.env_remove(name);
+        }
+        let status = command.args(step.arguments).current_dir(root).status().with_context(|| format!("cannot run `{shown}`"))?;
         let time = start.elapsed();
         done.push(Done { name: step.name, time, ok: status.success() });
         writeln!(out, "── {}: {} in {}", step.name, if status.success() { "holds" } else { "FAILED" }, seconds(time))?;
@@ -66,6 +70,12 @@ pub(crate) fn run() -> Result<()> {
     }
     write!(out, "\n{}", table(&done))?;
     Ok(())
+}
+
+/// Whether a variable is what cargo told us of our own package: build scripts that look at theirs would run again, and all that
+/// depends on them would be built anew.
+fn is_of_package(name: &OsStr) -> bool {
+    name.to_str().is_some_and(|name| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_"))
 }
 
 /// The command as a person would type it.

@@ -213,11 +213,12 @@ fn scp_binds(request: &Request, policies: &Policies<'_>) -> bool {
 
 /// Resource control policies bind everyone who uses resources of member accounts, but not service-linked roles, and only for some
 /// services (Organizations user guide, resource control policies: list of AWS services that support RCPs). A service that the
-/// reference data does not know may be one.
+/// reference data does not know may be one. `kms:RetireGrant` they never reach (the same page).
 fn rcp_binds(request: &Request, policies: &Policies<'_>) -> bool {
     let owner = request.resource_account();
     let exempt = owner.is_some() && owner == policies.management_account || request.caller.is_service_linked();
-    !exempt && reference().ok().and_then(|known| known.service(request.service())).is_none_or(Service::supports_rcp)
+    let retires = request.action.eq_ignore_ascii_case("kms:RetireGrant");
+    !exempt && !retires && reference().ok().and_then(|known| known.service(request.service())).is_none_or(Service::supports_rcp)
 }
 
 /// True where the resource's own policy has to let the caller, or its account, in even within one account: keys (KMS developer

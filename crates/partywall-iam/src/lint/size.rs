@@ -99,7 +99,7 @@ impl PolicyKind {
             Self::Rcp => (5_120, "a resource control policy"),
             Self::Endpoint => (20_480, "an endpoint policy"),
             // Each service has its own; KMS takes the longest.
-            Self::Resource => (32_768, "the longest policy on a resource, that of a KMS key"),
+            Self::Resource => (40_000, "the longest policy on a resource, the delegation policy of AWS Organizations"),
         }
     }
 }

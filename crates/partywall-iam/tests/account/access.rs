@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use partywall_iam::account::{Account, AccountError, Given, GivenResource, Question, Standing};
+use partywall_iam::value_from_json;
 use proptest::prelude::*;
 use serde_json::json;
 

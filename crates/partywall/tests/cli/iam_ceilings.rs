@@ -91,7 +91,7 @@ fn conditions_of_control_policies_are_told() {
     let evidence: Value = serde_json::from_str(&rule.out).expect("one object");
     assert_eq!(evidence["rules"][0]["witnesses"][0]["context"], json!({ "aws:RequestedRegion": ["eu-west-1"] }), "{evidence}");
     let files: Vec<&str> = evidence["inputs"].as_array().expect("a list").iter().filter_map(|input| input["file"].as_str()).collect();
-    assert_eq!(files, ["rules.toml", "details.json", "regional.json"]);
+    assert_eq!(files, ["rules.toml", "regional.json", "details.json"]);
 }
 
 #[test]

@@ -10,6 +10,7 @@ mod iam_account;
 mod iam_ceilings;
 mod iam_public;
 mod iam_reference;
+mod iam_sources;
 mod lints;
 mod live;
 mod names;
