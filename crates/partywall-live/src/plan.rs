@@ -88,13 +88,15 @@ impl Plan {
         details: Option<&BTreeSet<(Arc<str>, usize)>>,
         provided: &BTreeSet<Arc<str>>,
     ) -> Self {
+        // Rows that no wanted read is for are of no use to the facts that are wanted.
+        let rested_on = |name: &Arc<str>| details.is_none_or(|details| details.iter().any(|(of, _)| of == name));
         let mut names: BTreeSet<Arc<str>> = catalog.types.values().filter(|file| wanted(file)).map(|file| file.name.clone()).collect();
         loop {
             let more: BTreeSet<Arc<str>> = names
                 .iter()
                 .filter_map(|name| catalog.types.get(name))
                 .flat_map(|file| rests_on(file))
-                .filter(|name| !names.contains(name))
+                .filter(|name| !names.contains(name) && rested_on(name))
                 .collect();
             if more.is_empty() {
                 break;

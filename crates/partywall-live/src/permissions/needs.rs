@@ -20,6 +20,16 @@ pub enum Chosen<'a> {
     Checks(&'a dyn Fn(&Check) -> bool),
 }
 
+impl Chosen<'_> {
+    /// Whether a check is one of them.
+    pub(super) fn has(&self, check: &Check) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Checks(is_chosen) => is_chosen(check),
+        }
+    }
+}
+
 impl std::fmt::Debug for Chosen<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(if matches!(self, Self::Everything) { "Everything" } else { "Checks" })
@@ -79,9 +89,10 @@ pub struct Need {
     pub trial: Option<Trial>,
 }
 
-/// The reads, by type and place among those of the type, that checks, owners, names and tags rest on. Other facts are for those who ask.
-pub fn judged(catalog: &Catalog) -> BTreeSet<(Arc<str>, usize)> {
-    Reads::judged(catalog).found
+/// The reads, by type and place among those of the type, that the chosen checks, owners, names and tags rest on. Other facts are for those
+/// who ask.
+pub fn judged(catalog: &Catalog, chosen: Chosen<'_>) -> BTreeSet<(Arc<str>, usize)> {
+    Reads::judged(catalog, chosen).found
 }
 
 /// Every action that the chosen checks need, once each, by name. With `organization` also what is needed to go through an organisation.
@@ -93,11 +104,7 @@ pub fn needed(catalog: &Catalog, chosen: Chosen<'_>, organization: bool) -> Resu
     for own in ALWAYS {
         needs.add_own(own, Purpose::Account);
     }
-    let is_chosen = |check: &Check| match chosen {
-        Chosen::Everything => true,
-        Chosen::Checks(is_chosen) => is_chosen(check),
-    };
-    for check in catalog.checks.values().filter(|check| is_chosen(check)) {
+    for check in catalog.checks.values().filter(|check| chosen.has(check)) {
         needs.add(&Reads::of_check(catalog, check), Some(&check.id))?;
     }
     if matches!(chosen, Chosen::Everything) {

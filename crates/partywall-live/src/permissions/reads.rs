@@ -6,6 +6,7 @@ use std::sync::Arc;
 use partywall_catalog::{Catalog, Check, DefaultOn, Read, ResourceType};
 
 use super::mentions::{mentions, overlap};
+use super::needs::Chosen;
 use crate::input::placeholders;
 
 /// The reads found so far: type and index among the type's reads.
@@ -45,13 +46,15 @@ impl<'c> Reads<'c> {
         reads
     }
 
-    /// What the checks rest on, and beside them what everyone is shown of a resource: who owns its duties, its name and its tags.
-    pub(super) fn judged(catalog: &'c Catalog) -> Self {
+    /// What the chosen checks rest on, and beside them what everyone is shown of a resource: who owns its duties, its name and its tags.
+    /// Of types that no chosen check rests on, only where all are chosen.
+    pub(super) fn judged(catalog: &'c Catalog, chosen: Chosen<'_>) -> Self {
         let mut reads = Self::new(catalog);
-        for check in catalog.checks.values() {
+        for check in catalog.checks.values().filter(|check| chosen.has(check)) {
             reads.found.extend(Self::of_check(catalog, check).found);
         }
-        for (name, file) in &catalog.types {
+        let of: BTreeSet<Arc<str>> = reads.found.iter().map(|(name, _)| name.clone()).collect();
+        for (name, file) in catalog.types.iter().filter(|(name, _)| matches!(chosen, Chosen::Everything) || of.contains(*name)) {
             let service = catalog.service_of(name);
             let modes = service.iter().flat_map(|service| &service.modes).filter(|mode| mode.resource.as_ref().is_none_or(|of| of == name));
             let owners = service.iter().flat_map(|service| &service.duties).flat_map(|duty| &duty.owner);

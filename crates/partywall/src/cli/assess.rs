@@ -123,12 +123,12 @@ fn due_days(text: &str) -> Result<DueDays, String> {
 
 impl Assess {
     pub(crate) fn run(mut self, context: &Context) -> anyhow::Result<u8> {
-        let _kept = aws::read(context, &mut self.sources, &self.access, &self.via, self.lake.as_deref())?;
-        let records = self.sources.records(context)?;
-        let frameworks = self.chosen_frameworks(context, &records)?;
         for prefix in &self.checks {
             check::some_begin_with(context, prefix)?;
         }
+        let _kept = aws::read(context, &mut self.sources, &self.checks, &self.access, &self.via, self.lake.as_deref())?;
+        let records = self.sources.records(context)?;
+        let frameworks = self.chosen_frameworks(context, &records)?;
         let evidence = self.evidence(context, &frameworks);
         let selected = |check: &Check| self.selects(check, evidence.as_ref());
         if !context.catalog.checks.values().any(|check| selected(check)) {

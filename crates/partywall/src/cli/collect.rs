@@ -5,19 +5,21 @@ mod told;
 mod via;
 mod watch;
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::bail;
 use clap::{Args, ValueEnum};
-use partywall_catalog::ResourceType;
+use partywall_catalog::{Check, ResourceType};
 use partywall_lake::{Lake, Snapshot};
+use partywall_live::permissions::Chosen;
 use partywall_live::{AccountTarget, Plan, ReadOptions, Reader, permissions};
 use partywall_model::near::did_you_mean;
 
 pub(crate) use self::via::Via;
 use self::watch::Watch;
-use super::Context;
+use super::{Context, check};
 
 use crate::live::{Access, Connected};
 
@@ -74,6 +76,10 @@ pub(crate) struct What {
     #[arg(long = "service", value_name = "ID")]
     pub(crate) services: Vec<String>,
 
+    /// Only what the checks rest on whose id is this or begins with it; may be repeated
+    #[arg(long = "check", value_name = "ID", conflicts_with = "all_facts")]
+    pub(crate) checks: Vec<String>,
+
     /// All active accounts of the organisation that the caller is in
     #[arg(long)]
     pub(crate) organization: bool,
@@ -103,6 +109,19 @@ pub(crate) struct What {
 }
 
 impl What {
+    /// The reads that answers rest on: of the chosen checks, or of all; `None` if everything is read.
+    ///
+    /// # Errors
+    /// No check has such an id.
+    fn details(&self, context: &Context) -> anyhow::Result<Option<BTreeSet<(Arc<str>, usize)>>> {
+        for prefix in &self.checks {
+            check::some_begin_with(context, prefix)?;
+        }
+        let is_chosen = |check: &Check| self.checks.iter().any(|prefix| check.id.starts_with(prefix.as_str()));
+        let chosen = if self.checks.is_empty() { Chosen::Everything } else { Chosen::Checks(&is_chosen) };
+        Ok((!self.all_facts).then(|| permissions::judged(&context.catalog, chosen)))
+    }
+
     /// The way into AWS, in the Region in which things without one are asked.
     ///
     /// # Errors
@@ -140,7 +159,8 @@ pub(crate) fn read(
     resume: bool,
 ) -> anyhow::Result<Snapshot> {
     let via_config = what.via.is_config()?;
-    let wanted = chosen(context, &what.services)?;
+    let details = what.details(context)?;
+    let wanted = chosen(context, what, details.as_ref())?;
     let lake = Lake::create_or_open(out)?;
     let options = ReadOptions {
         regions: what.regions.iter().map(|region| Arc::from(region.as_str())).collect(),
@@ -149,9 +169,8 @@ pub(crate) fn read(
         tool: format!("partywall {}", env!("CARGO_PKG_VERSION")),
     };
     if via_config {
-        return via::read(context, connected, what, access, &options, &lake, &wanted);
+        return via::read(context, connected, what, access, &options, &lake, &wanted, details.as_ref());
     }
-    let details = (!what.all_facts).then(|| permissions::judged(&context.catalog));
     let plan = Plan::new(&context.catalog, wanted, details.as_ref());
     let targets: Vec<AccountTarget> = organization::targets(connected, what, access.external_id.as_deref())?;
     let watch = Watch::start(targets.len(), connected.client.clone());
@@ -161,8 +180,13 @@ pub(crate) fn read(
     Ok(snapshot?)
 }
 
-/// Types of the chosen services; all if none is chosen.
-fn chosen<'a>(context: &'a Context, services: &'a [String]) -> anyhow::Result<impl Fn(&ResourceType) -> bool + 'a> {
+/// Types of the chosen services that the chosen checks rest on; all if none is chosen.
+fn chosen<'a>(
+    context: &'a Context,
+    what: &'a What,
+    details: Option<&'a BTreeSet<(Arc<str>, usize)>>,
+) -> anyhow::Result<impl Fn(&ResourceType) -> bool + 'a> {
+    let services = &what.services;
     for id in services {
         if !context.catalog.services.contains_key(id.as_str()) {
             bail!("there is no service `{id}`{}", did_you_mean(id, context.catalog.services.keys().map(|id| &**id)));
@@ -170,6 +194,8 @@ fn chosen<'a>(context: &'a Context, services: &'a [String]) -> anyhow::Result<im
     }
     Ok(move |resource_type: &ResourceType| {
         let service = context.catalog.service_of(&resource_type.name);
-        services.is_empty() || service.is_some_and(|service| services.iter().any(|id| **id == *service.id))
+        let of_service = services.is_empty() || service.is_some_and(|service| services.iter().any(|id| **id == *service.id));
+        let rested_on = |details: &BTreeSet<(Arc<str>, usize)>| details.iter().any(|(of, _)| *of == resource_type.name);
+        of_service && (what.checks.is_empty() || details.is_some_and(rested_on))
     })
 }

@@ -116,3 +116,32 @@ fn what_is_denied_is_known_before_and_after_a_reading() {
         assert_eq!(text.contains(action), wanted, "{action} in {text}");
     }
 }
+
+#[test]
+fn the_checks_that_are_asked_say_how_much_is_read_and_their_answers_stay() {
+    let aws = Aws::start(Vec::new());
+    let assess = |checks: &[&str]| {
+        let mut arguments =
+            vec!["assess", "aws", "--region", "eu-central-1", "--share", "100", "--as-of", "2026-11-22", "--format", "jsonl"];
+        checks.iter().for_each(|check| arguments.extend(["--check", check]));
+        aws.run(&arguments)
+    };
+    let whole = results(&assess(&[]).out);
+    let id = |result: &Value| result["check"].as_str().expect("a check").to_owned();
+    let prefixes: std::collections::BTreeSet<String> =
+        whole.iter().map(|result| format!("{}.", id(result).split('.').next().unwrap_or_default())).collect();
+    assert!(prefixes.len() > 40, "{prefixes:?}");
+    for prefix in &prefixes {
+        // Resources of which only something else tells, such as the alias of a key, are not met where that is not read.
+        let is_stub = |result: &Value| result["unknown_because"].to_string().contains("itself is not in the input");
+        let of_all: Vec<&Value> = whole.iter().filter(|result| id(result).starts_with(prefix.as_str()) && !is_stub(result)).collect();
+        let narrowed = results(&assess(&[prefix]).out);
+        assert_eq!(of_all, narrowed.iter().filter(|result| !is_stub(result)).collect::<Vec<_>>(), "{prefix}");
+    }
+    let directory = tempfile::tempdir().expect("a directory");
+    let lake = directory.path().join("lake");
+    let arguments = ["collect", "aws", "--out", lake.to_str().expect("a path"), "--region", "eu-central-1", "--share", "100", "--stats"];
+    let few = aws.run(&[&arguments[..], &["--check", "s3.bucket-blocks-public-access"]].concat());
+    assert!(few.out.contains("s3:GetPublicAccessBlock") && !few.out.contains("GetBucketPolicy"), "{}", few.out);
+    assert!(few.code == 0 && few.out.lines().count() < 12, "{}{}", few.out, few.err);
+}

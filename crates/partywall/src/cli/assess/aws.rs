@@ -25,11 +25,18 @@ impl Drop for Passing {
     }
 }
 
-/// Reads the account if `aws` is the source, and puts the snapshot in its place.
+/// Reads the account if `aws` is the source, and puts the snapshot in its place: what these checks rest on, or all if none is named.
 ///
 /// # Errors
 /// Other sources beside it, or nothing could be read.
-pub(super) fn read(context: &Context, sources: &mut Sources, access: &Access, via: &Via, lake: Option<&Path>) -> anyhow::Result<Passing> {
+pub(super) fn read(
+    context: &Context,
+    sources: &mut Sources,
+    checks: &[String],
+    access: &Access,
+    via: &Via,
+    lake: Option<&Path>,
+) -> anyhow::Result<Passing> {
     if !sources.sources.iter().any(|source| source.as_os_str() == AWS) {
         if lake.is_some() {
             bail!("--lake keeps what `aws` reads, and it is not among the sources; name `aws`, or the lake itself as a source");
@@ -49,6 +56,7 @@ pub(super) fn read(context: &Context, sources: &mut Sources, access: &Access, vi
     }
     let what = What {
         regions: sources.region.take().into_iter().collect(),
+        checks: checks.to_vec(),
         accounts_at_once: 8,
         role: ROLE.to_owned(),
         via: via.clone(),

@@ -1,11 +1,12 @@
 //! AWS Config's aggregator as the source.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use clap::{Args, ValueEnum};
 use partywall_catalog::ResourceType;
 use partywall_lake::{Lake, Snapshot};
-use partywall_live::{AccountTarget, AggregatorReader, ReadOptions, permissions};
+use partywall_live::{AccountTarget, AggregatorReader, ReadOptions};
 
 use super::What;
 use super::watch::Watch;
@@ -64,6 +65,7 @@ pub(super) fn read(
     options: &ReadOptions,
     lake: &Lake,
     wanted: &(dyn Fn(&ResourceType) -> bool + Sync),
+    details: Option<&BTreeSet<(Arc<str>, usize)>>,
 ) -> anyhow::Result<Snapshot> {
     if what.organization || !what.units.is_empty() {
         anyhow::bail!("the aggregator says which accounts there are; choose some of them with --account");
@@ -76,14 +78,13 @@ pub(super) fn read(
             connected.target_of(account, &what.role, access.external_id.as_deref())
         }
     };
-    let details = (!what.all_facts).then(|| permissions::judged(&context.catalog));
     let caller = connected.caller();
     let reader = AggregatorReader {
         catalog: &context.catalog,
         client: &connected.client,
         options,
         wanted,
-        details: details.as_ref(),
+        details,
         caller: &caller,
         name: what.via.aggregator.as_deref(),
         accounts: &what.accounts,
