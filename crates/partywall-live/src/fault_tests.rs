@@ -145,7 +145,7 @@ fn resting(catalog: &Catalog, on: &BTreeSet<Arc<str>>) -> BTreeSet<Arc<str>> {
 }
 
 /// Where a fact is neither what it was nor unknown.
-fn changed(before: &Value, after: Option<&Value>, path: &str, found: &mut Vec<String>) {
+pub(crate) fn changed(before: &Value, after: Option<&Value>, path: &str, found: &mut Vec<String>) {
     match (before, after) {
         (_, Some(after)) if after.holds_unknown() && !matches!(after, Value::Map(_)) => {}
         (Value::Map(members), Some(after @ Value::Map(_))) => {

@@ -6,6 +6,8 @@
 //! Config can record it there at all: a recorder of "everything" leaves out what its Region does not know yet.
 
 mod account;
+#[cfg(test)]
+mod fault_tests;
 mod inventory;
 mod proof;
 mod query;

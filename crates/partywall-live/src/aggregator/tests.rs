@@ -1,7 +1,8 @@
 //! Readings through an aggregator of the stand-in: what it has, what it lacks, and what goes wrong.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use aws_credential_types::Credentials;
 use partywall_aws::model::Models;
@@ -20,23 +21,28 @@ use crate::reading::{AccountTarget, ReadError, ReadOptions, Reader};
 const REGION: &str = "eu-central-1";
 const NAME: &str = "config-configurationaggregator-00000000";
 
-fn catalog() -> Catalog {
-    Catalog::load(None).unwrap().with_derived(partywall_collect::derived_columns).unwrap()
+fn catalog() -> &'static Catalog {
+    static LOADED: LazyLock<Catalog> =
+        LazyLock::new(|| Catalog::load(None).unwrap().with_derived(partywall_collect::derived_columns).unwrap());
+    &LOADED
 }
 
-struct World {
-    catalog: Catalog,
+pub(super) struct World {
+    catalog: &'static Catalog,
     client: Client,
     caller: Caller,
 }
 
-fn world(rules: Vec<FaultRule>) -> World {
+pub(super) fn world(rules: Vec<FaultRule>) -> World {
     let catalog = catalog();
     let config = FakeConfig { throttles: false, faults: Faults::new(rules), ..FakeConfig::default() };
-    let fake = Fake::new(Preset::named("tiny").unwrap(), &catalog, config).unwrap();
+    let fake = Fake::new(Preset::named("tiny").unwrap(), catalog, config).unwrap();
     let account = fake.world().accounts().next().unwrap();
     let identity = Identity::new(Credentials::new(Fake::access_key(&account), "synthetic", None, None, "tests"));
-    let client = Client::new(ClientConfig { share: 1.0, seed: 1, max_attempts: 1, ..ClientConfig::default() }, fake);
+    let client = Client::new(
+        ClientConfig { share: 1.0, seed: 1, max_attempts: 1, attempt_timeout: Duration::from_millis(500), ..ClientConfig::default() },
+        fake,
+    );
     World { catalog, client, caller: Caller::new(identity, None, REGION) }
 }
 
@@ -48,10 +54,10 @@ fn options(resume: bool) -> ReadOptions {
     ReadOptions { regions: vec![Arc::from(REGION)], resume, accounts_at_once: 1, tool: "tests".to_owned() }
 }
 
-type Wanted<'a> = &'a (dyn Fn(&ResourceType) -> bool + Sync);
+pub(super) type Wanted<'a> = &'a (dyn Fn(&ResourceType) -> bool + Sync);
 
 /// Reads some services' types, with or without what AWS Config lacks.
-fn read(world: &World, lake: &Lake, wanted: Wanted<'_>, gap_reads: bool) -> Result<Snapshot, ReadError> {
+pub(super) fn read(world: &World, lake: &Lake, wanted: Wanted<'_>, gap_reads: bool) -> Result<Snapshot, ReadError> {
     read_with(world, lake, wanted, gap_reads, false, &Unwatched)
 }
 
@@ -80,11 +86,11 @@ fn read_with(
     reader.read(runtime.handle(), lake, progress)
 }
 
-fn some(file: &ResourceType) -> bool {
+pub(super) fn some(file: &ResourceType) -> bool {
     ["AWS::S3::", "AWS::EC2::", "AWS::IAM::", "AWS::Logs::", "AWS::KMS::"].iter().any(|service| file.name.starts_with(service))
 }
 
-fn rows(snapshot: &Snapshot) -> Vec<Resource> {
+pub(super) fn rows(snapshot: &Snapshot) -> Vec<Resource> {
     let mut rows = Vec::new();
     let mut emit = |_: &partywall_lake::TypeHeader, more: Vec<Resource>| {
         rows.extend(more);
@@ -94,7 +100,7 @@ fn rows(snapshot: &Snapshot) -> Vec<Resource> {
     rows
 }
 
-fn lake() -> (tempfile::TempDir, Lake) {
+pub(super) fn lake() -> (tempfile::TempDir, Lake) {
     let directory = tempfile::tempdir().unwrap();
     let lake = Lake::create_or_open(directory.path().join("lake")).unwrap();
     (directory, lake)
