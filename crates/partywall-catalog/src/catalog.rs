@@ -260,6 +260,11 @@ impl Catalog {
         Some(bare)
     }
 
+    /// The names of all types of the registry, in no order.
+    pub fn registry_types(&self) -> impl Iterator<Item = &str> {
+        self.registry.names()
+    }
+
     /// Adds computed columns to the schemas: the collector knows what its functions return.
     pub fn with_derived(mut self, columns_of: impl Fn(&str) -> Option<Column>) -> Result<Self, CatalogError> {
         for file in self.types.values_mut() {

@@ -5,6 +5,7 @@
 
 mod catalog;
 mod check;
+mod cloud_control;
 mod column;
 mod duty;
 mod eol;
@@ -24,6 +25,7 @@ mod values;
 
 pub use catalog::Catalog;
 pub use check::{Case, CaseSource, Check, Equivalents, Fix, Join};
+pub use cloud_control::CloudControlError;
 pub use column::{Column, Schema};
 pub use duty::{Duty, DutyCase, Layer, OwnerRule, Per, Side};
 pub use eol::EolTable;

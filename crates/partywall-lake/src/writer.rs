@@ -18,7 +18,7 @@ use crate::row::{RowText, RowWriter};
 use crate::{Lake, LakeError, Snapshot};
 
 /// Bytes of rows and columns that wait, over all partitions, before the largest is written: what bounds a row group, and memory.
-const WAITING_BYTES: usize = 64 << 20;
+const WAITING_BYTES: usize = 16 << 20;
 
 /// Runs whose files a partition may refer to; after that it is written whole.
 const MAX_RUNS: usize = 16;

@@ -71,7 +71,7 @@ pub fn account(
 /// The account asked for. Where APIs and AWS Config show the same one, the APIs tell more of it.
 fn choose(mut found: BTreeMap<Scope, Vec<Place>>, account: Option<&str>) -> Result<(Scope, Vec<Place>), NoAccount> {
     let names: BTreeSet<Arc<str>> = found.keys().map(|scope| scope.account.clone()).collect();
-    let listed = || names.iter().map(|name| name.to_string()).collect::<Vec<_>>();
+    let listed = || names.iter().map(ToString::to_string).collect::<Vec<_>>();
     let wanted = match (account, names.first(), names.len()) {
         (_, None, _) => return Err(NoAccount::Nobody),
         (None, Some(only), 1) => only.clone(),

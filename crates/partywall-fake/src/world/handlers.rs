@@ -89,9 +89,38 @@ pub(crate) fn handled(world: &World, question: Question<'_>) -> Result<Handled, 
             let list = if question.operation.name.starts_with("ListWeb") { "WebACLs" } else { "LoggingConfigurations" };
             Handled::Answer(map([(list, Value::List(Vec::new()))]))
         }
+        ("cloudcontrol", "ListResources") => Handled::Listing("ResourceDescriptions", cloud_control(question)?),
+        ("cloudcontrol", "GetResource") => {
+            let wanted = question.input.get("Identifier");
+            let found = cloud_control(question)?.into_iter().find(|one| one.get("Identifier") == wanted);
+            let found = found.ok_or_else(|| ServiceFault::new("ResourceNotFoundException", "there is no such resource", 400))?;
+            Handled::Answer(map([("TypeName", Value::str(APPLICATION)), ("ResourceDescription", found)]))
+        }
         ("s3", _) => bucket(world, question)?,
         _ => Handled::No,
     })
+}
+
+/// The only type that Cloud Control knows here.
+const APPLICATION: &str = "AWS::AppConfig::Application";
+
+/// Two applications; a listing tells nothing of them but who they are.
+fn cloud_control(question: Question<'_>) -> Result<Vec<Value>, ServiceFault> {
+    let of_type = question.input.get("TypeName").and_then(Value::as_str).unwrap_or_default();
+    if of_type != APPLICATION {
+        let message = format!("Resource type {of_type} does not support LIST action");
+        return Err(ServiceFault::new("UnsupportedActionException", &message, 400));
+    }
+    let whole = &*question.operation.name == "GetResource";
+    let one = |id: &str| {
+        let properties = if whole {
+            format!(r#"{{"ApplicationId":"{id}","Name":"application {id}","Tags":[{{"Key":"team","Value":"web"}}]}}"#)
+        } else {
+            format!(r#"{{"ApplicationId":"{id}"}}"#)
+        };
+        map([("Identifier", Value::str(id)), ("Properties", Value::str(properties))])
+    };
+    Ok(["abc1234", "def5678"].map(one).into_iter().collect())
 }
 
 /// The caller may do everything here.

@@ -73,7 +73,7 @@ fn read_with(
     let enter = |_: &str| AccountTarget { caller: world.caller.clone(), account: None };
     let options = options(resume);
     let reader = AggregatorReader {
-        catalog: &world.catalog,
+        catalog: world.catalog,
         client: &world.client,
         options: &options,
         wanted,
@@ -131,8 +131,8 @@ fn with_what_config_lacks_everything_is_read_and_each_type_from_one_source() {
     assert!(api.is_superset(&BTreeSet::from(["AWS::Logs::LogGroup", "AWS::IAM::AccessKey"])), "{api:?}");
     // The same resources as an ordinary reading, and no less of them listed: a recorder may prove more than the APIs let on.
     let (_kept, other) = self::lake();
-    let (plan, options) = (Plan::new(&world.catalog, some, None), options(false));
-    let reader = Reader { catalog: &world.catalog, plan: &plan, client: &world.client, options: &options };
+    let (plan, options) = (Plan::new(world.catalog, some, None), options(false));
+    let reader = Reader { catalog: world.catalog, plan: &plan, client: &world.client, options: &options };
     let target = AccountTarget { caller: world.caller.clone(), account: None };
     let ordinary = reader.read(runtime().handle(), &other, &[target], &Unwatched).unwrap();
     // Of the buckets only those of the Region were asked for.
@@ -294,14 +294,14 @@ fn a_query_says_what_a_snapshot_file_says() {
         of_file.extend(batch.rows.iter().map(|row| ((row.resource_type.clone(), row.id.clone()), told(row))));
         Ok::<(), CollectError>(())
     };
-    let collected = partywall_collect::collect(&world.catalog, &[path], &options, &need, &mut emit).unwrap();
+    let collected = partywall_collect::collect(world.catalog, &[path], &options, &need, &mut emit).unwrap();
     assert_eq!(collected.errors, Vec::<String>::new());
     let mut of_query: Told = BTreeMap::new();
     let mut emit = |batch: Rows<'_>| {
         of_query.extend(batch.rows.iter().map(|row| ((row.resource_type.clone(), row.id.clone()), told(row))));
         Ok(())
     };
-    let mut live = Live::new(&world.catalog, &options, &need, &mut emit);
+    let mut live = Live::new(world.catalog, &options, &need, &mut emit);
     let (recorder, account) = (Recorder::aggregator(NAME), Arc::from("111100000000"));
     let mut results = 0;
     for page in &pages {
@@ -339,7 +339,7 @@ fn a_result_that_cannot_be_read_is_said_and_the_others_stay() {
         rows.extend(batch.rows.iter().map(|row| row.id.clone()));
         Ok(())
     };
-    let mut live = Live::new(&world.catalog, &options, &need, &mut emit);
+    let mut live = Live::new(world.catalog, &options, &need, &mut emit);
     let page = partywall_collect::parse_json(
         r#"{"QueryInfo":{"SelectFields":[{"Name":"configuration"},{"Name":"supplementaryConfiguration"},{"Name":"tags"}]},"Results":[
         "{\"resourceType\":\"AWS::EC2::VPC\",\"resourceId\":\"vpc-1\",\"awsRegion\":\"eu-central-1\",\"configuration\":{\"vpcId\":\"vpc-1\"}}",

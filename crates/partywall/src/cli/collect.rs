@@ -100,6 +100,11 @@ pub(crate) struct What {
     #[arg(long)]
     pub(crate) all_facts: bool,
 
+    /// Also this type of the registry, through AWS Cloud Control, or with `*` at the end those that begin so and have no calls of their
+    /// own; may be repeated. Needs cloudformation:ListResources, cloudformation:GetResource and what AWS's handler of the type needs
+    #[arg(long = "cloud-control", value_name = "TYPE", conflicts_with = "checks")]
+    pub(crate) cloud_control: Vec<String>,
+
     /// How many accounts are read at once
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) accounts_at_once: u16,
@@ -119,7 +124,13 @@ impl What {
         }
         let is_chosen = |check: &Check| self.checks.iter().any(|prefix| check.id.starts_with(prefix.as_str()));
         let chosen = if self.checks.is_empty() { Chosen::Everything } else { Chosen::Checks(&is_chosen) };
-        Ok((!self.all_facts).then(|| permissions::judged(&context.catalog, chosen)))
+        if self.all_facts {
+            return Ok(None);
+        }
+        let mut reads = permissions::judged(&context.catalog, chosen);
+        let asked_for = context.catalog.types.values().filter(|file| file.is_through_cloud_control());
+        reads.extend(asked_for.flat_map(|file| (0..file.reads.len()).map(|place| (file.name.clone(), place))));
+        Ok(Some(reads))
     }
 
     /// The way into AWS, in the Region in which things without one are asked.
@@ -134,6 +145,11 @@ impl What {
 }
 
 impl Collect {
+    /// The types that are read through Cloud Control.
+    pub(super) fn cloud_control(&self) -> &[String] {
+        &self.what.cloud_control
+    }
+
     pub(crate) fn run(&self, context: &Context) -> anyhow::Result<u8> {
         let From::Aws = self.from;
         let connected = self.what.connect(&self.access)?;
@@ -196,6 +212,6 @@ fn chosen<'a>(
         let service = context.catalog.service_of(&resource_type.name);
         let of_service = services.is_empty() || service.is_some_and(|service| services.iter().any(|id| **id == *service.id));
         let rested_on = |details: &BTreeSet<(Arc<str>, usize)>| details.iter().any(|(of, _)| *of == resource_type.name);
-        of_service && (what.checks.is_empty() || details.is_some_and(rested_on))
+        resource_type.is_through_cloud_control() || of_service && (what.checks.is_empty() || details.is_some_and(rested_on))
     })
 }

@@ -180,7 +180,11 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
     if let Command::Iam(command) = arguments.command {
         return command.run(overlay, now);
     }
-    let context = Context { catalog: catalog(overlay)?, now };
+    let mut catalog = catalog(overlay)?;
+    if let Command::Collect(command) = &arguments.command {
+        catalog = catalog.with_cloud_control(command.cloud_control())?;
+    }
+    let context = Context { catalog, now };
     match arguments.command {
         Command::Assess(command) => command.run(&context),
         Command::Matrix(command) => command.run(&context),

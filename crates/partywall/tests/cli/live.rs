@@ -145,3 +145,25 @@ fn the_checks_that_are_asked_say_how_much_is_read_and_their_answers_stay() {
     assert!(few.out.contains("s3:GetPublicAccessBlock") && !few.out.contains("GetBucketPolicy"), "{}", few.out);
     assert!(few.code == 0 && few.out.lines().count() < 12, "{}{}", few.out, few.err);
 }
+
+#[test]
+fn types_without_calls_of_their_own_are_read_through_cloud_control() {
+    let aws = Aws::start(Vec::new());
+    let directory = tempfile::tempdir().expect("a directory");
+    let lake = directory.path().join("lake");
+    let lake = lake.to_str().expect("a path");
+    let collect = |more: &[&str]| {
+        let arguments = ["collect", "aws", "--out", lake, "--region", "eu-central-1", "--share", "100", "--service", "s3"];
+        aws.run(&[&arguments[..], more].concat())
+    };
+    let read = collect(&["--cloud-control", "AWS::AppConfig::Application"]);
+    assert_eq!(read.code, 0, "{}", read.err);
+    let rows = aws.run(&["query", "select \"Name\", _region, _tags from aws_appconfig_application order by 1", lake, "--format", "csv"]);
+    assert!(rows.out.contains("application abc1234,eu-central-1,") && rows.out.contains("application def5678"), "{}{}", rows.out, rows.err);
+    let refused = collect(&["--cloud-control", "AWS::AppStream::*"]);
+    assert!(refused.code == 3 && refused.err.contains("UnsupportedActionException"), "{}", refused.err);
+    for (name, words) in [("AWS::Nope", "no resource type"), ("AWS::S3::Bucket", "calls of its own service")] {
+        let ran = collect(&["--cloud-control", name]);
+        assert!(ran.code == 2 && ran.err.contains(words), "{}", ran.err);
+    }
+}
