@@ -136,4 +136,7 @@ pub struct Case {
     /// The day on which the case is judged; the check's end-of-life table date if absent.
     #[serde(default)]
     pub as_of: Option<toml::value::Datetime>,
+    /// The day on which the case's facts were read; nothing says so if absent.
+    #[serde(default)]
+    pub read_on: Option<toml::value::Datetime>,
 }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use chrono::{NaiveDate, NaiveTime};
 use partywall_catalog::{Case, CaseSource, Catalog, ResourceType, table_to_value};
 use partywall_model::{Cause, CauseKind, Listing, Resource, Source, SourceKind, Value};
 use partywall_table::{Envelope, TypeBatch, build_batch};
@@ -44,11 +45,13 @@ pub fn prepare_case_with(
     let account: Option<Arc<str>> = Some(Arc::from("111122223333"));
     let own_region = resource_type.region.as_ref().and_then(|path| case.given.get(path)?.as_str());
     let region: Option<Arc<str>> = Some(Arc::from(own_region.unwrap_or("eu-central-1")));
+    let read_on: Option<NaiveDate> = case.read_on.and_then(|date| date.to_string().parse().ok());
     let make = |name: &str, id: &str, given: &toml::Table| {
         let mut row = Resource::new(name, id, source.clone());
         row.account.clone_from(&account);
         row.region.clone_from(&region);
         row.properties = table_to_value(given);
+        row.observed_at = read_on.map(|day| day.and_time(NaiveTime::MIN).and_utc());
         row
     };
     let mut row = make(&resource_type.name, "case", &case.given);

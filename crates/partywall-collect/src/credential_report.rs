@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
 use partywall_catalog::{Column, ResourceType};
 use partywall_model::{Cause, CauseKind, Resource, Source, Value};
 
@@ -47,6 +47,12 @@ pub(crate) fn read(text: &str, resource_type: &ResourceType, source: &Arc<Source
         rows.push(row);
     }
     (rows, errors)
+}
+
+/// When the report in an answer was made (IAM API reference, GetCredentialReport): its facts are as old as that.
+pub(crate) fn generated(answer: &Value) -> Option<DateTime<Utc>> {
+    let at = DateTime::parse_from_rfc3339(answer.get("GeneratedTime")?.as_str()?).ok()?;
+    Some(at.with_timezone(&Utc))
 }
 
 /// `access_key_1_active` → `AccessKey1Active`.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use partywall_model::{Cause, CauseKind, Gap, Listing, Source, SourceKind, Value};
 
 use crate::api::{self, ApiReader, Call};
@@ -58,7 +59,7 @@ impl Collector<'_> {
             return self.config_file(text, &source(SourceKind::Config));
         }
         if trimmed.starts_with(credential_report::HEAD) {
-            self.credential_report(text, &source(SourceKind::Api));
+            self.credential_report(text, None, &source(SourceKind::Api));
             return Ok(());
         }
         if let Some((code, operation)) = (trimmed.len() < 4096).then(|| api::error_line(trimmed)).flatten() {
@@ -180,11 +181,12 @@ impl Collector<'_> {
         }
     }
 
-    fn credential_report(&mut self, text: &str, source: &Arc<Source>) {
+    fn credential_report(&mut self, text: &str, at: Option<DateTime<Utc>>, source: &Arc<Source>) {
         let Some(resource_type) = self.catalog.resource_type(credential_report::TYPE) else { return };
         self.count(SourceKind::Api);
         let (rows, errors) = credential_report::read(text, &resource_type, source);
-        for row in rows {
+        for mut row in rows {
+            row.observed_at = at;
             let (resource_type, account, region) = (row.resource_type.clone(), row.account.clone(), Some(Arc::from("global")));
             if errors.is_empty() {
                 self.out.listed.insert(Listing { resource_type, account, region });
@@ -214,7 +216,7 @@ impl Collector<'_> {
             let decoded =
                 base64::engine::general_purpose::STANDARD.decode(content.as_bytes()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
             match decoded {
-                Some(csv) => self.credential_report(&csv, source),
+                Some(csv) => self.credential_report(&csv, credential_report::generated(&answer), source),
                 None => self.broken(path, format!("{}: the report's content is not base64", source.file)),
             }
             return;

@@ -196,6 +196,5 @@ fn report(resource_type: &Arc<ResourceType>, answer: &Value) -> Shaped {
     };
     let nowhere = Arc::new(Source { kind: SourceKind::Api, file: Arc::from("") });
     let (rows, lost) = credential_report::read(&text, resource_type, &nowhere);
-    let at = answer.get("GeneratedTime").and_then(Value::as_str).and_then(|at| DateTime::parse_from_rfc3339(at).ok());
-    Shaped { found: rows.into_iter().map(|row| row.properties).collect(), lost, at: at.map(|at| at.with_timezone(&Utc)) }
+    Shaped { found: rows.into_iter().map(|row| row.properties).collect(), lost, at: credential_report::generated(answer) }
 }

@@ -4,9 +4,11 @@ use datafusion::logical_expr::expr::BinaryExpr;
 use datafusion::logical_expr::{Expr, Operator};
 use datafusion::optimizer::simplify_expressions::{ExprSimplifier, SimplifyContext};
 use partywall_catalog::ResourceType;
+use partywall_table::Envelope;
 
-use crate::accesses::{Access, Root, access_of, accesses};
+use crate::accesses::{Access, Root, access_of, accesses, calls_of};
 use crate::engine::Engine;
+use crate::functions::AGE_WHEN_READ;
 use crate::kleene::positive;
 use crate::predicate::Predicate;
 
@@ -24,6 +26,7 @@ pub struct Lint {
 /// * `negated-absent`: a negated leaf on a path that may be absent, without a default or a test for null.
 /// * `always-same`: the predicate does not depend on the row.
 /// * `wrong-type`: a comparison that only works by casting the column.
+/// * `activity-age`: how long something was not used, counted beyond the day on which that was read.
 /// * `secret-value`: a secret's value is read, not only tested for null; the collector has taken the value out by then.
 pub fn lint_predicate(engine: &Engine, resource_type: &ResourceType, predicate: &Predicate) -> Vec<Lint> {
     let mut lints = Vec::new();
@@ -41,7 +44,11 @@ pub fn lint_predicate(engine: &Engine, resource_type: &ResourceType, predicate: 
     negated(&predicate.expr, false, &mut |leaf| {
         for access in accesses(leaf, &[], &predicate.schema).unwrap_or_default() {
             let path = &access.full;
-            let own = access.root == Root::Row && !path.contains('[') && !path.starts_with("_Derived") && access.whole_list.is_none();
+            let own = access.root == Root::Row
+                && path != Envelope::ObservedAt.name()
+                && !path.contains('[')
+                && !path.starts_with("_Derived")
+                && access.whole_list.is_none();
             if own && !tested.contains(path) && !defaulted(path) {
                 lints.push(Lint {
                     code: "negated-absent",
@@ -56,6 +63,7 @@ pub fn lint_predicate(engine: &Engine, resource_type: &ResourceType, predicate: 
         lints.push(Lint { code: "always-same", message });
     }
     wrong_types(engine, predicate, &mut lints);
+    activity_ages(predicate, &mut lints);
     secret_values(resource_type, predicate, &mut lints);
     lints.dedup();
     lints
@@ -95,6 +103,23 @@ fn always_same(expr: &Expr, schema: &std::sync::Arc<DFSchema>) -> Option<String>
             Some(format!("the predicate is always {value}, whatever the row"))
         }
         _ => None,
+    }
+}
+
+/// A reading knows when something was last used before it, and nothing of the days after it.
+fn activity_ages(predicate: &Predicate, lints: &mut Vec<Lint>) {
+    let activity = |path: &str| ["LastUsed", "LastAccessed"].iter().any(|word| path.contains(word));
+    let times = calls_of(&predicate.expr, "age_days").into_iter().flat_map(|call| call.args);
+    for access in times.flat_map(|time| accesses(&time, &[], &predicate.schema).unwrap_or_default()) {
+        if activity(&access.full) {
+            lints.push(Lint {
+                code: "activity-age",
+                message: format!(
+                    "`age_days({0})` counts days of which the reading knows nothing; write `{AGE_WHEN_READ}({0})`",
+                    access.full
+                ),
+            });
+        }
     }
 }
 

@@ -3,8 +3,9 @@ use std::sync::Arc;
 
 use datafusion::arrow::array::{BooleanArray, RecordBatch};
 use datafusion::arrow::datatypes::{DataType, Schema as ArrowSchema};
-use datafusion::common::tree_node::{TreeNode, TreeNodeRecursion};
-use datafusion::common::{DFSchema, ScalarValue};
+use datafusion::common::tree_node::{Transformed, TreeNode, TreeNodeRecursion};
+use datafusion::common::{Column, DFSchema, ScalarValue};
+use datafusion::error::DataFusionError;
 use datafusion::logical_expr::{Expr, ExprSchemable, Volatility};
 use partywall_table::{Envelope, Paths};
 
@@ -12,6 +13,7 @@ use crate::accesses::{Access, Root, access_of, accesses, calls_of};
 use crate::answers::Answers;
 use crate::engine::Engine;
 use crate::error::{PredicateError, one_line};
+use crate::functions::AGE_WHEN_READ;
 use crate::kleene::Rewriter;
 use crate::sheet::{Draft, Sheet};
 
@@ -56,6 +58,7 @@ pub(crate) fn parse(engine: &Engine, schema: &Arc<DFSchema>, sql: &str) -> Resul
     // The planner names calls by aliases, which would hide them from the rewriting.
     let expr = expr.unalias_nested().data;
     validate(&expr)?;
+    let expr = with_reading(expr).map_err(|error| PredicateError::Syntax(one_line(&error)))?;
     match expr.get_type(schema.as_ref()) {
         Ok(DataType::Boolean) => {}
         Ok(other) => return Err(PredicateError::Forbidden(format!("a predicate must be a boolean, this is {other}"))),
@@ -90,6 +93,18 @@ fn expand_tag(sql: &str) -> String {
     }
     out.push_str(rest);
     out
+}
+
+/// Hands `age_when_read` the time of the reading, which predicates may not name themselves.
+fn with_reading(expr: Expr) -> Result<Expr, DataFusionError> {
+    let hand = |node| match node {
+        Expr::ScalarFunction(mut call) if call.func.name() == AGE_WHEN_READ => {
+            call.args.push(Expr::Column(Column::new_unqualified(Envelope::ObservedAt.name())));
+            Ok(Transformed::yes(Expr::ScalarFunction(call)))
+        }
+        other => Ok(Transformed::no(other)),
+    };
+    expr.transform_up(hand).map(|done| done.data)
 }
 
 fn validate(expr: &Expr) -> Result<(), PredicateError> {

@@ -98,7 +98,9 @@ fn answers(predicate: &str, rows: &[&str], blind: &[Arc<str>]) -> Result<Vec<Ans
     let source = Arc::new(Source { kind: SourceKind::Api, file: Arc::from("row") });
     let resource = |row: &&str| {
         let mut resource = Resource::new(made_up.name.clone(), "row", source.clone());
-        resource.properties = value(&serde_json::from_str(row).map_err(|error| error.to_string())?);
+        let members: Json = serde_json::from_str(row).map_err(|error| error.to_string())?;
+        resource.observed_at = members["_observed_at"].as_str().map(|time| time.parse().expect("a time"));
+        resource.properties = value(&members);
         Ok(Arc::new(resource))
     };
     let rows = rows.iter().map(resource).collect::<Result<Vec<_>, String>>()?;

@@ -81,6 +81,7 @@ pub(crate) fn row_case(case: &DutyCase) -> Case {
         source: partywall_catalog::CaseSource::Api,
         tables: std::collections::BTreeMap::new(),
         as_of: None,
+        read_on: None,
     }
 }
 

@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate};
 use datafusion::arrow::array::{Array, AsArray, BooleanArray, Int64Array, StringArray};
-use datafusion::arrow::datatypes::{DataType, Field, FieldRef};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, TimestampMicrosecondType};
 use datafusion::common::{Result, ScalarValue, exec_err, plan_err};
 use datafusion::logical_expr::{
     ColumnarValue, HigherOrderFunctionArgs, HigherOrderReturnFieldArgs, HigherOrderSignature, HigherOrderUDFImpl, LambdaParametersProgress,
-    ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, ValueOrLambda, Volatility, create_udf,
+    ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature, SimpleScalarUDF, TypeSignature, ValueOrLambda, Volatility, create_udf,
 };
 use partywall_catalog::EolTable;
+use partywall_table::Envelope;
 
 use super::eol::eol;
 use super::network::{is_public_cidr, network, port_within, prefix_length};
+
+/// The function that takes the time of the reading as a second argument.
+pub(crate) const AGE_WHEN_READ: &str = "age_when_read";
 
 pub(super) type Text = Arc<StringArray>;
 
@@ -55,25 +59,50 @@ pub(crate) fn author_functions(as_of: NaiveDate, table: &Arc<EolTable>) -> Vec<S
         ScalarUDF::new_from_impl(Cardinality { signature: Signature::any(1, Volatility::Immutable) }),
         port_within(),
         prefix_length(),
-        create_udf(
-            "age_days",
-            vec![DataType::Utf8],
-            DataType::Int64,
-            Volatility::Immutable,
-            Arc::new(move |arguments| {
-                let [time] = arguments else { return exec_err!("age_days takes one argument") };
-                let time = text(time, rows_of(arguments))?;
-                let today = i64::from(days(as_of));
-                let ages: Int64Array = time.iter().map(|time| Some(today - i64::from(days(date(time?)?)))).collect();
-                Ok(ColumnarValue::Array(Arc::new(ages)))
-            }),
-        ),
+        age_days(as_of),
+        age_when_read(as_of),
         create_udf("as_of", vec![], DataType::Date32, Volatility::Immutable, {
             Arc::new(move |_| Ok(ColumnarValue::Scalar(datafusion::common::ScalarValue::Date32(Some(days(as_of))))))
         }),
         eol(table),
         json_get(),
     ]
+}
+
+/// `age_days(time)`: days from a time to the day of the run.
+fn age_days(as_of: NaiveDate) -> ScalarUDF {
+    let rule = move |arguments: &[ColumnarValue]| {
+        let [time] = arguments else { return exec_err!("age_days takes one argument") };
+        let time = text(time, rows_of(arguments))?;
+        let ages: Int64Array = time.iter().map(|time| age(time?, days(as_of))).collect();
+        Ok(ColumnarValue::Array(Arc::new(ages)))
+    };
+    create_udf("age_days", vec![DataType::Utf8], DataType::Int64, Volatility::Immutable, Arc::new(rule))
+}
+
+/// `age_when_read(time, _observed_at)`: days from a time to the day on which its row was read, or to the day of the run if that is earlier
+/// or nothing says when the row was read. Predicates name the time alone, and are planned so before the other is handed in.
+fn age_when_read(as_of: NaiveDate) -> ScalarUDF {
+    let rule = move |arguments: &[ColumnarValue]| {
+        let [time, read] = arguments else {
+            return exec_err!("in SQL write age_when_read(time, _observed_at)");
+        };
+        let rows = rows_of(arguments);
+        let (time, read) = (text(time, rows)?, read.to_array(rows)?);
+        let Some(read) = read.as_primitive_opt::<TimestampMicrosecondType>() else { return exec_err!("`_observed_at` is no time") };
+        let day = |read: Option<i64>| read.and_then(DateTime::from_timestamp_micros).map_or(as_of, |read| read.date_naive().min(as_of));
+        let ages: Int64Array = time.iter().zip(read).map(|(time, read)| age(time?, days(day(read)))).collect();
+        Ok(ColumnarValue::Array(Arc::new(ages)))
+    };
+    let both = vec![DataType::Utf8, Envelope::ObservedAt.data_type()];
+    let signature = TypeSignature::OneOf(vec![TypeSignature::Exact(vec![DataType::Utf8]), TypeSignature::Exact(both)]);
+    let signature = Signature::new(signature, Volatility::Immutable);
+    ScalarUDF::from(SimpleScalarUDF::new_with_signature(AGE_WHEN_READ, signature, DataType::Int64, Arc::new(rule)))
+}
+
+/// Whole days from a time's day to a day since 1970.
+fn age(time: &str, until: i32) -> Option<i64> {
+    Some(i64::from(until) - i64::from(days(date(time)?)))
 }
 
 /// `cardinality(list)`: how many elements the list has, NULL for none. SQL's own meaning; DataFusion's function of this name counts the

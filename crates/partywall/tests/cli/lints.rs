@@ -1,6 +1,6 @@
 //! Each kind of mistake in a check is found, and nothing is said of a sound one.
 
-use crate::support::Sources;
+use crate::support::{Sources, root};
 
 /// A sound check of a task definition with some lines replaced.
 fn check(replaced: &[(&str, &str)]) -> String {
@@ -51,6 +51,17 @@ fn lint(text: &str) -> (i32, String) {
     let sources = Sources::new(&[("own/checks/ecs/own-check.toml", text)]);
     let ran = sources.run(&["catalog", "lint", "--catalog", "own"]);
     (ran.code, ran.out + &ran.err)
+}
+
+#[test]
+fn how_long_something_was_idle_ends_with_the_reading() {
+    let check = std::fs::read_to_string(root().join("catalog/checks/iam/root-is-not-used.toml")).unwrap();
+    let today = check.replace("age_when_read(PasswordLastUsed)", "age_days(PasswordLastUsed)");
+    let sources = Sources::new(&[("own/checks/iam/root-is-not-used.toml", &today)]);
+    let ran = sources.run(&["catalog", "lint", "--catalog", "own"]);
+    assert_ne!(ran.code, 0);
+    let said = ran.out + &ran.err;
+    assert!(said.contains("activity-age") && said.contains("write `age_when_read(PasswordLastUsed)`"), "{said}");
 }
 
 #[test]

@@ -173,6 +173,20 @@ fn a_damaged_credential_report_is_unknown() {
 }
 
 #[test]
+fn waiting_does_not_make_the_root_user_idle() {
+    use base64::Engine as _;
+    let report = "user,arn,user_creation_time,password_enabled,password_last_used,access_key_1_active,access_key_1_last_used_date\n\
+        <root_account>,arn:aws:iam::111122223333:root,2020-01-01T00:00:00+00:00,not_supported,2026-04-20T00:00:00+00:00,false,N/A\n";
+    let content = base64::engine::general_purpose::STANDARD.encode(report);
+    let answer = format!(r#"{{"Content":"{content}","ReportFormat":"text/csv","GeneratedTime":"2026-05-01T06:00:00+00:00"}}"#);
+    let dated = Sources::new(&[("get-credential-report.json", &answer)]);
+    assert_eq!(statuses(&dated.results().0, "iam.root-is-not-used"), ["fail"]);
+    // The console's file does not say when it was made, so it is taken as made today.
+    let dateless = Sources::new(&[("report.csv", report)]);
+    assert_eq!(statuses(&dateless.results().0, "iam.root-is-not-used"), ["pass"]);
+}
+
+#[test]
 fn a_file_that_is_no_source_is_passed_over_and_one_that_is_named_twice_is_read_once() {
     let template = "Resources:\n  B:\n    Type: AWS::S3::Bucket\n";
     let sources = Sources::new(&[("t.yaml", template)]);
