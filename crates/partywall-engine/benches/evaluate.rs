@@ -88,6 +88,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut sink = partywall_report::sink(Format::Jsonl, &mut written, partywall_report::Options::default());
     sink.begin(&Run {
         title: "generated".to_owned(),
+        again: None,
         synthetic: Some("synthetic".to_owned()),
         narrowed: None,
         as_of: chrono::DateTime::default(),

@@ -206,6 +206,7 @@ pub(crate) fn sample() -> Sample {
 
     let run = Run {
         title: "examples/harbour-bank".to_owned(),
+        again: Some("examples/harbour-bank".to_owned()),
         synthetic: Some("synthetic: a mid-sized bank on AWS".to_owned()),
         narrowed: None,
         as_of: moment(20),

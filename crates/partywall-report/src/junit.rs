@@ -61,7 +61,7 @@ fn escape(text: &str) -> String {
 }
 
 /// The element inside a case, if its result is not a plain pass.
-fn outcome(check: &CheckInfo, result: &CheckResult, tally: &mut Tally) -> Option<String> {
+fn outcome(run: Option<&Run>, check: &CheckInfo, result: &CheckResult, tally: &mut Tally) -> Option<String> {
     let because = words::because(result);
     if let Some(exception) = &result.exception {
         tally.skipped += 1;
@@ -72,7 +72,7 @@ fn outcome(check: &CheckInfo, result: &CheckResult, tally: &mut Tally) -> Option
         Status::Pass => None,
         Status::Fail => {
             tally.failures += 1;
-            let detail = format!("{because}\n{}\npartywall explain {}", check.why, result.id);
+            let detail = format!("{because}\n{}\n{}", check.why, run.map(|run| run.explain(result.id)).unwrap_or_default());
             Some(format!("<failure type=\"{}\" message=\"{}\">{}</failure>", result.severity, escape(&because), escape(&detail)))
         }
         Status::Unknown if result.is_blind() => {
@@ -99,7 +99,7 @@ impl<W: Write> ResultSink for Junit<W> {
     fn result(&mut self, check: &CheckInfo, result: &CheckResult) -> io::Result<()> {
         let suite = self.suites.entry(check.id.clone()).or_default();
         suite.counts.tests += 1;
-        let outcome = outcome(check, result, &mut suite.counts);
+        let outcome = outcome(self.run.as_ref(), check, result, &mut suite.counts);
         let scope = [&result.account, &result.region].map(|part| part.as_deref().unwrap_or("-")).join(" ");
         let name = escape(&format!("{} [{scope}]", words::resource(result)));
         let class = escape(&check.id);

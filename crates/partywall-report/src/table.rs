@@ -8,7 +8,7 @@ use crate::text::{clean, counted, cut, cut_front, dash, thousands, width};
 use crate::words::{self, NARROWED};
 use crate::{CheckInfo, Counts, FindingLine, FrameworkLine, Proof, Run, Side, Summary, WallRow};
 
-/// No line is wider, so that the screen fits a terminal and a code review.
+/// No line is wider but one that ends in a long path that has to be whole, so that the screen fits a terminal and a code review.
 const WIDTH: usize = 100;
 
 /// What a line beside the wall holds.
@@ -210,7 +210,8 @@ impl<W: Write> Table<W> {
         let attribution = clean(&finding.attribution);
         let command = clean(&finding.command);
         let together = indent.len() + width(&attribution) + 3 + width(&command);
-        let command = self.paint(COMMAND, &cut(&command, WIDTH - indent.len()));
+        // Never cut: it is there to be pasted.
+        let command = self.paint(COMMAND, &command);
         if together <= WIDTH && !attribution.is_empty() {
             self.line(&format!("{indent}{attribution}   {command}"))
         } else {

@@ -66,6 +66,9 @@ impl DueDays {
 pub struct Run {
     /// What was assessed, in the user's words: the paths on the command line.
     pub title: String,
+    /// What follows a command that is printed, so that it sees the same sources; `None` if these are gone after the run.
+    #[serde(skip)]
+    pub again: Option<String>,
     /// One line that says that the input is made up, if it is.
     pub synthetic: Option<String>,
     /// Which checks were asked and by which options, if not all were. Duties that only the others speak of then look as if nothing spoke
@@ -103,6 +106,14 @@ impl Run {
         let days = self.due_days.get(result.severity)?;
         let start = self.ledger.first_seen(result.id).unwrap_or(self.as_of).date_naive();
         start.checked_add_days(Days::new(u64::from(days)))
+    }
+
+    /// The command that explains a finding, to be pasted as it is.
+    pub fn explain(&self, id: FindingId) -> String {
+        match &self.again {
+            Some(again) => format!("partywall explain {id} {again}"),
+            None => format!("partywall explain {id} DIR, kept by partywall assess aws --lake DIR"),
+        }
     }
 }
 
@@ -208,7 +219,7 @@ impl FindingLine {
             due_in_days: run.due(result).map(|due| (due - run.as_of.date_naive()).num_days()),
             because: words::because(result),
             attribution: words::attribution(&result.party).to_owned(),
-            command: format!("partywall explain {}", result.id),
+            command: run.explain(result.id),
             exception: result.exception.as_deref().map(words::exception),
             id: result.id,
         }

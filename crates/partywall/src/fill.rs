@@ -161,6 +161,11 @@ fn pasteable(text: String, resource: &Resource) -> Result<String, Cow<'static, s
     Ok(text)
 }
 
+/// A text as one word of a shell.
+pub(crate) fn word(text: &str) -> String {
+    quote(text, Quoted::No)
+}
+
 fn quote(text: &str, quoted: Quoted) -> String {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_./:@=+-".contains(&byte));
     if is_plain {

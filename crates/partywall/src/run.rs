@@ -17,6 +17,7 @@ use partywall_table::{Paths, TypeBatch};
 
 use crate::cli::Context;
 use crate::exit;
+use crate::fill::word;
 use crate::ownership::OwnerLedger;
 use crate::sight::Seen;
 use partywall_model::near::near;
@@ -48,6 +49,10 @@ pub(crate) struct Sources {
     /// What to call the sources, if not by their paths.
     #[arg(skip)]
     pub(crate) shown: Option<Arc<str>>,
+
+    /// Gone after the run.
+    #[arg(skip)]
+    pub(crate) passing: bool,
 }
 
 pub(crate) fn parameter(text: &str) -> Result<(String, String), String> {
@@ -143,6 +148,28 @@ impl Sources {
         let text = std::fs::read_to_string(readme).ok()?;
         let line = text.lines().take(5).find(|line| line.to_ascii_lowercase().starts_with("synthetic:"))?;
         Some(line.trim_end_matches('.').to_ascii_lowercase())
+    }
+
+    /// What follows a command that is printed, so that it sees what this run saw; `None` if the sources are gone after the run.
+    pub(crate) fn again(&self, context: &Context) -> Option<String> {
+        if self.passing {
+            return None;
+        }
+        let mut words: Vec<String> = self.sources.iter().map(|path| word(&path.to_string_lossy())).collect();
+        let mut option = |name: &str, value: &str| words.extend([name.to_owned(), word(value)]);
+        for (name, value) in &self.parameters {
+            option("--param", &format!("{name}={value}"));
+        }
+        for (name, value) in [("--account", &self.account), ("--region", &self.region)] {
+            if let Some(value) = value {
+                option(name, value);
+            }
+        }
+        if let Some(records) = &self.records {
+            option("--records", &records.to_string_lossy());
+        }
+        words.extend(context.options.iter().cloned());
+        Some(words.join(" "))
     }
 
     /// What was assessed, in the user's words.

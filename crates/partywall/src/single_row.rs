@@ -160,7 +160,7 @@ mod tests {
     /// Runs a catalogue case and asks about its row again, as it is and with one property changed.
     fn asked(id: &str, case: &str, set: Option<(&str, Value)>) -> Vec<CheckResult> {
         let catalog = Catalog::load(None).unwrap().with_derived(partywall_collect::derived_columns).unwrap();
-        let context = Context { catalog, now: "2026-11-22T00:00:00Z".parse().unwrap() };
+        let context = Context { catalog, now: "2026-11-22T00:00:00Z".parse().unwrap(), options: Vec::new() };
         let check = &context.catalog.checks[id];
         let case = check.cases().unwrap().iter().find(|one| one.name == case).unwrap();
         assert_eq!(case.source, CaseSource::Api);

@@ -138,6 +138,7 @@ impl Assess {
         let asked = context.catalog.checks.values().filter(|check| selected(check)).count();
         let run = Run {
             title: self.sources.title(),
+            again: self.sources.again(context),
             narrowed: self.narrowed(asked, context.catalog.checks.len()),
             synthetic: self.sources.synthetic(),
             as_of: context.now,

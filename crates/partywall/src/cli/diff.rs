@@ -88,8 +88,15 @@ fn side(context: &Context, path: &Path) -> anyhow::Result<Side> {
     if !path.exists() {
         bail!("`{}` is not there; name a directory of records, or a source", path.display());
     }
-    let sources =
-        Sources { sources: vec![path.to_owned()], parameters: Vec::new(), account: None, region: None, records: None, shown: None };
+    let sources = Sources {
+        sources: vec![path.to_owned()],
+        parameters: Vec::new(),
+        account: None,
+        region: None,
+        records: None,
+        shown: None,
+        passing: false,
+    };
     let records = sources.records(context)?;
     let outcome = run::judge(context, &sources, &records, |_| false)?;
     Ok(Side { records, outcome: Some(outcome) })

@@ -86,7 +86,8 @@ impl Fix {
             return Ok(found.code);
         }
         if result.status == Status::Unknown {
-            exit::note(&format!("{} is not known to fail; see `partywall explain {}` for what could not be read", result.id, result.id));
+            let again = self.sources.again(context).unwrap_or_default();
+            exit::note(&format!("{0} is not known to fail; see `partywall explain {0} {again}` for what could not be read", result.id));
         }
         let tool = self.tool.unwrap_or(if resource.logical_id.is_some() { Tool::Cloudformation } else { Tool::Cli });
         let remark = if tool == Tool::Console { "" } else { "# " };

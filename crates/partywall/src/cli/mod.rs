@@ -34,6 +34,8 @@ use chrono::NaiveDate;
 use clap::{Parser, Subcommand};
 use partywall_catalog::Catalog;
 
+use crate::fill::word;
+
 /// Who secures what in your AWS account: reads real files, says whose duty each thing is, checks your side.
 #[derive(Debug, Parser)]
 #[command(name = "partywall", version, about, max_term_width = 100, help_template = HELP)]
@@ -123,6 +125,8 @@ pub(crate) struct Context {
     pub(crate) catalog: Catalog,
     /// The moment to which every answer refers.
     pub(crate) now: chrono::DateTime<chrono::Utc>,
+    /// The options of all commands as they were given, each word as a shell takes it: a command that is printed needs them too.
+    pub(crate) options: Vec<String>,
 }
 
 impl Context {
@@ -184,7 +188,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<u8> {
     if let Command::Collect(command) = &arguments.command {
         catalog = catalog.with_cloud_control(command.cloud_control())?;
     }
-    let context = Context { catalog, now };
+    let directory = overlay.iter().flat_map(|directory| ["--catalog".to_owned(), word(&directory.to_string_lossy())]);
+    let day = arguments.as_of.iter().flat_map(|day| ["--as-of".to_owned(), day.to_string()]);
+    let context = Context { catalog, now, options: directory.chain(day).collect() };
     match arguments.command {
         Command::Assess(command) => command.run(&context),
         Command::Matrix(command) => command.run(&context),

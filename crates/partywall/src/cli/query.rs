@@ -93,6 +93,7 @@ impl Query {
             region: None,
             records: None,
             shown: None,
+            passing: false,
         };
         let mut query = EngineQuery::new(&context.catalog, context.today())?;
         let wanted = match &self.sql {

@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn counts_add_up_for_every_framework() {
         let catalog = Catalog::load(None).unwrap().with_derived(partywall_collect::derived_columns).unwrap();
-        let context = Context { catalog, now: chrono::DateTime::UNIX_EPOCH };
+        let context = Context { catalog, now: chrono::DateTime::UNIX_EPOCH, options: Vec::new() };
         let (records, proofs) = (Records::default(), ProofSets::default());
         let nothing = Reading { outcome: None, asked: &|_| true, records: &records, proofs: &proofs };
         for framework in context.catalog.frameworks.values() {

@@ -36,6 +36,28 @@ fn checks_that_were_not_asked_show_nothing() {
 }
 
 #[test]
+fn the_printed_command_works_when_it_is_pasted() {
+    let template = "Parameters: {On: {Type: String}}\nResources:\n  V: {Type: 'AWS::EC2::Volume', Properties: {Encrypted: !Ref On, AvailabilityZone: a}}\n";
+    let sources = Sources::new(&[("my stack's/t.yaml", template)]);
+    let given = ["my stack's", "--param", "On=false", "--region", "eu-central-1", "--as-of", "2026-11-20"];
+    let screen = sources.run(&[&["assess"], &given[..]].concat()).out;
+    let command = screen.lines().map(str::trim).find(|line| line.starts_with("partywall explain F-")).expect("a finding");
+    let (words, _) = command.split_once("my").expect("the source");
+    let id = words.split(' ').find(|word| word.starts_with("F-")).expect("an id");
+
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_partywall"));
+    let ran = std::process::Command::new("sh")
+        .args(["-c", command])
+        .current_dir(sources.path())
+        .env("PATH", program.parent().expect("its directory"))
+        .output()
+        .expect("a shell");
+    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
+    assert!(ran.status.success() && said.contains(id), "{command}\n{said}\n{}", String::from_utf8_lossy(&ran.stderr));
+    assert_eq!(said, sources.run(&[&["explain", id], &given[..]].concat()).out);
+}
+
+#[test]
 fn every_output_says_that_the_run_was_narrowed() {
     let sources = Sources::new(&[("t.yaml", VOLUME)]);
     let said = "were asked: --check ec2.volume --severity medium --framework csf";

@@ -73,6 +73,7 @@ pub(super) fn read(
     };
     collect::read(context, &connected, &what, access, &path, false)?;
     sources.shown = Some(Arc::from(AWS));
+    sources.passing = passing.0.is_some();
     sources.sources = vec![path];
     Ok(passing)
 }

@@ -72,6 +72,7 @@ fn results(context: &Context, sources: &Sources, records: &Records, owner: &str,
     let ledger = Arc::new(OwnerLedger::new(catalog, records));
     let facts = Run {
         title: sources.title(),
+        again: sources.again(context),
         narrowed: None,
         synthetic: None,
         as_of: context.now,

@@ -213,7 +213,7 @@ mod tests {
     #[test]
     fn off_is_said_only_where_the_listing_was_answered() {
         let catalog = Catalog::load(None).unwrap().with_derived(partywall_collect::derived_columns).unwrap();
-        let context = Context { catalog, now: "2026-11-22T00:00:00Z".parse().unwrap() };
+        let context = Context { catalog, now: "2026-11-22T00:00:00Z".parse().unwrap(), options: Vec::new() };
         let engine = Engine::new(&context.catalog, context.today()).unwrap();
         let resource_type = context.catalog.resource_type(DETECTOR).unwrap();
         let mut watch = Watch::new(&context, &engine);

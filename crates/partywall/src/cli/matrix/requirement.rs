@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn the_matrix_splits_as_every_other_output() {
         let catalog = Catalog::load(None).unwrap().with_derived(partywall_collect::derived_columns).unwrap();
-        let context = Context { catalog, now: chrono::DateTime::UNIX_EPOCH };
+        let context = Context { catalog, now: chrono::DateTime::UNIX_EPOCH, options: Vec::new() };
         let catalog = &context.catalog;
         for framework in catalog.frameworks.values() {
             let counts = SplitCounts::of(catalog, framework);

@@ -105,7 +105,7 @@ mod tests {
     #[test]
     fn errors_say_what_to_do() {
         let catalog = Catalog::load(None).unwrap().with_derived(partywall_collect::derived_columns).unwrap();
-        let context = Context { catalog, now: "2026-11-22T00:00:00Z".parse().unwrap() };
+        let context = Context { catalog, now: "2026-11-22T00:00:00Z".parse().unwrap(), options: Vec::new() };
         let bucket = BTreeSet::from(["aws_s3_bucket".to_owned()]);
         for (message, want) in [
             (

@@ -235,7 +235,7 @@ mod tests {
 
     fn context() -> Context {
         let catalog = Catalog::load(None).unwrap().with_derived(partywall_collect::derived_columns).unwrap();
-        Context { catalog, now: "2026-11-22T00:00:00Z".parse().unwrap() }
+        Context { catalog, now: "2026-11-22T00:00:00Z".parse().unwrap(), options: Vec::new() }
     }
 
     #[test]
