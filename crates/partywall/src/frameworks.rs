@@ -4,7 +4,7 @@ mod answer;
 mod counts;
 mod standing;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use anyhow::anyhow;
@@ -35,6 +35,9 @@ pub(crate) fn of_id<'a>(catalog: &'a Catalog, records: &'a Records, id: &str) ->
     let near = did_you_mean(id, catalog.frameworks.keys().map(|id| &**id));
     Err(anyhow!("there is no framework `{id}`{near}; see `partywall framework list`"))
 }
+
+/// Check id → framework ids, each with ids of its requirements.
+pub(crate) type Lines = HashMap<Arc<str>, Vec<(String, Vec<String>)>>;
 
 /// What the framework calls its requirements, as said of all of them.
 pub(crate) fn noun(framework: &Framework) -> String {
@@ -84,6 +87,29 @@ pub(crate) fn checks<'a>(catalog: &'a Catalog, framework: &'a Framework) -> BTre
     found.into_iter().map(|(id, checks)| (id, checks.into_values().collect())).collect()
 }
 
+/// Check → the lines of these frameworks that it is evidence for: framework id and requirement ids.
+pub(crate) fn lines<'f>(catalog: &Catalog, frameworks: impl IntoIterator<Item = &'f Arc<Framework>>) -> Lines {
+    let mut lines = Lines::new();
+    for framework in frameworks {
+        let mut ids: BTreeMap<&Arc<str>, Vec<String>> = BTreeMap::new();
+        let checks = checks(catalog, framework);
+        for requirement in &framework.requirements {
+            for check in named(&checks, requirement) {
+                ids.entry(&check.id).or_default().push(requirement.id.to_string());
+            }
+        }
+        for (check, ids) in ids {
+            lines.entry(check.clone()).or_default().push((framework.id.to_string(), ids));
+        }
+    }
+    lines
+}
+
+/// As [`lines`], of the frameworks that the catalogue shows by itself.
+pub(crate) fn usual_lines(catalog: &Catalog) -> Lines {
+    lines(catalog, catalog.frameworks.values().filter(|framework| framework.default))
+}
+
 /// The checks of one requirement.
 pub(crate) fn named<'m, 'a>(checks: &'m BTreeMap<&'a str, Vec<&'a Arc<Check>>>, requirement: &Requirement) -> &'m [&'a Arc<Check>] {
     checks.get(&*requirement.id).map(Vec::as_slice).unwrap_or_default()
@@ -124,4 +150,33 @@ pub(crate) fn in_force(catalog: &Catalog, records: &Records) -> Vec<Arc<Framewor
     }
     let scope = &records.scope;
     scope.frameworks.keys().filter_map(|id| catalog.frameworks.get(id)).chain(&scope.own).cloned().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_framework_is_mapped_by_its_lines_or_by_checks_never_by_both() {
+        let catalog = Catalog::load(None).unwrap();
+        for check in catalog.checks.values() {
+            for name in check.controls.keys() {
+                let framework = catalog.framework(name).unwrap_or_else(|| panic!("{}: no framework `{name}`", check.id));
+                let leading = framework.requirements.iter().find(|line| !line.checks.is_empty());
+                assert!(leading.is_none(), "{}: the lines of `{name}` name their checks", check.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_broad_line_takes_its_checks_from_its_duties() {
+        let catalog = Catalog::load(None).unwrap();
+        let lines = usual_lines(&catalog);
+        let of = |check: &str| lines[check].iter().find(|(id, _)| id == "nist-csf-2.0").map(|(_, ids)| ids.join(" ")).unwrap();
+        assert_eq!(of("cloudtrail.trail-uses-customer-key"), "PR.DS-01");
+        assert_eq!(of("ec2.instance-requires-imdsv2"), "PR.AA-04 PR.PS-01");
+        let unmapped: Vec<_> =
+            catalog.checks.keys().filter(|id| !lines.get(*id).is_some_and(|all| all.iter().any(|(id, _)| id == "nist-csf-2.0"))).collect();
+        assert!(unmapped.is_empty(), "{unmapped:?}");
+    }
 }

@@ -18,7 +18,7 @@ use self::verdict::verdict;
 use crate::cli::Context;
 use crate::fill::fill;
 use crate::findings::Subject;
-use crate::summary;
+use crate::{frameworks, summary};
 
 /// Where and what a resource is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -87,7 +87,7 @@ pub(crate) struct Whole {
 /// Tells a finding; the subject is `None` if the listing of its type failed.
 pub(crate) fn finding(context: &Context, check: &Check, result: &CheckResult, subject: Option<&Subject>) -> Finding {
     let catalog = &context.catalog;
-    let info = summary::check_info(catalog, check, summary::pairs(&check.controls));
+    let info = summary::check_info(catalog, check, frameworks::usual_lines(catalog).remove(&check.id).unwrap_or_default());
     let owned = subject.and_then(|subject| subject.duties.iter().find(|duty| *duty.duty == *check.duty));
     let mut duty = match (owned, subject) {
         (Some(owned), Some(subject)) => tell_duty(catalog, subject, owned),
@@ -143,7 +143,7 @@ pub(crate) fn finding(context: &Context, check: &Check, result: &CheckResult, su
         fix,
         fix_missing,
         fix_console: if subject.is_some() { check.fix.console.trim().to_owned() } else { String::new() },
-        controls: check.controls.clone(),
+        controls: info.controls.into_iter().collect(),
         exception: result
             .exception
             .as_ref()

@@ -362,19 +362,7 @@ struct Papers {
 
 /// All checks, each with the lines of these frameworks that it is evidence for.
 fn infos(catalog: &Catalog, frameworks: &[Arc<Framework>]) -> HashMap<Arc<str>, CheckInfo> {
-    let mut lines: HashMap<Arc<str>, Vec<(String, Vec<String>)>> = HashMap::new();
-    for framework in frameworks {
-        let mut ids: BTreeMap<Arc<str>, Vec<String>> = BTreeMap::new();
-        let checks = frameworks::checks(catalog, framework);
-        for requirement in &framework.requirements {
-            for check in frameworks::named(&checks, requirement) {
-                ids.entry(check.id.clone()).or_default().push(requirement.id.to_string());
-            }
-        }
-        for (check, ids) in ids {
-            lines.entry(check).or_default().push((framework.id.to_string(), ids));
-        }
-    }
+    let mut lines = frameworks::lines(catalog, frameworks);
     let info = |check: &Arc<Check>| summary::check_info(catalog, check, lines.remove(&check.id).unwrap_or_default());
     catalog.checks.values().map(|check| check.id.clone()).zip(catalog.checks.values().map(info)).collect()
 }

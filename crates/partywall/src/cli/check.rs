@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::Context;
 use crate::exit;
+use crate::frameworks;
 use partywall_model::near::did_you_mean;
 
 /// List, show, test and start checks
@@ -70,7 +71,7 @@ struct Listed<'a> {
     resource: &'a str,
     severity: partywall_model::Severity,
     duty: &'a str,
-    controls: &'a BTreeMap<String, Vec<String>>,
+    controls: BTreeMap<String, Vec<String>>,
     equivalents: &'a BTreeMap<String, Vec<String>>,
 }
 
@@ -91,6 +92,7 @@ fn list(context: &Context, prefix: &str, format: ListFormat) -> anyhow::Result<u
     let mut out = std::io::BufWriter::new(anstream::stdout());
     match format {
         ListFormat::Json => {
+            let mut lines = frameworks::usual_lines(&context.catalog);
             let rows: Vec<_> = checks
                 .iter()
                 .map(|check| Listed {
@@ -99,7 +101,7 @@ fn list(context: &Context, prefix: &str, format: ListFormat) -> anyhow::Result<u
                     resource: &check.resource,
                     severity: check.severity,
                     duty: &check.duty,
-                    controls: &check.controls,
+                    controls: lines.remove(&check.id).into_iter().flatten().collect(),
                     equivalents: &check.equivalents,
                 })
                 .collect();
@@ -144,7 +146,8 @@ fn show(context: &Context, id: &str) -> anyhow::Result<u8> {
     let duty = context.catalog.duties.get(&check.duty).map_or("", |duty| &duty.title);
     writeln!(out, "{} · {} · {}\n{}\n", check.id, check.severity, check.resource, check.title)?;
     writeln!(out, "Duty      {duty} ({})", check.duty)?;
-    for (name, map) in [("Controls", &check.controls), ("Elsewhere", &check.equivalents)] {
+    let lines = frameworks::usual_lines(&context.catalog).remove(&check.id).into_iter().flatten().collect();
+    for (name, map) in [("Controls", &lines), ("Elsewhere", &check.equivalents)] {
         for (index, (key, ids)) in map.iter().enumerate() {
             writeln!(out, "{:9} {key}: {}", if index == 0 { name } else { "" }, ids.join(", "))?;
         }
