@@ -175,13 +175,21 @@ impl Expectations {
     }
 }
 
+/// What a CSV file with expectations gives.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FromCsv {
+    /// The id of each, with its TOML.
+    pub entries: Vec<(String, String)>,
+    /// Columns that mean nothing here.
+    pub passed_over: Vec<String>,
+}
+
 /// Entries for `expectations.toml` from a CSV file whose first row names its columns: `id` and `text`, and if known `duties`, `checks`,
-/// `evidence` (ids separated by spaces), `requirements` (such as `soc2:CC6.1 gdpr:Art. 32`), `response` and `owner`. Each is the id with its
-/// TOML.
+/// `evidence` (ids separated by spaces), `requirements` (such as `soc2:CC6.1 gdpr:Art. 32(1)`), `response` and `owner`.
 ///
 /// # Errors
 /// `line: what is wrong`, to be put behind the file's name.
-pub fn expectations_from_csv(text: &str, attestation: &str) -> Result<Vec<(String, String)>, String> {
+pub fn expectations_from_csv(text: &str, attestation: &str) -> Result<FromCsv, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text.as_bytes());
     let head = reader.headers().map_err(|error| format!("1: {error}"))?.clone();
@@ -192,6 +200,8 @@ pub fn expectations_from_csv(text: &str, attestation: &str) -> Result<Vec<(Strin
     let lists = ["duties", "checks", "evidence"].map(|name| (name, column(name)));
     let lines = column("requirements");
     let words_of = ["response", "owner"].map(|name| (name, column(name)));
+    let all = [&["id", "text", "requirements"][..], &lists.map(|(name, _)| name), &words_of.map(|(name, _)| name)].concat();
+    let passed_over = head.iter().filter(|name| !all.iter().any(|known| known.eq_ignore_ascii_case(name))).map(ToOwned::to_owned).collect();
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let mut entries: Vec<(String, String)> = Vec::new();
     let mut seen = BTreeSet::new();
@@ -230,11 +240,11 @@ pub fn expectations_from_csv(text: &str, attestation: &str) -> Result<Vec<(Strin
         }
         entries.push((cell(id).to_owned(), entry));
     }
-    Ok(entries)
+    Ok(FromCsv { entries, passed_over })
 }
 
 /// Framework → lines, from `framework:line` after `framework:line`. A word without a colon belongs to the line before it: some frameworks
-/// have lines such as `Art. 32`.
+/// have lines such as `Art. 32(1)`.
 fn requirements(text: &str) -> Result<BTreeMap<&str, Vec<String>>, String> {
     let mut named: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     let mut last = None;
@@ -262,7 +272,7 @@ mod tests {
     #[test]
     fn rows_become_entries() {
         let csv = "\u{feff}ID,Text,Duties,Owner\r\nCUEC-1,\"Keys, rotated \"\"yearly\"\"\",server-encryption.rotate-keys server-encryption.*,security\r\n";
-        let entries = expectations_from_csv(csv, "aws-soc2").unwrap();
+        let entries = expectations_from_csv(csv, "aws-soc2").unwrap().entries;
         let parsed: ExpectationsFile = toml::from_str(&entries[0].1).unwrap();
         assert_eq!(parsed.cuec[0].text, "Keys, rotated \"yearly\"");
         assert_eq!(parsed.cuec[0].duties.len(), 2);
@@ -272,7 +282,7 @@ mod tests {
     #[test]
     fn requirements_are_kept_by_framework() {
         let csv = "id,text,requirements\nC-1,t,\"soc2:CC6.1 pci-dss-4.0.1:12.8.5; soc2:CC6.2, gdpr:Art. 32\"\nC-2,t,\n";
-        let entries = expectations_from_csv(csv, "aws-soc2").unwrap();
+        let entries = expectations_from_csv(csv, "aws-soc2").unwrap().entries;
         let parsed: ExpectationsFile = toml::from_str(&entries[0].1).unwrap();
         let want = [("gdpr", vec!["Art. 32"]), ("pci-dss-4.0.1", vec!["12.8.5"]), ("soc2", vec!["CC6.1", "CC6.2"])];
         let read = &parsed.cuec[0].requirements;

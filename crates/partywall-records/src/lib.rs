@@ -35,7 +35,7 @@ pub use due::{Due, DueKind};
 pub use error::RecordsError;
 pub use evidence::{Cabinet, EvidenceState, Kept, KeptAs};
 pub use exceptions::{Exceptions, is_called};
-pub use expectations::{Csoc, Cuec, Expectations, expectations_from_csv};
+pub use expectations::{Csoc, Cuec, Expectations, FromCsv, expectations_from_csv};
 pub use finding::{FindingKind, RecordFinding};
 pub use inherited::{Claim, Inherit, Inherited};
 pub use owners::{Owner, Owners, Subject, Tags, Team};

@@ -9,7 +9,7 @@ use chrono::NaiveDate;
 use clap::Args;
 use partywall_catalog::Catalog;
 use partywall_engine::Tally;
-use partywall_records::Records;
+use partywall_records::{FromCsv, Records};
 use serde::Serialize;
 
 use super::{From, directory, records};
@@ -134,7 +134,7 @@ impl Import {
         }
         let shown = self.file.display();
         let bytes = std::fs::read_to_string(&self.file).with_context(|| format!("cannot read `{shown}`"))?;
-        let entries =
+        let FromCsv { entries, passed_over } =
             partywall_records::expectations_from_csv(&bytes, &self.attestation).map_err(|message| anyhow::anyhow!("{shown}:{message}"))?;
         let path = directory.join("expectations.toml");
         let before = if path.is_file() { Some(std::fs::read_to_string(&path)?) } else { None };
@@ -154,6 +154,9 @@ impl Import {
                 None => std::fs::remove_file(&path)?,
             }
             return Err(error).context(format!("nothing was imported from `{shown}`: an entry made of it does not fit"));
+        }
+        if !passed_over.is_empty() {
+            exit::note(&format!("{shown}: nothing was taken from {}", passed_over.join(", ")));
         }
         exit::note(&format!(
             "{} expectations were added to `{}`; bind them to duties, checks and evidence there",
