@@ -31,6 +31,7 @@ use toml::value::Datetime;
 pub use difference::{Change, Difference, Moved, Reason, Remapped, Reworded, Side, difference};
 pub use error::OscalError;
 pub use merge::{Merged, merge};
+pub use pack::PARAMETERS;
 pub use write::to_toml;
 
 use oscal::Model;

@@ -14,6 +14,8 @@ use crate::{Hint, OscalError};
 
 /// The peer's name in the `equivalents` of checks.
 const PEER: &str = "config";
+/// What stands in a line's text before the values that its pack sets.
+pub const PARAMETERS: &str = "Parameters: ";
 /// What AWS Config names as the source of a rule that people answer.
 const PROCESS_CHECK: &str = "AWS_CONFIG_PROCESS_CHECK";
 /// How deep functions may stand in the value of a parameter.
@@ -88,15 +90,13 @@ pub(crate) fn rules(template: &Json, hint: &Hint<'_>) -> Result<(Framework, Vec<
     if nameless > 0 {
         notices.push(format!("{nameless} rules without a name are left out"));
     }
-    let mut ids = BTreeSet::new();
     for ((source, id), texts) in lines {
         if framework.groups.last().is_none_or(|group| &*group.id != source.group().0) {
             framework.groups.push(Group { id: source.group().0.into(), title: source.group().1.into() });
         }
         let title = title(&id).into();
-        // Managed rules come first; a rule of one's own may be called as one of them is.
-        let id = if ids.contains(&id) { format!("{}.{id}", source.group().0) } else { id };
-        ids.insert(id.clone());
+        // A rule of one's own may be called as a managed one is, and is not the same.
+        let id = if source == Source::Managed { id } else { format!("{}.{id}", source.group().0) };
         framework.requirements.push(Arc::new(Requirement {
             id: id.into(),
             group: source.group().0.into(),
@@ -140,7 +140,7 @@ fn text(properties: &Json, template: &Json) -> String {
         .collect();
     parameters.sort();
     let parameters: Vec<String> = parameters.into_iter().map(|(name, value)| format!("{} = {value}", one_line(name))).collect();
-    let parameters = if parameters.is_empty() { String::new() } else { format!("Parameters: {}", parameters.join("; ")) };
+    let parameters = if parameters.is_empty() { String::new() } else { format!("{PARAMETERS}{}", parameters.join("; ")) };
     let lines: Vec<&str> = [description.as_str(), parameters.as_str()].into_iter().filter(|line| !line.is_empty()).collect();
     tidy(&lines.join("\n"))
 }
@@ -218,7 +218,7 @@ mod tests {
             [
                 ("access-keys-rotated", "rules", "Parameters: maxAge = 90; min = 3; open = [Assignment: Open]\n\nParameters: maxAge = 30"),
                 ("custom.access-keys-rotated", "custom", "Parameters: x = [Assignment: Fn::Sub]"),
-                ("annual-review", "process", ""),
+                ("process.annual-review", "process", ""),
             ]
         );
         let process = framework.requirements.last().unwrap();

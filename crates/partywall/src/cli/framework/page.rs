@@ -80,7 +80,7 @@ pub(super) fn body(out: &mut impl Write, framework: &Framework, rows: &[Shown<'_
             writeln!(out, "{item}No check can show it: {}", row.nothing_technical)?;
         }
         if row.means == Means::Open.as_str() {
-            writeln!(out, "{item}Open: neither a check nor a document is named yet")?;
+            writeln!(out, "{item}Open: no check here, and no document is named yet")?;
         }
     }
     Ok(())

@@ -5,11 +5,11 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use clap::Args;
-use partywall_catalog::Framework;
-use partywall_oscal::{Hint, Merged, merge, read, to_toml};
+use partywall_catalog::{Framework, Requirement};
+use partywall_oscal::{Hint, Merged, PARAMETERS, merge, read, to_toml};
 
 use crate::cli::Context;
-use crate::exit;
+use crate::{exit, frameworks};
 
 #[derive(Debug, Args)]
 pub(super) struct Import {
@@ -68,6 +68,7 @@ impl Import {
                 framework
             }
         };
+        bound(context, &framework);
         let text = to_toml(&framework);
         match &self.out {
             None => write!(anstream::stdout(), "{text}")?,
@@ -84,4 +85,29 @@ impl Import {
         }
         Ok(exit::CLEAN)
     }
+}
+
+/// How many ids a note names.
+const NAMED: usize = 12;
+
+/// Says which rules of a conformance pack have no check, and which have one whose limits may differ: a peer's id stands for the rule as AWS
+/// documents it, not for the values that this pack sets.
+fn bound(context: &Context, framework: &Framework) {
+    if framework.equivalents.is_none() {
+        return;
+    }
+    let checks = frameworks::checks(&context.catalog, framework);
+    let is_bound = |line: &Requirement| !frameworks::named(&checks, line).is_empty();
+    let ids = |wanted: &dyn Fn(&Requirement) -> bool| -> Vec<&str> {
+        framework.requirements.iter().filter(|line| wanted(line)).map(|line| &*line.id).collect()
+    };
+    let note = |ids: &[&str], what: &str| {
+        if !ids.is_empty() {
+            let more = if ids.len() > NAMED { format!(" and {} more", ids.len() - NAMED) } else { String::new() };
+            let named = ids.get(..NAMED).unwrap_or(ids).join(", ");
+            exit::note(&format!("{} of {} {what}: {named}{more}", ids.len(), framework.requirements.len()));
+        }
+    };
+    note(&ids(&|line| !is_bound(line)), "rules have no check here");
+    note(&ids(&|line| is_bound(line) && line.text.contains(PARAMETERS)), "rules set parameters; see whether their checks ask the same");
 }
