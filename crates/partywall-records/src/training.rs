@@ -235,14 +235,13 @@ impl Campaign {
 
     fn failure(&self, standing: Standing) -> String {
         let by = self.due;
-        let late = if standing.late > 0 { format!("; {} more later", standing.late) } else { String::new() };
         match standing.audience {
-            None => format!("nobody is on file who completed it by {by}{late}"),
+            None => format!("nobody is on file who completed it by {by}"),
             Some(0) => format!("nobody in people.csv is of its audience, {}", self.audience),
             Some(audience) => {
                 let (completed, share) = (standing.completed, self.required_share * 100.0);
                 let percent = completed * 100 / audience;
-                format!("{completed} of {audience} people ({percent} %) completed it by {by}, {share:.0} % are required{late}")
+                format!("{completed} of {audience} people ({percent} %) completed it by {by}, {share:.0} % are required")
             }
         }
     }

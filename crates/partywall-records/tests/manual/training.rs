@@ -37,10 +37,10 @@ fn too_few_are_a_failure_from_the_day_after() {
     let records = read(&[("training/b.toml", &text), ("training/b.completed.csv", table), ("people.csv", PEOPLE)]);
     assert_eq!(records.evidence.state(EVIDENCE, day("2027-03-31")), EvidenceState::Missing);
     let EvidenceState::Failed(kept) = records.evidence.state(EVIDENCE, day("2027-04-01")) else { panic!("not failed") };
-    assert_eq!(kept.failed, "1 of 3 people (33 %) completed it by 2027-03-31, 100 % are required; 1 more later");
+    assert_eq!(kept.failed, "1 of 3 people (33 %) completed it by 2027-03-31, 100 % are required");
     assert_eq!(
         found(&records, FindingKind::Training, "2027-04-01"),
-        ["Basics: 1 of 3 people (33 %) completed it by 2027-03-31, 100 % are required; 1 more later"]
+        ["Basics: 1 of 3 people (33 %) completed it by 2027-03-31, 100 % are required"]
     );
     assert_eq!(found(&records, FindingKind::Training, "2027-03-31"), [""; 0]);
 }

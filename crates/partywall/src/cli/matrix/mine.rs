@@ -8,7 +8,7 @@ use anyhow::bail;
 use partywall_catalog::Per;
 use partywall_model::near::did_you_mean;
 use partywall_model::{CheckResult, Party, Resource, Status};
-use partywall_records::{EvidenceState, Owner, Records, Subject, tag};
+use partywall_records::{DueKind, EvidenceState, Owner, Records, Subject, tag};
 use partywall_report::{Checklist, DueDays, FindingLine, Ledger as _, Run, Task, counted};
 use partywall_table::Paths;
 
@@ -177,19 +177,17 @@ fn papers(context: &Context, records: &Records, owner: &str, outcome: &Outcome, 
             command: String::new(),
         });
     }
-    for kept in records.evidence.all().filter(|kept| kept.owner == owner) {
-        if let EvidenceState::Current(current) = records.evidence.state(&kept.evidence, today)
-            && current == kept
-        {
-            list.tasks.push(Task {
-                due: kept.due,
-                group: "Make again".to_owned(),
-                what: kept.title.clone(),
-                place: kept.place.to_string(),
-                state: format!("made on {}", kept.made),
-                command: String::new(),
-            });
-        }
+    // What is overdue is on record already; of exceptions only those that a run asks for are.
+    let due = records.due(today, u32::MAX).into_iter().filter(|due| due.owner.as_deref() == Some(owner));
+    for due in due.filter(|due| due.day > today || due.kind == DueKind::Exception) {
+        list.tasks.push(Task {
+            due: Some(due.day),
+            group: if due.kind == DueKind::Exception { "End or renew" } else { "Make again" }.to_owned(),
+            what: due.title,
+            place: due.subject,
+            state: due.kind.as_str().to_owned(),
+            command: String::new(),
+        });
     }
     let asked = Wall::of(context, records, None).evidence;
     for evidence in context.catalog.evidence.values().filter(|evidence| asked.contains(&*evidence.id)) {
