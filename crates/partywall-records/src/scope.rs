@@ -6,6 +6,7 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use partywall_catalog::{Catalog, Framework, Group, Requirement, ScopeList};
 use partywall_model::near::did_you_mean;
+use partywall_model::region_code;
 use serde::Deserialize;
 use toml::Spanned;
 
@@ -27,6 +28,8 @@ struct ScopeFile {
     objectives: Vec<Spanned<String>>,
     #[serde(default)]
     services: Vec<Spanned<String>>,
+    #[serde(default)]
+    regions: Vec<Spanned<String>>,
     #[serde(default)]
     frameworks: Vec<Spanned<String>>,
     #[serde(default)]
@@ -130,6 +133,8 @@ pub struct Scope {
     pub words: BTreeMap<ScopeList, Vec<Arc<str>>>,
     /// Services that are or will be used, as ids.
     pub services: Vec<Arc<str>>,
+    /// The Regions that they are used in; none are known if it is empty.
+    pub regions: BTreeSet<Arc<str>>,
     /// Accounts, in the file's order.
     pub accounts: Vec<ScopedAccount>,
     /// Frameworks that follow, with every reason.
@@ -169,6 +174,10 @@ impl Scope {
         }
         for id in &parsed.services {
             scope.services.push(file.known(id, "service", catalog.services.keys().map(|id| &**id))?);
+        }
+        for region in &parsed.regions {
+            let known = region_code(region.get_ref()).map_err(|message| file.error(&region.span(), &message))?;
+            scope.regions.insert(Arc::from(known));
         }
         for id in &parsed.frameworks {
             let framework = framework(catalog, file, id)?;

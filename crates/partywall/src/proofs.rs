@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::NaiveDate;
-use partywall_catalog::{Catalog, Framework};
+use partywall_catalog::{Catalog, Framework, Service};
 use partywall_engine::{Provided, Tally};
 use partywall_model::Party;
 use partywall_records::{Attestation, ProofState, Records, best};
 use partywall_report::Proof;
 
+use crate::exit;
 use crate::sight::in_region;
 
 /// Proof of one duty over all places where AWS has it.
@@ -64,11 +65,12 @@ impl ProofSets {
         Self::over(catalog, records, &asked, today)
     }
 
-    /// Without sources: over the services that the scope names, in no Region; of those duties that every service carries and those that
+    /// Without sources: over the services that the scope names, in the Regions that it names, or in one that is not known; of those duties that every service carries and those that
     /// the service's own file gives AWS.
     pub(crate) fn of_scope(catalog: &Catalog, records: &Records, today: NaiveDate) -> Self {
         let mut asked = Vec::new();
         for service in records.scope.services.iter().filter_map(|id| catalog.services.get(id)) {
+            let regions = regions_of(catalog, records, service);
             let of_aws = |owner: &[partywall_catalog::OwnerRule]| owner.iter().any(|rule| rule.party == Party::Aws);
             for duty in catalog.duties.values() {
                 let own = service.duties.iter().find(|own| own.id == duty.id);
@@ -78,10 +80,15 @@ impl ProofSets {
                     None => duty.everywhere && of_aws(&duty.owner),
                 };
                 if carried {
-                    let provided = Provided { party: Party::Aws, duty: duty.id.clone(), service: Some(service.id.clone()), region: None };
-                    asked.push((provided, 1));
+                    for region in &regions {
+                        let (party, service) = (Party::Aws, Some(service.id.clone()));
+                        asked.push((Provided { party, duty: duty.id.clone(), service, region: region.clone() }, 1));
+                    }
                 }
             }
+        }
+        if records.scope.regions.is_empty() && records.attestations.iter().any(Attestation::is_limited_to_regions) {
+            exit::note("no Region known: documents that are limited to some prove nothing here; write `regions` into scope.toml");
         }
         Self::over(catalog, records, &asked, today)
     }
@@ -103,6 +110,18 @@ impl ProofSets {
     pub(crate) fn of(&self, framework: &Framework) -> &Proofs {
         self.own.get(&framework.id).unwrap_or(&self.all)
     }
+}
+
+/// Where a service of the scope is used: what has global types alone is in no Region.
+fn regions_of(catalog: &Catalog, records: &Records, service: &Service) -> Vec<Option<Arc<str>>> {
+    let is_global = |name: &Arc<str>| catalog.resource_type(name).is_some_and(|known| known.global);
+    if !service.types.is_empty() && service.types.iter().all(is_global) {
+        return vec![None];
+    }
+    if records.scope.regions.is_empty() {
+        return vec![Some(Arc::from(UNKNOWN_REGION))];
+    }
+    records.scope.regions.iter().cloned().map(Some).collect()
 }
 
 impl Proofs {

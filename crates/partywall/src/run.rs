@@ -10,7 +10,7 @@ use clap::Args;
 use partywall_catalog::{Check, ResourceType};
 use partywall_collect::{CollectError, Collected, Need, Options};
 use partywall_engine::{Assessor, Engine, EngineError, Parties, Tally};
-use partywall_model::{CheckResult, Resource, SourceKind, Status};
+use partywall_model::{CheckResult, Resource, SourceKind, Status, region_code};
 use partywall_records::Records;
 use partywall_report::{Ledger as _, counted};
 use partywall_table::{Paths, TypeBatch};
@@ -20,7 +20,6 @@ use crate::exit;
 use crate::fill::word;
 use crate::ownership::OwnerLedger;
 use crate::sight::Seen;
-use partywall_model::near::near;
 
 /// Where facts come from; the same for every command that reads.
 #[derive(Debug, Clone, Args)]
@@ -39,7 +38,7 @@ pub(crate) struct Sources {
     pub(crate) account: Option<String>,
 
     /// Region that templates will be deployed to; chooses nothing
-    #[arg(long, value_name = "CODE", value_parser = region, requires = "sources")]
+    #[arg(long, value_name = "CODE", value_parser = region_code, requires = "sources")]
     pub(crate) region: Option<String>,
 
     /// What people decided and keep: scope, owners, parties, exceptions, attestations, evidence (default: records/ in or beside the sources)
@@ -68,28 +67,6 @@ pub(crate) fn account(text: &str) -> Result<String, String> {
         return Ok(text.to_owned());
     }
     Err(format!("`{text}` is no account id; write its 12 digits"))
-}
-
-/// The points of the compass in region codes. AWS adds areas and numbers every year, but has never needed another word here.
-const COMPASS: [&str; 9] = ["central", "east", "north", "northeast", "northwest", "south", "southeast", "southwest", "west"];
-
-/// A region code: area, point of the compass, number.
-pub(crate) fn region(text: &str) -> Result<String, String> {
-    let parts: Vec<&str> = text.split('-').collect();
-    if let [area @ .., point, number] = parts.as_slice()
-        && !area.is_empty()
-        && area.iter().all(|part| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_lowercase()))
-        && !number.is_empty()
-        && number.len() <= 2
-        && number.bytes().all(|byte| byte.is_ascii_digit())
-    {
-        if COMPASS.contains(point) {
-            return Ok(text.to_owned());
-        }
-        let meant = near(point, COMPASS).first().map(|point| format!("; did you mean `{}-{point}-{number}`?", area.join("-")));
-        return Err(format!("`{text}` is no region code{}", meant.unwrap_or_default()));
-    }
-    Err(format!("`{text}` is no region code, such as eu-central-1"))
 }
 
 impl Sources {
@@ -305,14 +282,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_checked_by_their_form() {
-        for good in ["eu-central-1", "us-gov-west-1", "ap-southeast-7", "eusc-de-east-1", "us-isob-east-1", "mx-central-1"] {
-            assert_eq!(region(good).unwrap(), good);
-        }
-        for bad in ["", "eu", "eu-central", "central-1", "Eu-central-1", "eu-central-1a", "eu--central-1", "{AWS::Region}"] {
-            assert!(region(bad).is_err(), "{bad}");
-        }
-        assert_eq!(region("eu-cnetral-1").unwrap_err(), "`eu-cnetral-1` is no region code; did you mean `eu-central-1`?");
+    fn accounts_are_checked_by_their_form() {
         assert!(account("111122223333").is_ok());
         assert!(account("1111-2222-3333").unwrap_err().contains("12 digits"));
     }

@@ -44,6 +44,11 @@ impl Attestation {
         self.services.as_ref().is_none_or(|services| services.contains(service))
     }
 
+    /// True if it speaks of some Regions only.
+    pub fn is_limited_to_regions(&self) -> bool {
+        !self.regions.is_empty()
+    }
+
     /// True if it speaks of a Region; what has no Region is everywhere.
     pub fn names_region(&self, region: Option<&str>) -> bool {
         let Some(region) = region else { return true };

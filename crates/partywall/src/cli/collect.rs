@@ -69,7 +69,7 @@ pub(crate) const ROLE: &str = "partywall-read";
 #[command(next_help_heading = "What is read")]
 pub(crate) struct What {
     /// Only this Region; may be repeated (default: all that the account has on)
-    #[arg(long = "region", value_name = "CODE", value_parser = crate::run::region)]
+    #[arg(long = "region", value_name = "CODE", value_parser = partywall_model::region_code)]
     pub(crate) regions: Vec<String>,
 
     /// Only this service, and what its facts rest on; may be repeated

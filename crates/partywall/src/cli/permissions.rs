@@ -62,7 +62,7 @@ pub(crate) struct Permissions {
     verify: bool,
 
     /// Region in which --verify asks
-    #[arg(long, value_name = "CODE", requires = "verify", value_parser = crate::run::region)]
+    #[arg(long, value_name = "CODE", requires = "verify", value_parser = partywall_model::region_code)]
     region: Option<String>,
 
     #[command(flatten)]

@@ -50,7 +50,7 @@ impl Scope {
         if self.format == Format::Json {
             let accounts: Vec<_> = scope.accounts.iter().map(|one| json!({"id": one.id, "title": one.title, "ou": one.unit})).collect();
             let whole = json!({
-                "title": scope.title, "accounts": accounts, "frameworks": scope.frameworks, "left_out": scope.left_out,
+                "title": scope.title, "accounts": accounts, "regions": scope.regions, "frameworks": scope.frameworks, "left_out": scope.left_out,
                 "services": wall.services, "duties": wall.counts(), "duties_by_word": scope.duties, "evidence_by_word": scope.evidence,
                 "evidence": wall.evidence, "not_in_scope": found, "not_in_use": idle,
                 "own_requirements": scope.own.as_ref().map_or(0, |own| own.requirements.len()),
@@ -94,6 +94,9 @@ impl Scope {
                 ),
             )?;
             say(2, &wall.services.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", "))?;
+            if !scope.regions.is_empty() {
+                say(2, &format!("{item}in {}", scope.regions.iter().map(AsRef::as_ref).collect::<Vec<&str>>().join(", ")))?;
+            }
             for finding in &found {
                 say(2, &format!("{item}{}", finding.message))?;
             }

@@ -46,7 +46,7 @@ fn the_printed_command_works_when_it_is_pasted() {
     let id = words.split(' ').find(|word| word.starts_with("F-")).expect("an id");
 
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_partywall"));
-    let ran = std::process::Command::new("sh")
+    let ran = std::process::Command::new("/bin/sh")
         .args(["-c", command])
         .current_dir(sources.path())
         .env("PATH", program.parent().expect("its directory"))

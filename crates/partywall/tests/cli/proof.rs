@@ -160,6 +160,15 @@ fn duties_of_one_team_are_a_checklist() {
     assert!(tasks.iter().any(|task| task["group"] == "Mend" && task["due"] == "2026-11-25"));
     assert!(tasks.iter().any(|task| task["group"] == "Make again" && task["due"] == "2027-03-29"));
     assert!(tasks.iter().any(|task| task["group"].as_str().unwrap().starts_with("Keep up")));
+    let office = |name: &str| json(&bank(&["matrix", BANK, "--mine", name, "--as-of", "2026-11-22", "--format", "json"]))["tasks"].clone();
+    let has =
+        |tasks: &Value, place: &str, due: &str| tasks.as_array().unwrap().iter().any(|task| task["place"] == place && task["due"] == due);
+    let audit = office("head of internal audit");
+    assert!(has(&audit, "soc2:CC6.1", "2027-01-15"), "whoever reviewed reviews again: {audit}");
+    let branch = office("head of branch systems");
+    assert!(has(&branch, "HB-EX-002", "2026-06-30"), "an exception that expired is its owner's: {branch}");
+    let nobody = bank(&["matrix", BANK, "--mine", "nobody", "--as-of", "2026-11-22"]);
+    assert!(nobody.code == 2 && nobody.err.contains("what has no owner is a finding"), "{}", nobody.err);
     let md = bank(&["matrix", BANK, "--mine", "msp:quayside-ops", "--as-of", "2026-11-22", "--format", "md"]);
     assert!(md.out.contains("# Duties of msp:quayside") && md.out.contains("- [ ] "), "{}", md.out);
     let html = bank(&["matrix", BANK, "--mine", "grc", "--as-of", "2026-11-22", "--format", "html"]);
@@ -207,9 +216,15 @@ fn a_document_is_put_on_file() {
     assert!(text.contains("report = \"report-1\"") && text.contains("to = 2026-03-31") && text.contains("issuer = \"Auditor\""), "{text}");
     let list = sources.run(&["attest", "list", "--records", "records", "--as-of", "2026-11-22", "--format", "csv"]);
     assert_eq!(list.out.lines().count(), 3, "{}", list.out);
-    sources.write("cuecs.csv", b"id,text,duties\nC-1,Rotate keys,server-encryption.rotate-keys\n");
+    sources.write(
+        "cuecs.csv",
+        b"id,text,duties,requirements,page\nC-1,Rotate keys,server-encryption.rotate-keys,soc2:CC6.1 gdpr:Art. 32(1),7\n",
+    );
     let import = ["attest", "import-expectations", "cuecs.csv", "--attestation", "artifact"];
-    assert_eq!(sources.run(&import).code, 0);
+    let ran = sources.run(&import);
+    assert!(ran.code == 0 && ran.err.contains("nothing was taken from page"), "{}", ran.err);
+    let on_file = json(&sources.run(&["attest", "expectations", "--records", "records", "--as-of", "2026-11-22", "--format", "json"]));
+    assert_eq!(on_file[0]["requirements"], serde_json::json!(["gdpr:Art. 32(1)", "soc2:CC6.1"]));
     assert!(sources.run(&import).err.contains("`C-1` is in"), "not twice");
 }
 
@@ -313,6 +328,55 @@ fn frameworks_are_compared_and_imported() {
     assert!(
         sources.run(&["import", "framework", "ours.json", "--id", "ours", "--out", "over/frameworks"]).err.contains("is there already")
     );
+}
+
+#[test]
+fn rules_of_a_conformance_pack_have_a_check_or_say_that_none_is_here() {
+    let rule = |name: &str, owner: &str, identifier: &str| {
+        format!(
+            "  {}:\n    Type: AWS::Config::ConfigRule\n    Properties:\n      ConfigRuleName: {name}\n      InputParameters: {{maxAccessKeyAge: '30'}}\n      \
+             Source: {{Owner: {owner}, SourceIdentifier: {identifier}}}\n",
+            name.replace('-', "")
+        )
+    };
+    let rules = [
+        rule("keys", "AWS", "ACCESS_KEYS_ROTATED"),
+        rule("strange", "AWS", "NOBODY_HAS_THIS_RULE"),
+        rule("root-account-mfa-enabled", "CUSTOM_LAMBDA", "'arn:aws:lambda:eu-west-1:111122223333:function:x'"),
+        rule("plan-exists", "AWS", "AWS_CONFIG_PROCESS_CHECK"),
+    ];
+    let sources = Sources::new(&[("pack.yaml", &format!("Resources:\n{}", rules.concat()))]);
+    let ran = sources.run(&["import", "framework", "pack.yaml", "--id", "pack", "--out", "over/frameworks"]);
+    assert_eq!(ran.code, 0, "{}", ran.err);
+    let without = "3 of 4 rules have no check here: nobody-has-this-rule, custom.root-account-mfa-enabled, process.plan-exists";
+    assert!(ran.err.contains(without), "{}", ran.err);
+    assert!(ran.err.contains("1 of 4 rules set parameters; see whether their checks ask the same: access-keys-rotated"), "{}", ran.err);
+    let shown = sources.run(&["--catalog", "over", "framework", "show", "pack"]);
+    assert!(shown.out.contains("Checks: iam.access-keys-are-rotated"), "{}", shown.out);
+    let after = shown.out.split("Nobody has this rule").nth(1).expect("the rule's line");
+    assert!(after.trim_start().starts_with("Open: no check here"), "{}", shown.out);
+    assert_eq!(shown.out.matches("no check here").count(), 3, "a rule of one's own is not the managed one of that name: {}", shown.out);
+}
+
+#[test]
+fn without_sources_proof_is_asked_for_in_the_regions_of_the_scope() {
+    let scope = "services = [\"sqs\", \"iam\"]\n";
+    let sources = Sources::new(&[("records/scope.toml", scope), ("records/attestations/a.toml", &soc2("\"eu-*\""))]);
+    let check = || sources.run(&["attest", "check", "--records", "records", "--as-of", "2026-08-01", "--format", "json"]);
+    let state = |ran: &Ran, service: &str| {
+        let all = json(ran)["places"].as_array().expect("places").clone();
+        all.iter().filter(|place| place["service"] == service).map(|place| place["state"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let nowhere = check();
+    assert!(nowhere.err.contains("no Region known"), "{}", nowhere.err);
+    assert_eq!(state(&nowhere, "sqs"), ["out-of-scope"], "{}", nowhere.out);
+    sources.write("records/scope.toml", format!("{scope}regions = [\"eu-west-1\", \"us-east-1\"]\n").as_bytes());
+    let named = check();
+    assert!(!named.err.contains("no Region known"), "{}", named.err);
+    assert_eq!(state(&named, "sqs"), ["attested", "out-of-scope"], "{}", named.out);
+    sources.write("records/scope.toml", format!("{scope}regions = [\"eu-wst-1\"]\n").as_bytes());
+    let slip = check();
+    assert!(slip.code == 2 && slip.err.contains("did you mean `eu-west-1`?"), "{}", slip.err);
 }
 
 const HASH: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
