@@ -1,6 +1,7 @@
 //! A small made-up run with hostile names, shared by the tests of all formats.
 
-use std::collections::BTreeMap;
+mod figures;
+
 use std::io;
 use std::sync::{Arc, Mutex};
 
@@ -10,10 +11,7 @@ use partywall_model::{
     Status, UnknownBecause,
 };
 
-use crate::{
-    Answer, CheckInfo, Counts, DueDays, Exit, FindingLine, Format, FrameworkLine, Ledger, ManualLine, NotSeen, Options, OwnerLine, Proof,
-    RecordLine, RequirementLine, Run, Side, Split, Summary, WallCell, WallRow, sink,
-};
+use crate::{CheckInfo, DueDays, Format, Ledger, Options, Run, Side, Summary, sink};
 
 /// Everything that a sink is told.
 pub(crate) struct Sample {
@@ -216,194 +214,8 @@ pub(crate) fn sample() -> Sample {
         due_days: DueDays::default(),
         ledger: Arc::new(Owners),
     };
-    let summary = summary(&run, &results);
+    let summary = figures::summary(&run, &results);
     Sample { run, results, summary }
-}
-
-fn cell(layer: &str, title: &str, counts: [u64; 7]) -> WallCell {
-    let [aws, you, unclear, met, fail, unseen, no_evidence] = counts;
-    WallCell {
-        layer: layer.to_owned(),
-        title: title.to_owned(),
-        aws_part: "Offers the switches, enforces what they say and runs everything below them.".to_owned(),
-        customer_part: "Decides who and what may pass, and keeps it that way.".to_owned(),
-        counts: Counts { aws, you, unclear, met, fail, unseen, no_evidence },
-        proof: Proof { attested: aws, ..Proof::default() },
-    }
-}
-
-fn row(id: &str, title: &str, side: Side, cells: Vec<WallCell>) -> WallRow {
-    WallRow { id: id.to_owned(), title: title.to_owned(), side, cells }
-}
-
-fn day(year: i32, month: u32, day: u32) -> NaiveDate {
-    NaiveDate::from_ymd_opt(year, month, day).unwrap()
-}
-
-fn summary(run: &Run, results: &[(Arc<CheckInfo>, CheckResult)]) -> Summary {
-    let wall = vec![
-        row("customer-data", "customer data", Side::In, vec![cell("customer-data", "Customer data", [0, 118, 0, 71, 6, 3, 38])]),
-        row(
-            "platform",
-            "platform, apps, identity",
-            Side::In,
-            vec![
-                cell("platform-app", "Platform and applications", [0, 100, 0, 80, 7, 3, 10]),
-                cell("identity-access", "Identity and access", [0, 162, 0, 123, 20, 5, 14]),
-            ],
-        ),
-        row(
-            "os-network",
-            "OS, network & firewall",
-            Side::In,
-            vec![
-                cell("guest-os", "Guest operating system", [30, 40, 0, 38, 0, 1, 1]),
-                cell("engine-runtime", "Engine and runtime", [31, 60, 9, 40, 14, 6, 0]),
-                cell("engine-config", "Engine configuration", [0, 50, 0, 44, 2, 2, 2]),
-                cell("network-config", "Network configuration", [0, 64, 0, 46, 8, 2, 8]),
-            ],
-        ),
-        row(
-            "protection",
-            "encryption, data & traffic",
-            Side::In,
-            vec![
-                cell("client-encryption", "Client-side encryption", [0, 38, 0, 0, 0, 0, 38]),
-                cell("server-encryption", "Server-side encryption", [40, 60, 0, 45, 9, 6, 0]),
-                cell("traffic-protection", "Traffic protection", [34, 22, 0, 20, 2, 0, 0]),
-            ],
-        ),
-        row(
-            "operations",
-            "watch, back up, recover",
-            Side::In,
-            vec![
-                cell("logging-monitoring", "Logging and monitoring", [20, 44, 0, 30, 6, 3, 5]),
-                cell("backup-recovery", "Backup and recovery", [12, 20, 0, 15, 0, 0, 5]),
-                cell("availability", "Availability", [11, 10, 0, 10, 0, 0, 0]),
-            ],
-        ),
-        row(
-            "software",
-            "compute storage database net",
-            Side::Of,
-            vec![
-                cell("virt-host", "Hypervisor and host", [310, 0, 0, 0, 0, 0, 0]),
-                cell("service-software", "Service software", [200, 0, 0, 0, 0, 0, 0]),
-                cell("network-infra", "Network infrastructure", [192, 0, 0, 0, 0, 0, 0]),
-            ],
-        ),
-        row(
-            "infrastructure",
-            "hardware, Regions, AZs, edge",
-            Side::Of,
-            vec![
-                cell("hardware", "Hardware", [110, 0, 0, 0, 0, 0, 0]),
-                cell("facilities", "Facilities", [160, 0, 0, 0, 0, 0, 0]),
-                cell("global-infra", "Global infrastructure", [160, 0, 0, 0, 0, 0, 0]),
-            ],
-        ),
-    ];
-    let fix_first = results.iter().take(2).map(|(check, result)| FindingLine::new(run, check, result)).collect();
-    let requirement = |id: &str, title: &str, split: Split, answer: Answer, fail: u64, unknown: u64| RequirementLine {
-        id: id.to_owned(),
-        title: title.to_owned(),
-        split,
-        aws_proof: (split != Split::Customer).then(|| "attested: SOC 2 type 2, 2025-10-01 to 2026-09-30".to_owned()),
-        aws_until: (split != Split::Customer).then(|| day(2027, 9, 30)),
-        answer,
-        pass: 12,
-        fail,
-        unknown,
-        remaining: fail + unknown,
-        due: Some(day(2026, 12, 1)),
-        owners: vec!["team-data".to_owned()],
-        others: Vec::new(),
-        manual: vec![ManualLine {
-            id: "access.review".to_owned(),
-            title: "Review of access rights".to_owned(),
-            state: "current",
-            kept: Some("Third quarter".to_owned()),
-            owner: Some("team-data".to_owned()),
-            made: Some(day(2026, 9, 1)),
-            due: Some(day(2026, 12, 1)),
-        }],
-    };
-    Summary {
-        resources: 312,
-        types: 41,
-        services: 19,
-        accounts: 2,
-        regions: 3,
-        proof: Proof {
-            attested: 1_226,
-            lapsed: 0,
-            out_of_scope: 0,
-            unproven: 84,
-            why: Some("Connect is not in the SOC 2 on file".to_owned()),
-        },
-        wall,
-        owners: vec![
-            OwnerLine { owner: Some("team-data".to_owned()), contact: Some("#team-data".to_owned()), duties: 700, failing: 8 },
-            OwnerLine { owner: None, contact: None, duties: 88, failing: 0 },
-        ],
-        records: vec![RecordLine {
-            kind: "attestation",
-            severity: Severity::High,
-            subject: "aws-soc2".to_owned(),
-            message: "AWS SOC 2 lapsed on 2026-11-01; get the next one, or a bridge letter".to_owned(),
-            owner: None,
-            due: Some(day(2026, 11, 1)),
-            place: Some("records/attestations/aws-soc2.toml:1".to_owned()),
-        }],
-        fix_first,
-        failing: 8,
-        not_seen: vec![
-            NotSeen {
-                count: 22,
-                words: "kms:GetKeyRotationStatus denied, account …3333 eu-central-1".to_owned(),
-                hint: Some("partywall permissions --missing".to_owned()),
-            },
-            NotSeen { count: 9, words: "templates/network.yaml:41  !ImportValue not resolved".to_owned(), hint: None },
-        ],
-        unseen_before: 0,
-        unmodelled: BTreeMap::from([("Custom::Greeting".to_owned(), 1)]),
-        blind: 214,
-        frameworks: vec![FrameworkLine {
-            id: "nist-csf-2.0".to_owned(),
-            title: "NIST CSF 2.0".to_owned(),
-            noun: "outcomes".to_owned(),
-            aws: 9,
-            shared: 58,
-            customer: 39,
-            met: 31,
-            not_met: 22,
-            partly: 17,
-            no_evidence: 36,
-            nothing_in_scope: 0,
-            requirements: vec![
-                requirement("PR.AA-05", "Access permissions are managed and reviewed", Split::Shared, Answer::NotMet, 6, 1),
-                requirement(
-                    "PR.PS-02",
-                    "Software is maintained, replaced, and removed commensurate with risk",
-                    Split::Shared,
-                    Answer::Partly,
-                    0,
-                    3,
-                ),
-                requirement(
-                    "PR.AA-06",
-                    "Physical access to assets is managed, monitored, and enforced",
-                    Split::Inherited,
-                    Answer::Met,
-                    0,
-                    0,
-                ),
-                requirement("GV.OC-01", "The organizational mission is understood", Split::Customer, Answer::NoEvidence, 0, 0),
-            ],
-        }],
-        exit: Exit { code: 1, words: "74 not met (12 high or worse), 31 unseen · page: --format html > wall.html".to_owned() },
-    }
 }
 
 /// A writer whose bytes can be read after the sink is gone.
