@@ -18,6 +18,7 @@ use partywall_live::{AccountTarget, Plan, ReadOptions, Reader, permissions};
 use partywall_model::near::did_you_mean;
 
 pub(crate) use self::via::Via;
+use self::via::Wanted;
 use self::watch::Watch;
 use super::{Context, check};
 
@@ -185,7 +186,7 @@ pub(crate) fn read(
         tool: format!("partywall {}", env!("CARGO_PKG_VERSION")),
     };
     if via_config {
-        return via::read(context, connected, what, access, &options, &lake, &wanted, details.as_ref());
+        return via::read(context, connected, what, access, &options, &lake, &Wanted { types: &wanted, reads: details.as_ref() });
     }
     let plan = Plan::new(&context.catalog, wanted, details.as_ref());
     let targets: Vec<AccountTarget> = organization::targets(connected, what, access.external_id.as_deref())?;

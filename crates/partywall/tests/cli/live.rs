@@ -123,7 +123,7 @@ fn the_checks_that_are_asked_say_how_much_is_read_and_their_answers_stay() {
     let assess = |checks: &[&str]| {
         let mut arguments =
             vec!["assess", "aws", "--region", "eu-central-1", "--share", "100", "--as-of", "2026-11-22", "--format", "jsonl"];
-        checks.iter().for_each(|check| arguments.extend(["--check", check]));
+        arguments.extend(checks.iter().flat_map(|check| ["--check", check]));
         aws.run(&arguments)
     };
     let whole = results(&assess(&[]).out);

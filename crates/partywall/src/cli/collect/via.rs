@@ -53,6 +53,14 @@ impl Via {
     }
 }
 
+/// What is read of the catalogue.
+pub(super) struct Wanted<'a> {
+    /// Types.
+    pub(super) types: &'a (dyn Fn(&ResourceType) -> bool + Sync),
+    /// Of them these reads, by type and place; all if `None`.
+    pub(super) reads: Option<&'a BTreeSet<(Arc<str>, usize)>>,
+}
+
 /// Reads what the aggregator has, and what it lacks, into the lake.
 ///
 /// # Errors
@@ -64,8 +72,7 @@ pub(super) fn read(
     access: &Access,
     options: &ReadOptions,
     lake: &Lake,
-    wanted: &(dyn Fn(&ResourceType) -> bool + Sync),
-    details: Option<&BTreeSet<(Arc<str>, usize)>>,
+    wanted: &Wanted<'_>,
 ) -> anyhow::Result<Snapshot> {
     if what.organization || !what.units.is_empty() {
         anyhow::bail!("the aggregator says which accounts there are; choose some of them with --account");
@@ -83,8 +90,8 @@ pub(super) fn read(
         catalog: &context.catalog,
         client: &connected.client,
         options,
-        wanted,
-        details,
+        wanted: wanted.types,
+        details: wanted.reads,
         caller: &caller,
         name: what.via.aggregator.as_deref(),
         accounts: &what.accounts,
