@@ -179,6 +179,11 @@ impl Account {
         trust.policy.missing.is_some() || trust.policy.rules.iter().any(allows)
     }
 
+    /// Whether every resource is given that an ARN, or a pattern of them, can mean.
+    pub(crate) fn has_all(&self, resource: &str) -> bool {
+        self.resources_complete || self.listed.iter().any(|start| resource.starts_with(&**start))
+    }
+
     /// What is known of the policy of the resource: that of the ARN, of the bucket of an object, or of the role.
     pub(crate) fn resource_policy(&self, question: &Question) -> ResourcePolicy {
         let named = |id: DocumentId, name: &str| ResourcePolicy::Known(self.documents.named(id, name).into_iter().collect(), Some(id));
@@ -202,8 +207,7 @@ impl Account {
         }
         let foreign = account.len() == 12 && account != &*self.id;
         let may_have = Lists::built_in().map_or(true, |lists| lists.have_resource_policies(service));
-        let is_complete = || self.resources_complete || self.listed.iter().any(|start| question.resource.starts_with(&**start));
-        if foreign || may_have && !is_complete() {
+        if foreign || may_have && !self.has_all(&question.resource) {
             return not_given(&question.resource);
         }
         ResourcePolicy::Known(Vec::new(), None)

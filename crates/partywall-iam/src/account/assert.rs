@@ -201,14 +201,12 @@ impl Account {
             asked.push(ask(arn, doubt.clone()));
             asked.push(ask(&format!("{arn}/*"), doubt));
         }
-        if !self.resources_complete {
-            for pattern in patterns {
-                let mut further = ask(pattern, Some("resources with these tags that are not in the input".to_owned()));
-                for (key, value) in &on.tags {
-                    further.question.context.push((format!("aws:ResourceTag/{key}"), vec![value.clone()]));
-                }
-                asked.push(further);
+        for pattern in patterns.into_iter().filter(|pattern| !self.has_all(pattern)) {
+            let mut further = ask(pattern, Some("resources with these tags that are not in the input".to_owned()));
+            for (key, value) in &on.tags {
+                further.question.context.push((format!("aws:ResourceTag/{key}"), vec![value.clone()]));
             }
+            asked.push(further);
         }
         asked
     }

@@ -49,7 +49,7 @@ fn tags_and_policies_of_resources_decide_an_assertion() {
     let found: Value = serde_json::from_str(&reads_all.out).unwrap();
     assert_eq!(found["rules"][0]["outcome"], "violated");
     assert_eq!(found["rules"][0]["witnesses"][0]["resource"], "arn:aws:s3:::ledger");
-    assert!(found["inputs"][1]["sha256"].as_str().unwrap().len() >= 64);
+    assert_eq!(found["inputs"][1]["sha256"].as_str().unwrap().len(), 64);
 
     let of_web = judged(&saved(&[dev(&[allow("s3:GetObject", "arn:aws:s3:::web/*")])], None));
     assert_eq!(of_web.code, 0, "{}{}", of_web.out, of_web.err);

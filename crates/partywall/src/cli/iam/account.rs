@@ -107,7 +107,8 @@ impl AccountFile {
             rows.extend(batch.rows);
             Ok(())
         })?;
-        inputs.note(self.account.display().to_string(), crate::sources::fingerprint(paths)?);
+        let identity = crate::sources::fingerprint(paths)?;
+        inputs.note(self.account.display().to_string(), identity.trim_start_matches("sha256:").to_owned());
         for line in &collected.warnings {
             writeln!(anstream::stderr(), "note: {}", plain(line))?;
         }
