@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 use std::path::Path;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use indexmap::IndexMap;
 
@@ -43,6 +43,7 @@ pub struct Catalog {
     pub eol: EolTable,
     registry: Registry,
     bare: RwLock<HashMap<Box<str>, Arc<ResourceType>>>,
+    by_duty: OnceLock<HashMap<Arc<str>, Vec<Arc<Check>>>>,
     fingerprint: String,
 }
 
@@ -73,6 +74,7 @@ impl Catalog {
                 }
             },
             bare: RwLock::default(),
+            by_duty: OnceLock::new(),
             fingerprint: String::new(),
         };
         for (path, bytes) in &files {
@@ -300,12 +302,26 @@ impl Catalog {
     }
 
     /// The checks that a pattern names, in the order of their ids: a check id, the beginning of check ids with `*`, a duty id or `layer.*`.
-    pub fn checks_of<'a>(&'a self, pattern: &'a str) -> impl Iterator<Item = &'a Arc<Check>> {
+    pub fn checks_of<'a>(&'a self, pattern: &'a str) -> Box<dyn Iterator<Item = &'a Arc<Check>> + 'a> {
         let layer = pattern.strip_suffix(".*").filter(|layer| self.layer(layer).is_some());
-        self.checks.values().filter(move |check| match (layer, pattern.strip_suffix('*')) {
-            (Some(layer), _) => check.duty.split('.').next() == Some(layer),
-            (None, Some(beginning)) => check.id.starts_with(beginning),
-            (None, None) => *check.id == *pattern || *check.duty == *pattern,
+        match (layer, pattern.strip_suffix('*')) {
+            (Some(layer), _) => Box::new(self.checks.values().filter(move |check| check.duty.split('.').next() == Some(layer))),
+            (None, Some(beginning)) => Box::new(self.checks.values().filter(move |check| check.id.starts_with(beginning))),
+            (None, None) => {
+                let of_duty = self.checks_by_duty().get(pattern).into_iter().flatten();
+                Box::new(self.checks.get(pattern).into_iter().chain(of_duty))
+            }
+        }
+    }
+
+    /// Frameworks ask this thousands of times in a run.
+    fn checks_by_duty(&self) -> &HashMap<Arc<str>, Vec<Arc<Check>>> {
+        self.by_duty.get_or_init(|| {
+            let mut found: HashMap<Arc<str>, Vec<Arc<Check>>> = HashMap::new();
+            for check in self.checks.values() {
+                found.entry(check.duty.clone()).or_default().push(check.clone());
+            }
+            found
         })
     }
 
