@@ -160,6 +160,11 @@ mod tests {
             ("service", Allow, Case { caller: "sns.amazonaws.com", of_resource: &everyone, scp: &[DENY], ..BASE }),
             ("resource control", ExplicitDeny, Case { caller: "*", of_resource: &everyone, rcp: &[&deny_everyone], ..BASE }),
             ("resources of the management account", Allow, Case { rcp: &[&deny_everyone], management: Some("111122223333"), ..base }),
+            (
+                "a grant is retired",
+                Allow,
+                Case { action: "kms:RetireGrant", resource: KEY, of_resource: &everyone, rcp: &[&deny_everyone], ..base },
+            ),
             ("nothing but what is always attached", Allow, Case { rcp: &[OTHER], ..base }),
         ] {
             assert_eq!(decide(case), want, "{name}");

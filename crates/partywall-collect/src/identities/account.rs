@@ -91,6 +91,8 @@ fn of_policy(resource_type: &ResourceType) -> Option<&Derive> {
 fn resource(row: &Resource, arn: &str, resource_type: &ResourceType) -> GivenResource {
     let (lookup, blind) = (Lookup::default(), resource_type.blind_paths(row.source.kind));
     let policy = match of_policy(resource_type) {
+        // What a role trusts is asked of the role itself, and only of taking it on.
+        _ if TYPES.contains(&&*resource_type.name) => None,
         Some(derive) => {
             let inputs = Inputs { row, resource_type, derive, lookup: &lookup, blind: &blind };
             inputs.inputs().map(|(_, value)| value).find_map(|value| match value {

@@ -200,6 +200,11 @@ impl Account {
         let at = || self.resources.range(..=Box::from(question.resource.as_str())).rev().take(64);
         let holds = |arn: &str| question.resource.strip_prefix(arn).is_some_and(|rest| rest.is_empty() || rest.starts_with(['/', ':']));
         if let Some((arn, found)) = at().find(|(arn, _)| holds(arn)) {
+            // Versions and aliases have policies of their own (AWS Lambda API Reference, GetPolicy: `Qualifier`).
+            if service == "lambda" && **arn != *question.resource {
+                let none = ResourcePolicy::Known(Vec::new(), None);
+                return if self.resources_complete { none } else { not_given(&question.resource) };
+            }
             return match found.policy {
                 Some(id) => named(id, arn),
                 None => ResourcePolicy::Known(Vec::new(), None),

@@ -72,6 +72,25 @@ fn a_resource_policy_that_was_not_given_makes_a_no_unknown() {
 }
 
 #[test]
+fn an_alias_of_a_function_has_a_policy_of_its_own() {
+    let mut details = Details::new();
+    details.user("u", &[]);
+    let function = format!("arn:aws:lambda:eu-west-1:{ID}:function:f");
+    let statement =
+        json!({ "Effect": "Allow", "Principal": { "AWS": arn("user", "u") }, "Action": "lambda:InvokeFunction", "Resource": function });
+    let resource = GivenResource { policy: Some(value_from_json(&document(&[statement]).to_string()).unwrap()), tags: None };
+    let given = |resources_complete| {
+        let resource = GivenResource { policy: resource.policy.clone(), tags: None };
+        Given { resources: BTreeMap::from([(function.clone(), resource)]), resources_complete, ..Given::default() }
+    };
+    let asked = |given: &Given, arn: &str| standing(&details.read(given), "u", "lambda:InvokeFunction", arn);
+    let alias = format!("{function}:live");
+    assert_eq!(asked(&given(false), &function), Standing::Allowed);
+    assert_eq!(asked(&given(false), &alias), Standing::Unknown);
+    assert_eq!(asked(&given(true), &alias), Standing::Denied);
+}
+
+#[test]
 fn tags_of_users_are_known_and_tags_of_sessions_are_not() {
     let statement = json!({
         "Effect": "Allow", "Action": "ec2:StopInstances", "Resource": "*",

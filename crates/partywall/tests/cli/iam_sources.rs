@@ -70,6 +70,16 @@ fn a_bucket_policy_that_nobody_read_leaves_the_rule_open() {
 }
 
 #[test]
+fn a_listing_that_was_cut_off_is_named() {
+    let sources = saved(&[dev(&[])], None);
+    let file = sources.path().join(format!("saved/{ACCOUNT}/global/iam/get-account-authorization-details.json"));
+    let whole = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    let ran = judged(&sources);
+    assert_eq!((ran.code, ran.err.contains("get-account-authorization-details.json")), (2, true), "{}", ran.err);
+}
+
+#[test]
 fn a_listed_bucket_without_a_policy_makes_a_no() {
     let sources = saved(&[dev(&[])], None);
     let ran = sources.run(&["iam", "who-can", "s3:GetObject", "arn:aws:s3:::*", "--account", "saved", "--format", "json"]);

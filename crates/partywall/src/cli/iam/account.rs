@@ -113,8 +113,10 @@ impl AccountFile {
             writeln!(anstream::stderr(), "note: {}", plain(line))?;
         }
         given.gaps.extend(collected.errors.iter().map(|error| Cause::new(CauseKind::NotLooked, error.as_str())));
-        account(&catalog, &rows, &collected.listed, self.account_id.as_deref(), given)
-            .map_err(|error| anyhow::anyhow!("{}: {error}", self.account.display()))
+        account(&catalog, &rows, &collected.listed, self.account_id.as_deref(), given).map_err(|error| {
+            let said = std::iter::once(error.to_string()).chain(collected.errors.iter().cloned()).collect::<Vec<_>>();
+            anyhow::anyhow!("{}: {}", self.account.display(), said.join("; "))
+        })
     }
 }
 
