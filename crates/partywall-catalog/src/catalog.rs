@@ -41,8 +41,9 @@ pub struct Catalog {
     pub scope_rules: Vec<Arc<ScopeRule>>,
     /// End-of-support dates.
     pub eol: EolTable,
-    registry: Registry,
+    pub(crate) registry: Registry,
     bare: RwLock<HashMap<Box<str>, Arc<ResourceType>>>,
+    /// Filled at the first question; checks do not change after loading.
     by_duty: OnceLock<HashMap<Arc<str>, Vec<Arc<Check>>>>,
     fingerprint: String,
 }
@@ -260,11 +261,6 @@ impl Catalog {
         });
         self.bare.write().ok()?.insert(Box::from(name), bare.clone());
         Some(bare)
-    }
-
-    /// The names of all types of the registry, in no order.
-    pub fn registry_types(&self) -> impl Iterator<Item = &str> {
-        self.registry.names()
     }
 
     /// Adds computed columns to the schemas: the collector knows what its functions return.

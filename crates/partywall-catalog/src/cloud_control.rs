@@ -33,7 +33,7 @@ impl Catalog {
     pub fn with_cloud_control(mut self, wanted: &[String]) -> Result<Self, CloudControlError> {
         for pattern in wanted {
             let names: Vec<Box<str>> = match pattern.strip_suffix('*') {
-                Some(start) => self.registry_types().filter(|name| name.starts_with(start)).map(Box::from).collect(),
+                Some(start) => self.registry.names().filter(|name| name.starts_with(start)).map(Box::from).collect(),
                 None => vec![Box::from(pattern.as_str())],
             };
             if names.is_empty() {

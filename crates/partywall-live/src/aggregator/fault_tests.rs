@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use partywall_fake::{Fault, FaultRule};
 use partywall_lake::Meta;
-use partywall_model::{Resource, SourceKind};
+use partywall_model::{CauseKind, Resource, SourceKind};
 
 use super::tests::{lake, read, rows, some, world};
 use crate::fault_tests::changed;
@@ -102,4 +102,59 @@ fn a_question_to_the_aggregator_that_fails_makes_nothing_up() {
     eprintln!("{combinations} combinations, {struck} made gaps, {refused} left nothing to read");
     assert!(struck + refused > combinations * 2 / 3, "{combinations} combinations, {struck} struck, {refused} refused");
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.iter().take(40).cloned().collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn what_goes_wrong_is_a_gap_and_the_rest_goes_on() {
+    let select = |fault: Fault| {
+        FaultRule { key: Some("AWS::S3::Bucket".to_owned()), ..FaultRule::new(fault) }.of("config", "SelectAggregateResourceConfig")
+    };
+    let faults = [
+        (select(Fault::AccessDenied), CauseKind::Denied),
+        (select(Fault::InternalError), CauseKind::ServerError),
+        (select(Fault::Truncated), CauseKind::Malformed),
+        (select(Fault::Garbage), CauseKind::Malformed),
+        (select(Fault::ExpiredToken), CauseKind::CallFailed),
+    ];
+    for (rule, kind) in faults {
+        let fault = rule.fault;
+        let world = world(vec![rule]);
+        let (_kept, lake) = lake();
+        let snapshot = read(&world, &lake, &some, true).unwrap();
+        let meta = snapshot.meta();
+        let gap = meta.gaps.iter().find(|gap| &*gap.resource_type == "AWS::S3::Bucket");
+        let gap = gap.unwrap_or_else(|| panic!("{fault:?}: no gap"));
+        assert_eq!(gap.cause.kind, kind, "{fault:?}: {}", gap.cause);
+        let action = (kind == CauseKind::Denied).then_some("config:SelectAggregateResourceConfig");
+        assert_eq!(gap.cause.iam_action.as_deref(), action, "{fault:?}");
+        assert!(!meta.listed.iter().any(|listing| &*listing.resource_type == "AWS::S3::Bucket"), "{fault:?}");
+        assert!(!meta.errors.is_empty(), "{fault:?}: nothing says so");
+        assert!(meta.listed.iter().any(|listing| &*listing.resource_type == "AWS::Logs::LogGroup"), "{fault:?}: the rest stopped");
+    }
+}
+
+#[test]
+fn an_aggregator_that_cannot_be_asked_reads_nothing() {
+    for operation in ["DescribeConfigurationAggregators", "DescribeConfigurationAggregatorSourcesStatus"] {
+        let world = world(vec![FaultRule::new(Fault::AccessDenied).of("config", operation)]);
+        let (_kept, lake) = lake();
+        let error = read(&world, &lake, &some, true).unwrap_err().to_string();
+        assert!(error.contains(&format!("allow config:{operation}")), "{error}");
+        assert!(lake.latest().unwrap().is_none());
+    }
+}
+
+#[test]
+fn without_counts_or_recorders_nothing_is_proven_and_the_account_is_read_itself() {
+    let count =
+        FaultRule { key: Some("COUNT".to_owned()), ..FaultRule::new(Fault::AccessDenied) }.of("config", "SelectAggregateResourceConfig");
+    let recorders = FaultRule { key: Some("ConfigurationRecorder'".to_owned()), ..count.clone() };
+    for rule in [count, recorders] {
+        let world = world(vec![rule]);
+        let (_kept, lake) = lake();
+        let snapshot = read(&world, &lake, &some, true).unwrap();
+        assert!(rows(&snapshot).iter().all(|row| row.source.kind == SourceKind::Api));
+        assert!(snapshot.meta().listed.iter().any(|listing| &*listing.resource_type == "AWS::S3::Bucket"));
+        assert!(snapshot.meta().errors.iter().any(|line| line.contains("allow config:SelectAggregateResourceConfig")));
+    }
 }

@@ -9,7 +9,7 @@ use partywall_aws::model::Models;
 use partywall_aws::{Caller, Client, ClientConfig, Identity};
 use partywall_catalog::{Catalog, ResourceType};
 use partywall_collect::{Asked, CollectError, Live, Need, Options, Recorder, Rows};
-use partywall_fake::{Fake, FakeConfig, Fault, FaultRule, Faults, Preset};
+use partywall_fake::{Fake, FakeConfig, FaultRule, Faults, Preset};
 use partywall_lake::{Lake, LakeError, Snapshot};
 use partywall_model::{CauseKind, Key, Resource, SourceKind, Value};
 
@@ -176,61 +176,6 @@ fn without_gap_reads_what_config_lacks_is_a_gap_and_never_none() {
         assert!(row.properties.at(&fold.into).is_some(), "{} {}", row.resource_type, fold.into);
     }
     eprintln!("{asked} rows with satellites that nobody recorded");
-}
-
-#[test]
-fn what_goes_wrong_is_a_gap_and_the_rest_goes_on() {
-    let select = |fault: Fault| {
-        FaultRule { key: Some("AWS::S3::Bucket".to_owned()), ..FaultRule::new(fault) }.of("config", "SelectAggregateResourceConfig")
-    };
-    let faults = [
-        (select(Fault::AccessDenied), CauseKind::Denied),
-        (select(Fault::InternalError), CauseKind::ServerError),
-        (select(Fault::Truncated), CauseKind::Malformed),
-        (select(Fault::Garbage), CauseKind::Malformed),
-        (select(Fault::ExpiredToken), CauseKind::CallFailed),
-    ];
-    for (rule, kind) in faults {
-        let fault = rule.fault;
-        let world = world(vec![rule]);
-        let (_kept, lake) = lake();
-        let snapshot = read(&world, &lake, &some, true).unwrap();
-        let meta = snapshot.meta();
-        let gap = meta.gaps.iter().find(|gap| &*gap.resource_type == "AWS::S3::Bucket");
-        let gap = gap.unwrap_or_else(|| panic!("{fault:?}: no gap"));
-        assert_eq!(gap.cause.kind, kind, "{fault:?}: {}", gap.cause);
-        let action = (kind == CauseKind::Denied).then_some("config:SelectAggregateResourceConfig");
-        assert_eq!(gap.cause.iam_action.as_deref(), action, "{fault:?}");
-        assert!(!meta.listed.iter().any(|listing| &*listing.resource_type == "AWS::S3::Bucket"), "{fault:?}");
-        assert!(!meta.errors.is_empty(), "{fault:?}: nothing says so");
-        assert!(meta.listed.iter().any(|listing| &*listing.resource_type == "AWS::Logs::LogGroup"), "{fault:?}: the rest stopped");
-    }
-}
-
-#[test]
-fn an_aggregator_that_cannot_be_asked_reads_nothing() {
-    for operation in ["DescribeConfigurationAggregators", "DescribeConfigurationAggregatorSourcesStatus"] {
-        let world = world(vec![FaultRule::new(Fault::AccessDenied).of("config", operation)]);
-        let (_kept, lake) = lake();
-        let error = read(&world, &lake, &some, true).unwrap_err().to_string();
-        assert!(error.contains(&format!("allow config:{operation}")), "{error}");
-        assert!(lake.latest().unwrap().is_none());
-    }
-}
-
-#[test]
-fn without_counts_or_recorders_nothing_is_proven_and_the_account_is_read_itself() {
-    let count =
-        FaultRule { key: Some("COUNT".to_owned()), ..FaultRule::new(Fault::AccessDenied) }.of("config", "SelectAggregateResourceConfig");
-    let recorders = FaultRule { key: Some("ConfigurationRecorder'".to_owned()), ..count.clone() };
-    for rule in [count, recorders] {
-        let world = world(vec![rule]);
-        let (_kept, lake) = lake();
-        let snapshot = read(&world, &lake, &some, true).unwrap();
-        assert!(rows(&snapshot).iter().all(|row| row.source.kind == SourceKind::Api));
-        assert!(snapshot.meta().listed.iter().any(|listing| &*listing.resource_type == "AWS::S3::Bucket"));
-        assert!(snapshot.meta().errors.iter().any(|line| line.contains("allow config:SelectAggregateResourceConfig")));
-    }
 }
 
 /// All items of the account as answers of queries.

@@ -16,6 +16,7 @@ mod live;
 mod names;
 mod outputs;
 mod proof;
+mod proof_limits;
 mod reading;
 mod resume;
 mod sources;
