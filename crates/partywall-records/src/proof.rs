@@ -60,18 +60,41 @@ pub struct Proof<'a> {
 }
 
 impl Proof<'_> {
-    fn rank(&self) -> (ProofState, bool, Option<NaiveDate>) {
+    /// Nothing is on file.
+    pub(crate) fn nothing() -> Self {
+        Self { state: ProofState::Unproven, by: None, until: None, ground: Ground::Nothing }
+    }
+
+    /// True if what is said of a place may differ from duty to duty.
+    pub(crate) fn has_exceptions(&self) -> bool {
+        self.by.is_some_and(|by| self.speaks_of_the_place() && (!by.carve_outs.is_empty() || !by.exceptions.is_empty()))
+    }
+
+    fn speaks_of_the_place(&self) -> bool {
+        !matches!(self.ground, Ground::Opinion | Ground::Service | Ground::Region)
+    }
+
+    /// What was said of a place, for one duty there.
+    pub(crate) fn at_duty(self, duty: &str, service: Option<&str>) -> Self {
+        let by = self.by.filter(|_| self.speaks_of_the_place());
+        match by.and_then(|by| by.except(duty, service)) {
+            Some((state, ground)) => Self { state, ground, ..self },
+            None => self,
+        }
+    }
+
+    pub(crate) fn rank(&self) -> (ProofState, bool, Option<NaiveDate>) {
         // Among equals the one that holds longest; without an end is longest.
         (self.state, self.by.is_some() && self.until.is_none(), self.until)
     }
 
     /// True if the auditor found the duty wanting in a document that holds. What another document says does not undo that, unless it is the
     /// next of the same series.
-    fn is_against(&self, day: NaiveDate) -> bool {
+    pub(crate) fn is_against(&self, day: NaiveDate) -> bool {
         matches!(self.ground, Ground::Noted(_) | Ground::Opinion) && self.by.is_some_and(|by| by.holds_on(day))
     }
 
-    fn is_followed_by(&self, other: &Self) -> bool {
+    pub(crate) fn is_followed_by(&self, other: &Self) -> bool {
         let (Some(by), Some(next)) = (self.by, other.by) else { return false };
         other.state == ProofState::Attested && next.series.id == by.series.id && next.from > by.from
     }
@@ -106,29 +129,18 @@ impl Attestation {
         self.series.proves_duties && matches!(self.opinion, Opinion::Unqualified | Opinion::Qualified)
     }
 
-    /// What this document says of a duty; `None` if it is of another provider, shows nothing, or was not on file yet.
-    fn proof(&self, party: &Party, duty: &str, service: Option<&str>, region: Option<&str>, day: NaiveDate) -> Option<Proof<'_>> {
+    /// What this document says of all duties at a place, before what it says of some alone; `None` if it is of another provider, shows
+    /// nothing, or was not on file yet.
+    pub(crate) fn at_place(&self, party: &Party, service: Option<&str>, region: Option<&str>, day: NaiveDate) -> Option<Proof<'_>> {
         if self.provider != *party || !self.series.proves_duties || !self.is_on_file(day) {
             return None;
         }
-        let carved = || {
-            self.carve_outs.iter().find(|carve| {
-                let of_service = service.is_some_and(|service| carve.services.contains(service));
-                (of_service || carve.services.is_empty() && !carve.duties.is_empty())
-                    && (carve.duties.is_empty() || carve.duties.iter().any(|pattern| covers_duty(pattern, duty)))
-            })
-        };
-        let noted = || self.exceptions.iter().find(|noted| noted.duties.iter().any(|pattern| covers_duty(pattern, duty)));
         let (state, ground) = if !self.proves_anything() {
             (ProofState::Unproven, Ground::Opinion)
         } else if service.is_some_and(|service| !self.names_service(service)) {
             (ProofState::OutOfScope, Ground::Service)
         } else if !self.names_region(region) {
             (ProofState::OutOfScope, Ground::Region)
-        } else if let Some(carve) = carved() {
-            (ProofState::OutOfScope, Ground::CarvedOut(carve))
-        } else if let Some(noted) = noted() {
-            (ProofState::Unproven, Ground::Noted(noted))
         } else if day < self.from {
             (ProofState::Unproven, Ground::NotBegun)
         } else if self.has_lapsed(day) {
@@ -138,26 +150,18 @@ impl Attestation {
         };
         Some(Proof { state, by: Some(self), until: self.accepted_until_on(day), ground })
     }
-}
 
-/// The best proof among documents. Without a service or a Region the question is about the provider as a whole.
-pub fn best<'a>(
-    documents: impl Iterator<Item = &'a Attestation>,
-    party: &Party,
-    duty: &str,
-    service: Option<&str>,
-    region: Option<&str>,
-    day: NaiveDate,
-) -> Proof<'a> {
-    let proofs: Vec<Proof<'a>> = documents.filter_map(|document| document.proof(party, duty, service, region, day)).collect();
-    let against = |proof: &&Proof<'a>| proof.is_against(day) && !proofs.iter().any(|other| proof.is_followed_by(other));
-    if let Some(wanting) = proofs.iter().find(against) {
-        return *wanting;
+    /// What it leaves out, or found wanting, of one duty.
+    fn except(&self, duty: &str, service: Option<&str>) -> Option<(ProofState, Ground<'_>)> {
+        let carved = self.carve_outs.iter().find(|carve| {
+            let of_service = service.is_some_and(|service| carve.services.contains(service));
+            (of_service || carve.services.is_empty() && !carve.duties.is_empty())
+                && (carve.duties.is_empty() || carve.duties.iter().any(|pattern| covers_duty(pattern, duty)))
+        });
+        let noted = || self.exceptions.iter().find(|noted| noted.duties.iter().any(|pattern| covers_duty(pattern, duty)));
+        match carved {
+            Some(carve) => Some((ProofState::OutOfScope, Ground::CarvedOut(carve))),
+            None => noted().map(|noted| (ProofState::Unproven, Ground::Noted(noted))),
+        }
     }
-    proofs.into_iter().reduce(|best, next| if next.rank() > best.rank() { next } else { best }).unwrap_or(Proof {
-        state: ProofState::Unproven,
-        by: None,
-        until: None,
-        ground: Ground::Nothing,
-    })
 }

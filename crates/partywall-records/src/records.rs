@@ -7,12 +7,12 @@ use partywall_model::{Party, Severity};
 
 use crate::attestation::ScopeListFile;
 use crate::people::TeamNames;
-use crate::proof::{self, Proof};
 use crate::reviews::Subjects;
 use crate::text::Text;
 use crate::{
-    Attestation, Cabinet, Campaign, Claim, Exceptions, Expectations, FindingKind, Inherited, KeptAs, Opinion, OwnRunbook, Owners, Parties,
-    People, Policy, RecordFinding, RecordsError, Review, Scope, Subject, Terms, WellArchitected, future, policies, reviews, training,
+    Attestation, Cabinet, Campaign, Claim, Exceptions, Expectations, FindingKind, Inherited, KeptAs, OnFile, Opinion, OwnRunbook, Owners,
+    Parties, People, Policy, Proof, RecordFinding, RecordsError, Review, Scope, Subject, Terms, WellArchitected, future, policies, reviews,
+    training,
 };
 
 /// Everything that people decided and keep. Without a directory all of it is empty.
@@ -164,8 +164,8 @@ impl Records {
     }
 
     /// The best proof of a provider's duty for a service, a Region and a day.
-    pub fn proof(&self, party: &Party, duty: &str, service: Option<&str>, region: Option<&str>, day: NaiveDate) -> Proof<'_> {
-        proof::best(self.attestations.iter(), party, duty, service, region, day)
+    pub fn proof<'a>(&'a self, party: &Party, duty: &str, service: Option<&'a str>, region: Option<&str>, day: NaiveDate) -> Proof<'a> {
+        OnFile::new(&self.attestations, party, service, region, day).proof(duty)
     }
 
     /// Who is to make manual evidence: the owner of what is kept, else the owner that the owners file names for the first duty behind it that

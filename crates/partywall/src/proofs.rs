@@ -1,17 +1,19 @@
 //! Which of the duties of AWS and others are proven, over all places where they were met.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod asking;
+
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::NaiveDate;
 use partywall_catalog::{Catalog, Framework, Service};
 use partywall_engine::{Provided, Tally};
 use partywall_model::Party;
-use partywall_records::{Attestation, ProofState, Records, best};
+use partywall_records::{Attestation, ProofState, Records};
 use partywall_report::Proof;
 
+use self::asking::ask;
 use crate::exit;
-use crate::sight::in_region;
 
 /// Proof of one duty over all places where AWS has it.
 #[derive(Debug, Clone, Default)]
@@ -62,7 +64,7 @@ impl ProofSets {
                 (provided, *times)
             })
             .collect();
-        Self::over(catalog, records, &asked, today)
+        ask(catalog, records, &asked, today)
     }
 
     /// Without sources: over the services that the scope names, in the Regions that it names, or in one that is not known; of those duties that every service carries and those that
@@ -90,20 +92,7 @@ impl ProofSets {
         if records.scope.regions.is_empty() && records.attestations.iter().any(Attestation::is_limited_to_regions) {
             exit::note("no Region known: documents that are limited to some prove nothing here; write `regions` into scope.toml");
         }
-        Self::over(catalog, records, &asked, today)
-    }
-
-    fn over(catalog: &Catalog, records: &Records, asked: &[Asked], today: NaiveDate) -> Self {
-        let all = Proofs::over(records, asked, today, &|_| true);
-        let mut own = BTreeMap::new();
-        let named = catalog.series.values().filter(|series| series.proves_duties).flat_map(|series| &series.frameworks);
-        for id in named.filter_map(|id| catalog.framework(id)).map(|framework| &framework.id) {
-            if !own.contains_key(id) {
-                let is_own = |one: &Attestation| one.series.frameworks.iter().any(|name| **name == **id);
-                own.insert(id.clone(), Proofs::over(records, asked, today, &is_own));
-            }
-        }
-        Self { all, own }
+        ask(catalog, records, &asked, today)
     }
 
     /// The proofs that count for a framework.
@@ -125,49 +114,6 @@ fn regions_of(catalog: &Catalog, records: &Records, service: &Service) -> Vec<Op
 }
 
 impl Proofs {
-    fn over(records: &Records, asked: &[Asked], today: NaiveDate, counts: &dyn Fn(&Attestation) -> bool) -> Self {
-        let mut proofs = Self::default();
-        let services: BTreeSet<&str> = asked.iter().filter_map(|(provided, _)| provided.service.as_deref()).collect();
-        for (provided, times) in asked {
-            let region = in_region(provided.region.as_ref());
-            // What the organization does once is proven where it is for every service in use.
-            let places: Vec<Option<&str>> = match provided.service.as_deref() {
-                Some(service) => vec![Some(service)],
-                None if services.is_empty() => vec![None],
-                None => services.iter().copied().map(Some).collect(),
-            };
-            let ask = |at: usize| {
-                let service = places.get(at).copied().flatten();
-                let (party, duty, region) = (&provided.party, &provided.duty, region.as_deref());
-                let any = records.proof(party, duty, service, region, today);
-                let own = best(records.attestations.iter().filter(|one| counts(one)), party, duty, service, region, today);
-                // What any auditor found wanting counts against the duty, whatever else is asked for.
-                let wanting = any.state == ProofState::Unproven && any.by.is_some();
-                let proof = if wanting { any } else { own };
-                (proof.state, proof, at)
-            };
-            let Some((state, proof, at)) = (0..places.len()).map(ask).min_by_key(|(state, ..)| *state) else { continue };
-            let service = places.get(at).copied().flatten();
-            let why = || proof.why(&provided.party, service, region.as_deref());
-            let duty = proofs.duties.entry(provided.duty.clone()).or_default();
-            count(&mut duty.counts, state, *times);
-            if state == ProofState::Attested {
-                duty.until = [duty.until, proof.until].into_iter().flatten().min();
-            } else if duty.worst.is_none_or(|worst| state < worst) {
-                duty.worst = Some(state);
-                duty.counts.why = Some(why());
-            }
-            if let Some(service) = &provided.service {
-                let place = proofs.places.entry((service.clone(), region.clone()));
-                let known = place.or_insert_with(|| (state, why()));
-                if state < known.0 {
-                    *known = (state, why());
-                }
-            }
-        }
-        proofs
-    }
-
     /// The sum over some duties.
     pub(crate) fn sum<'d>(&self, duties: impl Iterator<Item = &'d str>) -> DutyProof {
         let mut sum = DutyProof::default();

@@ -13,12 +13,12 @@ pub(crate) type Place = (Option<Arc<str>>, Option<Arc<str>>);
 
 /// The place of a row.
 pub(crate) fn place(row: &Resource) -> Place {
-    (row.account.clone(), in_region(row.region.as_ref()))
+    (row.account.clone(), in_region(row.region.as_ref()).cloned())
 }
 
 /// The Region, if it is one.
-pub(crate) fn in_region(region: Option<&Arc<str>>) -> Option<Arc<str>> {
-    region.filter(|region| &***region != "global").cloned()
+pub(crate) fn in_region(region: Option<&Arc<str>>) -> Option<&Arc<str>> {
+    region.filter(|region| &***region != "global")
 }
 
 /// How much of what a requirement's checks ask about was looked at.
@@ -118,7 +118,7 @@ struct Whole {
 
 impl Whole {
     fn new(seen: &Seen, collected: &Collected) -> Self {
-        let listed = collected.listed.iter().map(|listing| (listing.account.clone(), in_region(listing.region.as_ref())));
+        let listed = collected.listed.iter().map(|listing| (listing.account.clone(), in_region(listing.region.as_ref()).cloned()));
         let mut regions: BTreeMap<Option<Arc<str>>, BTreeSet<Arc<str>>> = BTreeMap::new();
         for (account, region) in seen.places.iter().cloned().chain(listed) {
             regions.entry(account).or_default().extend(region);

@@ -100,7 +100,7 @@ impl<'a> Watch<'a> {
 
     /// The answers by service id, for all services whose status can be read.
     pub(super) fn answers(mut self, collected: &Collected) -> BTreeMap<Arc<str>, Places> {
-        self.met.extend(collected.listed.iter().map(|listing| (listing.account.clone(), in_region(listing.region.as_ref()))));
+        self.met.extend(collected.listed.iter().map(|listing| (listing.account.clone(), in_region(listing.region.as_ref()).cloned())));
         self.services().map(|(service, status)| (service.id.clone(), self.places(service, &status.resource, collected))).collect()
     }
 
@@ -111,7 +111,7 @@ impl<'a> Watch<'a> {
             .gaps
             .iter()
             .filter(|gap| gap.resource_type.is_empty() || gap.resource_type == *name)
-            .map(|gap| (gap.account.clone(), in_region(gap.region.as_ref())))
+            .map(|gap| (gap.account.clone(), in_region(gap.region.as_ref()).cloned()))
             .collect();
         // What an account has once is asked per account, everything else per Region; an account's own rows are no Region.
         let asked = self.met.iter().filter_map(|(account, region)| match (once, region) {
