@@ -12,8 +12,8 @@ use crate::parse::{has_stem, parse, stem};
 use crate::scope_rule::ScopeFile;
 use crate::series::SeriesFile;
 use crate::{
-    CatalogError, Check, Column, Duty, EolTable, Evidence, Framework, Layer, Position, Registry, ResourceType, Runbook, Schema, ScopeRule,
-    Series, Service, front_matter,
+    CatalogError, Check, Column, Duty, EolTable, Evidence, Framework, IndexNames, Layer, Position, Registry, ResourceType, Runbook, Schema,
+    ScopeRule, Series, Service, front_matter,
 };
 
 /// The whole catalogue in memory.
@@ -41,6 +41,8 @@ pub struct Catalog {
     pub scope_rules: Vec<Arc<ScopeRule>>,
     /// End-of-support dates.
     pub eol: EolTable,
+    /// Names in the index of AWS Resource Explorer.
+    pub index_names: IndexNames,
     pub(crate) registry: Registry,
     bare: RwLock<HashMap<Box<str>, Arc<ResourceType>>>,
     /// Filled at the first question; checks do not change after loading.
@@ -68,6 +70,7 @@ impl Catalog {
             series: IndexMap::new(),
             scope_rules: Vec::new(),
             eol: EolTable::default(),
+            index_names: IndexNames::default(),
             registry: match files.get("reference/registry-columns.jsonl.zst") {
                 Some(bytes) => Registry::unpack(bytes)?,
                 None => {
@@ -105,7 +108,7 @@ impl Catalog {
 
     fn add_file(&mut self, path: &Arc<str>, bytes: &[u8]) -> Result<(), CatalogError> {
         let layout = |message: &str| CatalogError::Layout { file: path.to_string(), message: message.to_owned() };
-        if path.starts_with("reference/") && &**path != "reference/eol.toml" {
+        if path.starts_with("reference/") && !path.ends_with(".toml") {
             return Ok(());
         }
         let text = std::str::from_utf8(bytes).map_err(|_| layout("not UTF-8 text; save the file as UTF-8"))?;
@@ -117,6 +120,8 @@ impl Catalog {
                 self.duties = file.duties.into_iter().map(|duty| (duty.id.clone(), Arc::new(duty))).collect();
             }
             ["reference", "eol.toml"] => self.eol = EolTable::new(parse::<EolFile>(path, text)?.0),
+            ["reference", "resource-explorer.toml"] => self.index_names = parse::<IndexNames>(path, text)?.0,
+            ["reference", _] => {}
             ["checks", service, name] if has_stem(name) => {
                 let (mut check, position) = parse::<Check>(path, text)?;
                 check.id = Arc::from(format!("{service}.{}", stem(name)));

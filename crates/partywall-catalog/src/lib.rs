@@ -16,6 +16,7 @@ mod framework;
 mod framework_file;
 mod parse;
 mod registry;
+mod resource_explorer;
 mod resource_type;
 mod runbook;
 mod scope_rule;
@@ -33,6 +34,7 @@ pub use error::{CatalogError, Position};
 pub use evidence::{Evidence, EvidenceKind};
 pub use framework::{Framework, Group, Requirement};
 pub use registry::{Registry, RegistryType};
+pub use resource_explorer::IndexNames;
 pub use resource_type::{
     ConfigShape, Default, DefaultOn, DependsOn, Derive, Fold, Names, OneOrMany, Prepare, Read, ResourceType, Undecided, Unless,
 };

@@ -38,6 +38,8 @@ pub struct Collected {
     pub unread: BTreeMap<Unread, u64>,
     /// Listings that were answered, also with nothing.
     pub listed: BTreeSet<Listing>,
+    /// Those of them that were not asked for: an index shows nothing there.
+    pub indexed: BTreeSet<Listing>,
     /// Rows by type.
     pub types: BTreeMap<Arc<str>, u64>,
     /// Items of types that neither the registry nor the catalogue knows.

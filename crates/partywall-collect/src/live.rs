@@ -7,7 +7,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use chrono::{DateTime, Utc};
 use partywall_catalog::{Catalog, Read, ResourceType, to_value};
-use partywall_model::{Cause, CauseKind, Gap, Resource, Source, SourceKind, Value};
+use partywall_model::{Cause, CauseKind, Gap, Listing, Resource, Source, SourceKind, Value};
 
 use crate::api::{ApiReader, Call, Failure, Shaped, kebab};
 use crate::collected::{Collected, Need, Options};
@@ -105,6 +105,15 @@ impl<'a> Live<'a> {
         let Some(read) = asked.of() else { return };
         let (call, source) = (asked.call(read, None), self.source(asked));
         self.collector.seen.answered(&asked.resource_type, &call, &source);
+    }
+
+    /// Notes that a listing was not asked for, since AWS Resource Explorer's index shows nothing there; [`Live::answered`] tells the rest.
+    pub fn indexed(&mut self, asked: &Asked) {
+        self.collector.out.indexed.insert(Listing {
+            resource_type: asked.resource_type.name.clone(),
+            account: Some(asked.account.clone()),
+            region: Some(asked.region.clone()),
+        });
     }
 
     /// Notes that a per-resource call was spared, because what was read before says that it has nothing to tell; or that a call which is

@@ -116,6 +116,11 @@ impl Live<'_> {
     pub fn note(&mut self, line: String) {
         self.collector.out.errors.push(line);
     }
+
+    /// Adds a line on something that is worth one and misses nothing.
+    pub fn remark(&mut self, line: String) {
+        self.collector.out.warnings.push(line);
+    }
 }
 
 /// A row as a value that a journal can keep.

@@ -47,7 +47,8 @@ impl<'a> Incoming<'a> {
 /// `bucket.s3.eu-central-1.amazonaws.com` → the bucket, which may have dots.
 fn bucket_of(host: &str) -> Option<&str> {
     let at = host.find(".s3.").or_else(|| host.find(".s3-"))?;
-    host.contains(".amazonaws.").then(|| host.get(..at)).flatten().filter(|bucket| !bucket.is_empty())
+    // S3 Control has the account there.
+    (host.contains(".amazonaws.") && !host.contains(".s3-control.")).then(|| host.get(..at)).flatten().filter(|bucket| !bucket.is_empty())
 }
 
 /// Names and values of a query or a form.
@@ -74,6 +75,7 @@ mod tests {
     fn buckets_come_back_into_the_path() {
         assert_eq!(bucket_of("a.b.s3.eu-central-1.amazonaws.com"), Some("a.b"));
         assert_eq!(bucket_of("s3.eu-central-1.amazonaws.com"), None);
+        assert_eq!(bucket_of("111100000000.s3-control.eu-central-1.amazonaws.com"), None);
         assert_eq!(bucket_of("127.0.0.1"), None);
     }
 

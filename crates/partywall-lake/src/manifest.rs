@@ -25,6 +25,8 @@ pub struct Meta {
     pub regions: BTreeSet<Arc<str>>,
     /// Listings that were answered, also with nothing.
     pub listed: BTreeSet<Listing>,
+    /// Those of them that were not asked for: an index shows nothing there.
+    pub indexed: BTreeSet<Listing>,
     /// Listings and files that could not be read. Gaps of single facts are in the rows.
     pub gaps: Vec<Gap>,
     /// Answers about single resources that could not be read, and how many.

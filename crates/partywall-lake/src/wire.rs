@@ -54,6 +54,8 @@ struct Wire {
     files: BTreeMap<SourceKind, u64>,
     stats: serde_json::Value,
     listed: Vec<WireListing>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    indexed: Vec<WireListing>,
     causes: Vec<WireCause>,
     origins: Vec<WireSource>,
     gaps: Vec<WireGap>,
@@ -194,19 +196,31 @@ fn number<T: Ord + Clone>(table: &mut Vec<T>, places: &mut BTreeMap<T, usize>, v
     })
 }
 
-fn to_wire(manifest: &Manifest) -> Wire {
-    let meta = &manifest.meta;
-    let mut listed: Vec<WireListing> = Vec::new();
-    for listing in &meta.listed {
-        match listed.last_mut().filter(|last| last.resource_type == listing.resource_type && last.account == listing.account) {
+fn listings_to_wire(listings: &BTreeSet<Listing>) -> Vec<WireListing> {
+    let mut wire: Vec<WireListing> = Vec::new();
+    for listing in listings {
+        match wire.last_mut().filter(|last| last.resource_type == listing.resource_type && last.account == listing.account) {
             Some(last) => last.regions.push(listing.region.clone()),
-            None => listed.push(WireListing {
+            None => wire.push(WireListing {
                 resource_type: listing.resource_type.clone(),
                 account: listing.account.clone(),
                 regions: vec![listing.region.clone()],
             }),
         }
     }
+    wire
+}
+
+fn listings_from_wire(wire: Vec<WireListing>) -> BTreeSet<Listing> {
+    let of = |listing: WireListing| {
+        let WireListing { resource_type, account, regions } = listing;
+        regions.into_iter().map(move |region| Listing { resource_type: resource_type.clone(), account: account.clone(), region })
+    };
+    wire.into_iter().flat_map(of).collect()
+}
+
+fn to_wire(manifest: &Manifest) -> Wire {
+    let meta = &manifest.meta;
     let (mut causes, mut cause_places) = (Vec::new(), BTreeMap::new());
     let (mut origins, mut origin_places) = (Vec::new(), BTreeMap::new());
     let gaps = meta
@@ -248,7 +262,8 @@ fn to_wire(manifest: &Manifest) -> Wire {
         errors: meta.errors.clone(),
         files: meta.files.clone(),
         stats: meta.stats.clone(),
-        listed,
+        listed: listings_to_wire(&meta.listed),
+        indexed: listings_to_wire(&meta.indexed),
         causes: causes
             .into_iter()
             .map(|Cause { kind, detail, iam_action, states_text }| WireCause { kind, detail, iam_action, states_text })
@@ -297,11 +312,6 @@ fn from_wire(wire: Wire) -> Option<Manifest> {
         .collect();
     let origins: Vec<Arc<Source>> =
         wire.origins.into_iter().map(|source| Arc::new(Source { kind: source.kind, file: source.file })).collect();
-    let mut listed = BTreeSet::new();
-    for listing in wire.listed {
-        let WireListing { resource_type, account, regions } = listing;
-        listed.extend(regions.into_iter().map(|region| Listing { resource_type: resource_type.clone(), account: account.clone(), region }));
-    }
     let gaps = wire.gaps.into_iter().map(|gap| {
         Some(Gap {
             resource_type: gap.resource_type,
@@ -325,7 +335,8 @@ fn from_wire(wire: Wire) -> Option<Manifest> {
         sources: wire.sources,
         accounts: wire.accounts,
         regions: wire.regions,
-        listed,
+        listed: listings_from_wire(wire.listed),
+        indexed: listings_from_wire(wire.indexed),
         gaps: gaps.collect::<Option<_>>()?,
         unread: unread.collect::<Option<_>>()?,
         types: wire.types,

@@ -1,24 +1,25 @@
 //! Reading one account: listings first, then what each resource has to be asked for, then what lies within it.
 
 mod details;
+mod listings;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use partywall_aws::Partitions;
-use partywall_catalog::{Read, ResourceType};
+use partywall_catalog::{IndexNames, Read, ResourceType};
 use partywall_collect::{CollectError, Collected, Failure, Live, Shaped};
-use partywall_model::{CauseKind, Resource, Value};
+use partywall_model::{CauseKind, Value};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::ask::{Asker, Target};
-use crate::input::{Context, placeholders};
+use crate::ask::Asker;
+use crate::explorer::{self, Index};
 use crate::journal::QuestionKey;
 use crate::lane::{Event, Lane, Purpose, What};
 use crate::plan::{Plan, Scope, TypePlan};
 use crate::progress::Progress;
-use crate::question::{Question, Subject, Where, asked, text_at, unaskable};
+use crate::question::{Subject, asked};
 
 /// Region under which things are filed that have none, or whose listing shows all Regions.
 const EVERYWHERE: &str = "global";
@@ -58,6 +59,10 @@ pub(crate) struct AccountReading<'a> {
     groups: Vec<(BTreeSet<Arc<str>>, usize)>,
     sender: Sender<Event>,
     events: Receiver<Event>,
+    /// What indexes call types, if they are to be asked.
+    index_names: Option<&'a IndexNames>,
+    /// By Region.
+    indexes: BTreeMap<Arc<str>, Index>,
 }
 
 impl<'a> AccountReading<'a> {
@@ -75,7 +80,30 @@ impl<'a> AccountReading<'a> {
         let partition = found.map_or_else(|| "aws".to_owned(), |partition| partition.id.clone());
         let groups = live.groups().into_iter().map(|group| (group, 0)).collect();
         let (standings, failed) = (BTreeMap::new(), HashSet::new());
-        Self { plan, types, asker, live, regions, home, partition, progress, standings, failed, groups, sender, events }
+        let (index_names, indexes) = (None, BTreeMap::new());
+        Self {
+            plan,
+            types,
+            asker,
+            live,
+            regions,
+            home,
+            partition,
+            progress,
+            standings,
+            failed,
+            groups,
+            sender,
+            events,
+            index_names,
+            indexes,
+        }
+    }
+
+    /// Types of which an index of AWS Resource Explorer has none are not asked for.
+    pub(crate) fn by_index(mut self, names: Option<&'a IndexNames>) -> Self {
+        self.index_names = names;
+        self
     }
 
     /// Reads everything that the plan names.
@@ -84,6 +112,13 @@ impl<'a> AccountReading<'a> {
     /// The journal cannot be written, or whoever takes the batches failed. What AWS refuses is no error: it is a gap.
     pub(crate) async fn run(mut self) -> Result<Collected, CollectError> {
         self.leave_out();
+        if self.index_names.is_some() {
+            let (indexes, note) = explorer::ask_all(&self.asker, &self.regions).await;
+            self.indexes = indexes;
+            if let Some(note) = note {
+                self.live.remark(note);
+            }
+        }
         self.start()?;
         while self.standings.values().any(|standing| !standing.done) {
             let Some(event) = self.events.recv().await else { break };
@@ -99,127 +134,8 @@ impl<'a> AccountReading<'a> {
         }
     }
 
-    fn leave_out(&mut self) {
-        for resource_type in &self.plan.left_out {
-            let whole = resource_type.global || resource_type.region.is_some();
-            for region in self.places(if whole { Scope::Account } else { Scope::Regional }) {
-                let asked = asked(resource_type, 0, &self.asker.account, &region, None);
-                self.live.leave_out(&asked, CauseKind::NotLooked, format!("{} was left out of the reading", resource_type.title));
-            }
-        }
-    }
-
-    /// Starts the listings that need nothing but the account; the others wait for the types within which they list.
-    fn start(&mut self) -> Result<(), CollectError> {
-        for (index, plan) in self.types.clone().into_iter().enumerate() {
-            for place in self.places(plan.scope) {
-                let standing = Standing { pending: plan.listings.len(), ..Standing::default() };
-                self.standings.insert((index, place), standing);
-                self.group(&plan.resource_type.name).for_each(|(_, places)| *places += 1);
-            }
-        }
-        for (number, listing) in self.plan.listings.iter().enumerate().filter(|(_, listing)| listing.of.is_none()) {
-            for place in self.places(listing.scope) {
-                match (Where::of(&listing.asked_in, &self.partition), listing.scope) {
-                    (Where::Everywhere, _) | (Where::In(_), Scope::Account) => self.list(number, &place, &[None]),
-                    (Where::In(region), Scope::Regional) if region == place => self.list(number, &place, &[None]),
-                    // What that Region shows is nowhere else.
-                    (Where::In(_) | Where::Nowhere, Scope::Regional) => self.end(Purpose::Listing(number), &place)?,
-                    (Where::Nowhere, Scope::Account) => {
-                        let words = format!("nothing: {} has no address in partition {}", listing.service, self.partition);
-                        self.give_up(number, &place, CauseKind::NotAvailable, words)?;
-                    }
-                }
-            }
-        }
-        for provided in self.plan.provided.values() {
-            for place in self.places(provided.scope) {
-                self.within(&provided.resource_type, &place, !provided.whole, false);
-            }
-        }
-        self.orphans()?;
-        // A type without a listing has nothing to wait for, and one within a type that is not read nothing to ask.
-        let idle: Vec<_> = self.standings.iter().filter(|(_, standing)| standing.pending == 0).map(|(key, _)| key.clone()).collect();
-        for (index, place) in idle {
-            self.advance(index, &place)?;
-        }
-        Ok(())
-    }
-
     fn group(&mut self, resource_type: &str) -> impl Iterator<Item = &mut (BTreeSet<Arc<str>>, usize)> {
         self.groups.iter_mut().filter(move |(types, _)| types.contains(resource_type))
-    }
-
-    /// Listings within a type that is not read: a mistake of the catalogue, which must not keep the others waiting.
-    fn orphans(&mut self) -> Result<(), CollectError> {
-        for (number, listing) in self.plan.listings.iter().enumerate() {
-            let Some(of) = listing.of.as_ref().filter(|of| !self.is_known(of)) else { continue };
-            for place in self.places(listing.scope) {
-                self.give_up(number, &place, CauseKind::NotLooked, format!("nothing: {of} is not read"))?;
-            }
-        }
-        Ok(())
-    }
-
-    fn is_known(&self, name: &Arc<str>) -> bool {
-        self.plan.types.contains_key(name) || self.plan.provided.contains_key(name)
-    }
-
-    /// Ends a listing that is not asked.
-    fn give_up(&mut self, number: usize, place: &Arc<str>, kind: CauseKind, words: String) -> Result<(), CollectError> {
-        let failure = Failure { kind, code: None, words, operation: None, action: None };
-        let subject = Subject { identity: Vec::new(), region: place.clone(), value: None };
-        self.fail(Purpose::Listing(number), place, &[subject], &failure);
-        self.end(Purpose::Listing(number), place)
-    }
-
-    /// Asks a listing in a place: once, or once for each of the parents.
-    fn list(&self, number: usize, place: &Arc<str>, parents: &[Option<&Resource>]) {
-        let Some(listing) = self.plan.listings.get(number) else { return };
-        let target = Target::find(&listing.service, &listing.operation);
-        let key_property = placeholders(&listing.input).into_iter().next();
-        let lane = self.lane(Purpose::Listing(number), place);
-        let mut questions = Vec::with_capacity(parents.len());
-        let mut finders = Vec::new();
-        for parent in parents.iter().copied() {
-            let region = self.asked_region(place, parent, &listing.asked_in);
-            let context = Context { account: &self.asker.account, region: &region, row: parent };
-            let subject = key_property.as_ref().and_then(|name| text_at(parent?, name));
-            let place_region = parent.and_then(|row| row.region.clone()).unwrap_or_else(|| place.clone());
-            let subjects = vec![Subject { identity: Vec::new(), region: place_region, value: subject }];
-            let input = context.members(&listing.input).map_err(|error| unaskable(&error));
-            match &listing.names {
-                None => questions.push(Question { subjects, region, input }),
-                Some(names) => match input {
-                    Ok(base) => {
-                        let input = context.members(&names.input).map_err(|error| unaskable(&error));
-                        finders.push((Question { subjects, region, input }, base));
-                    }
-                    Err(failure) => finders.push((Question { subjects, region, input: Err(failure) }, Value::Null)),
-                },
-            }
-        }
-        match (&listing.names, &listing.prepare, questions.pop()) {
-            (Some(names), _, _) => {
-                tokio::spawn(lane.run_named(listing.service.clone(), target, names.clone(), finders));
-            }
-            (None, Some(prepare), Some(question)) => {
-                tokio::spawn(lane.run_prepared(listing.service.clone(), target, prepare.clone(), question));
-            }
-            (None, _, last) => {
-                questions.extend(last);
-                tokio::spawn(lane.run(target, questions, false));
-            }
-        }
-    }
-
-    /// What has no Region is asked at home, what lies in a Region there.
-    fn asked_region(&self, place: &Arc<str>, row: Option<&Resource>, asked_in: &BTreeMap<String, Arc<str>>) -> Arc<str> {
-        if let Where::In(region) = Where::of(asked_in, &self.partition) {
-            return region;
-        }
-        let own = row.and_then(|row| row.region.clone()).filter(|region| &**region != EVERYWHERE);
-        own.unwrap_or_else(|| if &**place == EVERYWHERE { self.home.clone() } else { place.clone() })
     }
 
     fn lane(&self, purpose: Purpose, place: &Arc<str>) -> Lane {
@@ -385,31 +301,5 @@ impl<'a> AccountReading<'a> {
             through.extend((*places == 0).then(|| types.clone()));
         }
         through.iter().try_for_each(|types| self.live.settle(types))
-    }
-
-    /// Starts the listings of what lies within the resources of a type: those that need no more than its listing, or those that do.
-    fn within(&mut self, parent: &ResourceType, place: &Arc<str>, failed: bool, waits: bool) {
-        for (number, listing) in self.plan.listings.iter().enumerate() {
-            if listing.of.as_ref() != Some(&parent.name) || listing.waits != waits {
-                continue;
-            }
-            if failed {
-                let failure = Failure {
-                    kind: CauseKind::NotLooked,
-                    code: None,
-                    words: format!("nothing: the {} within which it lists could not all be listed", parent.title),
-                    operation: None,
-                    action: None,
-                };
-                self.fail(
-                    Purpose::Listing(number),
-                    place,
-                    &[Subject { identity: Vec::new(), region: place.clone(), value: None }],
-                    &failure,
-                );
-            }
-            let parents: Vec<_> = Self::rows(&self.live, &parent.name, place).map(|(_, row)| Some(row)).collect();
-            self.list(number, place, &parents);
-        }
     }
 }

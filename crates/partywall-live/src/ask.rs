@@ -122,21 +122,42 @@ impl Asker {
     /// # Errors
     /// Why there is no whole answer.
     pub(crate) async fn whole(&self, region: &str, target: &Target, input: &Value) -> Result<(Value, DateTime<Utc>), Failure> {
+        let (mut all, mut received) = (Vec::new(), self.now());
+        self.each_page(region, target, input, usize::MAX, &mut |value, at| {
+            all.push(value);
+            received = at;
+        })
+        .await?;
+        Ok((pages::merge(target.operation()?, all), received))
+    }
+
+    /// Hands over page after page, no more than `most`; true if there are no more.
+    ///
+    /// # Errors
+    /// Why there is no whole answer.
+    pub(crate) async fn each_page(
+        &self,
+        region: &str,
+        target: &Target,
+        input: &Value,
+        most: usize,
+        take: &mut (dyn FnMut(Value, DateTime<Utc>) + Send),
+    ) -> Result<bool, Failure> {
         let caller = self.caller.in_region(region);
-        let mut all = Vec::new();
         let mut input = Self::first(target, input)?;
-        loop {
+        for _ in 0..most {
             let answer = self.client.call(&caller, &target.service, target.operation()?, &input).await.map_err(|error| failure(&error))?;
             let next = next(target, &input, &answer.value)?;
             if next.is_some() && target.operation()?.paginator.is_none() {
                 return Err(malformed("it comes in pages that nothing says how to put together".to_owned()));
             }
-            all.push(answer.value);
+            take(answer.value, answer.received_at);
             match next {
                 Some(next) => input = next,
-                None => return Ok((pages::merge(target.operation()?, all), answer.received_at)),
+                None => return Ok(true),
             }
         }
+        Ok(false)
     }
 }
 

@@ -19,50 +19,76 @@ const REGION: &str = "eu-central-1";
 const HOME: &str = "us-east-1";
 
 /// Type, Region, id, and what the id lies in where that alone is not enough.
-type Key = (Arc<str>, Option<Arc<str>>, Arc<str>, Vec<Option<Value>>);
+pub(crate) type Key = (Arc<str>, Option<Arc<str>>, Arc<str>, Vec<Option<Value>>);
 
-struct Outcome {
-    rows: Vec<(Key, Resource)>,
-    collected: Collected,
+pub(crate) struct Outcome {
+    pub(crate) rows: Vec<(Key, Resource)>,
+    pub(crate) collected: Collected,
+    pub(crate) requests: u64,
 }
 
-fn catalog() -> Catalog {
+pub(crate) fn catalog() -> Catalog {
     Catalog::load(None).unwrap().with_derived(partywall_collect::derived_columns).unwrap()
 }
 
-fn read(catalog: &Catalog, plan: &Plan, rules: Vec<FaultRule>) -> Outcome {
-    let mut rows: Vec<(Key, Resource)> = Vec::new();
-    let collected = read_into(catalog, plan, rules, &mut |_, batch| {
-        for row in batch.rows {
-            let mut row = Resource::clone(&row);
-            row.observed_at = None;
-            let within = batch.resource_type.identity().iter().map(|path| row.properties.at(path).cloned()).collect();
-            rows.push(((row.resource_type.clone(), row.region.clone(), row.id.clone(), within), row));
-        }
-    });
-    // Types are handed over in the order in which their last answers come.
-    rows.sort_by_cached_key(|(key, _)| format!("{key:?}"));
-    Outcome { rows, collected }
+/// What is read, and what goes wrong.
+pub(crate) struct Reading<'a> {
+    pub(crate) catalog: &'a Catalog,
+    pub(crate) plan: &'a Plan,
+    pub(crate) rules: Vec<FaultRule>,
+    pub(crate) world: &'static str,
+    pub(crate) by_index: bool,
 }
 
-fn read_into(catalog: &Catalog, plan: &Plan, rules: Vec<FaultRule>, take: &mut dyn FnMut(&Client, Rows<'_>)) -> Collected {
-    let config = FakeConfig { throttles: false, faults: Faults::new(rules), ..FakeConfig::default() };
-    let fake = Fake::new(Preset::named("tiny").unwrap(), catalog, config).unwrap();
-    let account = fake.world().accounts().next().unwrap();
-    let identity = Identity::new(Credentials::new(Fake::access_key(&account), "synthetic", None, None, "tests"));
-    let client = Client::new(ClientConfig { share: 1.0, seed: 1, ..ClientConfig::default() }, fake);
-    let caller = Caller::new(identity, Some(&account), HOME);
-    let asker = Asker { client: client.clone(), caller, account: Arc::from(account.as_str()), journal: None };
-    let mut emit = |batch: Rows<'_>| {
-        take(&client, batch);
-        Ok(())
-    };
-    let options = Options::default();
-    let need = |_: &ResourceType| Need::default();
-    let live = Live::new(catalog, &options, &need, &mut emit);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-    let reading = AccountReading::new(plan, asker, live, vec![Arc::from(REGION)], Arc::from(HOME), &Unwatched);
-    runtime.block_on(reading.run()).unwrap()
+impl<'a> Reading<'a> {
+    pub(crate) fn new(catalog: &'a Catalog, plan: &'a Plan) -> Self {
+        Self { catalog, plan, rules: Vec::new(), world: "tiny", by_index: false }
+    }
+
+    pub(crate) fn read(self) -> Outcome {
+        let (mut rows, mut made): (Vec<(Key, Resource)>, _) = (Vec::new(), None);
+        let collected = self.read_into(&mut |client, batch| {
+            made = Some(client.clone());
+            for row in batch.rows {
+                let mut row = Resource::clone(&row);
+                row.observed_at = None;
+                let within = batch.resource_type.identity().iter().map(|path| row.properties.at(path).cloned()).collect();
+                rows.push(((row.resource_type.clone(), row.region.clone(), row.id.clone(), within), row));
+            }
+        });
+        // Types are handed over in the order in which their last answers come.
+        rows.sort_by_cached_key(|(key, _)| format!("{key:?}"));
+        Outcome { rows, collected, requests: made.as_ref().map_or(0, requests) }
+    }
+
+    fn read_into(self, take: &mut dyn FnMut(&Client, Rows<'_>)) -> Collected {
+        let config = FakeConfig { throttles: false, faults: Faults::new(self.rules), ..FakeConfig::default() };
+        let fake = Fake::new(Preset::named(self.world).unwrap(), self.catalog, config).unwrap();
+        let account = fake.world().accounts().next().unwrap();
+        let identity = Identity::new(Credentials::new(Fake::access_key(&account), "synthetic", None, None, "tests"));
+        let client = Client::new(ClientConfig { share: 1.0, seed: 1, ..ClientConfig::default() }, fake);
+        let caller = Caller::new(identity, Some(&account), HOME);
+        let asker = Asker { client: client.clone(), caller, account: Arc::from(account.as_str()), journal: None };
+        let mut emit = |batch: Rows<'_>| {
+            take(&client, batch);
+            Ok(())
+        };
+        let options = Options::default();
+        let need = |_: &ResourceType| Need::default();
+        let live = Live::new(self.catalog, &options, &need, &mut emit);
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+        let reading = AccountReading::new(self.plan, asker, live, vec![Arc::from(REGION)], Arc::from(HOME), &Unwatched);
+        let names = self.by_index.then_some(&self.catalog.index_names);
+        runtime.block_on(reading.by_index(names).run()).unwrap()
+    }
+}
+
+fn requests(client: &Client) -> u64 {
+    client.stats().values().flat_map(BTreeMap::values).map(|operation| operation.requests).sum()
+}
+
+fn read(catalog: &Catalog, plan: &Plan, rules: Vec<FaultRule>) -> Outcome {
+    Reading { rules, ..Reading::new(catalog, plan) }.read()
 }
 
 #[test]
@@ -71,9 +97,8 @@ fn rows_wait_for_nothing_but_what_they_are_made_of() {
     let plan = Plan::new(&catalog, |_| true, None);
     let mut handed: Vec<(u64, usize)> = Vec::new();
     let mut all = 0;
-    let requests = |client: &Client| client.stats().values().flat_map(BTreeMap::values).map(|operation| operation.requests).sum::<u64>();
     let mut last = 0;
-    read_into(&catalog, &plan, Vec::new(), &mut |client, batch| {
+    Reading::new(&catalog, &plan).read_into(&mut |client, batch| {
         last = requests(client);
         all += batch.rows.len();
         handed.push((last, batch.rows.len()));

@@ -3,8 +3,11 @@
 mod account;
 mod aggregator;
 mod ask;
+mod explorer;
 #[cfg(test)]
 mod fault_tests;
+#[cfg(test)]
+mod index_tests;
 mod input;
 mod journal;
 mod lane;

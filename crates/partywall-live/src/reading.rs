@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
 use partywall_aws::{Caller, Client};
-use partywall_catalog::{Catalog, ResourceType};
+use partywall_catalog::{Catalog, IndexNames, ResourceType};
 use partywall_collect::{CollectError, Collected, Live, Need, Options, Rows};
 use partywall_lake::{Lake, Meta, Snapshot, SnapshotWriter};
 use partywall_model::{Cause, CauseKind, Gap, Source, SourceKind, Value};
@@ -58,6 +58,8 @@ pub struct ReadOptions {
     pub regions: Vec<Arc<str>>,
     /// Go on where an interrupted reading stopped.
     pub resume: bool,
+    /// Take a type as empty where AWS Resource Explorer's index has none of it, instead of asking. Not for a reading that is resumed.
+    pub by_index: bool,
     /// How many accounts are read at once.
     pub accounts_at_once: usize,
     /// Name and version of the program.
@@ -134,10 +136,16 @@ impl Reader<'_> {
         };
         let live = Live::new(self.catalog, &options, &need, &mut emit);
         let reading = AccountReading::new(self.plan, asker, live, regions, home, progress);
-        let mut collected = reading.run().await.map_err(|error| AccountError::Stop(error.into()))?;
+        let mut collected = reading.by_index(self.index_names()).run().await.map_err(|error| AccountError::Stop(error.into()))?;
         collected.errors.extend(unnamed);
         progress.account_done(&account, None);
         Ok(collected)
+    }
+
+    /// What the index calls types, if it is to be asked. An interrupted reading asked for types that an index may show by now, or not yet:
+    /// it goes on without.
+    pub(crate) fn index_names(&self) -> Option<&IndexNames> {
+        (self.options.by_index && !self.options.resume).then_some(&self.catalog.index_names)
     }
 
     /// Whose credentials these are.
@@ -279,6 +287,7 @@ fn add(meta: &mut Meta, collected: Collected) {
     meta.accounts.extend(collected.accounts);
     meta.regions.extend(collected.regions);
     meta.listed.extend(collected.listed);
+    meta.indexed.extend(collected.indexed);
     meta.gaps.extend(collected.gaps);
     for (unread, answers) in collected.unread {
         *meta.unread.entry(unread).or_default() += answers;

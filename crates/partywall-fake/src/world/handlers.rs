@@ -3,6 +3,7 @@ use base64::engine::general_purpose::STANDARD;
 use partywall_model::{Key, Value};
 
 use super::answers::Question;
+use super::explorer::explorer;
 use super::{Form, HOME, Row, World, partition};
 use crate::encode::ServiceFault;
 
@@ -96,6 +97,7 @@ pub(crate) fn handled(world: &World, question: Question<'_>) -> Result<Handled, 
             let found = found.ok_or_else(|| ServiceFault::new("ResourceNotFoundException", "there is no such resource", 400))?;
             Handled::Answer(map([("TypeName", Value::str(APPLICATION)), ("ResourceDescription", found)]))
         }
+        ("resource-explorer-2", _) => explorer(world, question),
         ("s3", _) => bucket(world, question)?,
         _ => Handled::No,
     })

@@ -3,6 +3,7 @@
 mod answers;
 mod config;
 mod counts;
+mod explorer;
 mod handlers;
 mod kind;
 mod pages;
@@ -36,6 +37,8 @@ pub struct World {
     kinds: Vec<Kind>,
     by_name: BTreeMap<Arc<str>, usize>,
     words: Words,
+    /// By position of the type.
+    pub(crate) index_names: BTreeMap<usize, Vec<Arc<str>>>,
 }
 
 /// One resource: which type, in which account and Region, and which of them.
@@ -58,8 +61,10 @@ impl World {
     /// [`FakeError`] if the built-in data are broken.
     pub fn new(preset: Preset, seed: u64, catalog: &Catalog) -> Result<Self, FakeError> {
         let kinds = kind::kinds(catalog)?;
-        let by_name = kinds.iter().enumerate().map(|(at, kind)| (Arc::clone(&kind.name), at)).collect();
-        Ok(Self { preset, seed, kinds, by_name, words: Words::builtin()? })
+        let by_name: BTreeMap<Arc<str>, usize> = kinds.iter().enumerate().map(|(at, kind)| (Arc::clone(&kind.name), at)).collect();
+        let indexed = catalog.types.values().filter_map(|file| Some((*by_name.get(&file.name)?, catalog.index_names.of(file)?.to_vec())));
+        let index_names = indexed.collect();
+        Ok(Self { preset, seed, kinds, by_name, words: Words::builtin()?, index_names })
     }
 
     /// Regions that hold resources.

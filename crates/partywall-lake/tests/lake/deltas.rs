@@ -187,6 +187,7 @@ fn all_that_is_said_of_a_run_is_read_back() {
         accounts: [Arc::from(ACCOUNT)].into(),
         regions: [Arc::from(REGION)].into(),
         listed: [listing(A, REGION), listing(A, "global"), other].into(),
+        indexed: [listing(A, REGION)].into(),
         gaps: vec![gap(None), gap(Some("Doc")), Gap::of_anything("broken", source.clone())],
         unread: [(unread, 3)].into(),
         types: [(Arc::from(A), 1)].into(),

@@ -113,7 +113,9 @@ impl AggregatorReader<'_> {
                 let home = caller.region.clone();
                 let asker = Asker { client: self.client.clone(), caller, account: account.clone(), journal };
                 let regions = regions.keys().cloned().collect();
-                AccountReading::new(&plan, asker, live, regions, home, progress).run().await
+                let reader = Reader { catalog: self.catalog, plan: &plan, client: self.client, options: self.options };
+                let names = reader.index_names();
+                AccountReading::new(&plan, asker, live, regions, home, progress).by_index(names).run().await
             }
             None => {
                 for (region, cause) in regions.iter().filter_map(|(region, health)| Some((region, health.clone()?))) {

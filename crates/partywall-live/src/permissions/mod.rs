@@ -16,7 +16,7 @@ mod verify;
 
 pub use error::PermissionsError;
 pub use missing::{Barrier, Denial, Denied, Missing, missing};
-pub use needs::{Chosen, Need, Purpose, Trial, judged, needed, with_aggregator};
+pub use needs::{Also, Chosen, Need, Purpose, Trial, judged, needed, with};
 pub use own::is_read_only;
 pub use policy::{Names, POLICIES_PER_ROLE, POLICY_SIZE, Policy, Statement, policies};
 pub use simulate::{Principal, Simulated, principal_of};

@@ -7,7 +7,7 @@ use partywall_catalog::{Catalog, Check, Read};
 use partywall_model::Value;
 
 use super::PermissionsError;
-use super::own::{AGGREGATOR, ALWAYS, ORGANIZATION, Own, is_read_only, is_refused, resources_of};
+use super::own::{AGGREGATOR, ALWAYS, ORGANIZATION, Own, RESOURCE_EXPLORER, is_read_only, is_refused, resources_of};
 use super::reads::Reads;
 use crate::input::{Context, placeholders};
 
@@ -123,12 +123,27 @@ pub fn needed(catalog: &Catalog, chosen: Chosen<'_>, organization: bool) -> Resu
     Ok(needs.by_action.into_values().collect())
 }
 
-/// The same, with what asks AWS Config's aggregator.
-pub fn with_aggregator(catalog: &Catalog, needs: Vec<Need>) -> Vec<Need> {
+/// What may be asked beside the services themselves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Also {
+    /// AWS Config's aggregator.
+    Aggregator,
+    /// The index of AWS Resource Explorer.
+    ResourceExplorer,
+}
+
+/// The same, with what asks these.
+pub fn with(catalog: &Catalog, needs: Vec<Need>, also: &[Also]) -> Vec<Need> {
     let by_action = needs.into_iter().map(|need| (need.action.clone(), need)).collect();
     let mut needs = Needs { catalog, by_action };
-    for own in AGGREGATOR {
-        needs.add_own(own, Purpose::Account);
+    for also in also {
+        let own = match also {
+            Also::Aggregator => AGGREGATOR,
+            Also::ResourceExplorer => RESOURCE_EXPLORER,
+        };
+        for own in own {
+            needs.add_own(own, Purpose::Account);
+        }
     }
     needs.by_action.into_values().collect()
 }

@@ -68,6 +68,28 @@ pub(super) const AGGREGATOR: &[Own] = &[
     },
 ];
 
+/// Needed where the index of AWS Resource Explorer is asked, in each account. `ListResources` is allowed by the action of `Search` (API
+/// reference, ListResources, "Minimum permissions").
+pub(super) const RESOURCE_EXPLORER: &[Own] = &[
+    Own {
+        action: "resource-explorer-2:GetDefaultView",
+        reason: "finds the view through which Resource Explorer's index is seen",
+        resources: EVERYWHERE,
+    },
+    Own {
+        action: "resource-explorer-2:GetIndex",
+        reason: "says whether a Region has an index of Resource Explorer, so that none is ever made by asking",
+        resources: EVERYWHERE,
+    },
+    Own { action: "resource-explorer-2:GetView", reason: "says whether that view leaves anything out", resources: EVERYWHERE },
+    Own {
+        action: "resource-explorer-2:ListSupportedResourceTypes",
+        reason: "says of which types that nothing is found means that nothing is there",
+        resources: EVERYWHERE,
+    },
+    Own { action: "resource-explorer-2:Search", reason: "says which types a Region has anything of", resources: EVERYWHERE },
+];
+
 /// Actions that one service uses for everything it can be asked, kept to the resources whose settings are read.
 pub(super) const NARROW: &[(&str, &[&str])] = &[(
     // `GET` on `/apikeys` and below `/usageplans` would hand out the keys' values.
@@ -100,8 +122,13 @@ pub(super) fn resources_of(action: &str) -> &'static [&'static str] {
 const READING: [&str; 5] = ["BatchGet", "Describe", "Get", "List", "Search"];
 
 /// Actions that read and are named otherwise. The credential report is made to be read, and holds what other calls tell one by one.
-const READING_OTHERWISE: [&str; 4] =
-    ["apigateway:GET", "config:SelectAggregateResourceConfig", "iam:GenerateCredentialReport", "iam:SimulatePrincipalPolicy"];
+const READING_OTHERWISE: [&str; 5] = [
+    "apigateway:GET",
+    "config:SelectAggregateResourceConfig",
+    "iam:GenerateCredentialReport",
+    "iam:SimulatePrincipalPolicy",
+    "resource-explorer-2:Search",
+];
 
 /// Actions with a reading name that hand out what customers keep in AWS, secrets and credentials rather than settings. An action that
 /// begins so is refused.
@@ -176,7 +203,7 @@ mod tests {
 
     #[test]
     fn own_actions_read_but_for_entering_a_role() {
-        for own in ALWAYS.iter().chain(ORGANIZATION).chain(AGGREGATOR) {
+        for own in ALWAYS.iter().chain(ORGANIZATION).chain(AGGREGATOR).chain(RESOURCE_EXPLORER) {
             assert!(is_read_only(own.action) || own.action == "sts:AssumeRole", "{}", own.action);
             assert!(!own.reason.is_empty());
         }

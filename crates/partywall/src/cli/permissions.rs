@@ -31,6 +31,7 @@ const LINE_BYTES: u64 = 16 << 20;
 #[command(
     after_help = "Examples:\n  partywall permissions --format cloudformation > partywall.yaml\n  partywall permissions --framework cis-aws-5.0 --format terraform > partywall.tf\n  partywall permissions --missing lake --format json\n  partywall permissions --verify --profile audit"
 )]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of the command")]
 pub(crate) struct Permissions {
     /// Only for checks whose id is this or begins with it; may be repeated
     #[arg(long = "check", value_name = "ID")]
@@ -51,6 +52,10 @@ pub(crate) struct Permissions {
     /// Also what asks AWS Config's aggregator (`collect aws --via config`)
     #[arg(long, conflicts_with = "missing")]
     aggregator: bool,
+
+    /// Also what asks the index of AWS Resource Explorer (`collect aws --resource-explorer`)
+    #[arg(long, conflicts_with = "missing")]
+    resource_explorer: bool,
 
     /// Only what was denied in an earlier run, from its results.jsonl or the lake that it read into
     #[arg(long, value_name = "FILE|DIR", conflicts_with_all = ["checks", "services", "frameworks"])]
@@ -110,7 +115,11 @@ impl Permissions {
     pub(crate) fn run(&self, context: &Context) -> anyhow::Result<u8> {
         let needs = match &self.missing {
             Some(path) => {
-                let all = live::with_aggregator(&context.catalog, live::needed(&context.catalog, Chosen::Everything, true)?);
+                let all = live::with(
+                    &context.catalog,
+                    live::needed(&context.catalog, Chosen::Everything, true)?,
+                    &[live::Also::Aggregator, live::Also::ResourceExplorer],
+                );
                 let missing = live::missing(&all, denials(path)?);
                 if missing.accounts.is_empty() && missing.foreign.is_empty() {
                     exit::note(&format!("nothing was denied in `{}`", path.display()));
@@ -120,8 +129,11 @@ impl Permissions {
                 }
                 missing.needs
             }
-            None if self.aggregator => live::with_aggregator(&context.catalog, self.needs(context)?),
-            None => self.needs(context)?,
+            None => {
+                let also = [(self.aggregator, live::Also::Aggregator), (self.resource_explorer, live::Also::ResourceExplorer)];
+                let also: Vec<live::Also> = also.into_iter().filter_map(|(asked, also)| asked.then_some(also)).collect();
+                live::with(&context.catalog, self.needs(context)?, &also)
+            }
         };
         if self.verify {
             return verify::run(&needs, &self.access, self.region.as_deref());

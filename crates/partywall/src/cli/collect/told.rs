@@ -52,6 +52,10 @@ pub(super) fn summary(snapshot: &Snapshot, stats: &Stats, out: &Path) -> u8 {
         snapshot.seq(),
         out.display(),
     ));
+    if !meta.indexed.is_empty() {
+        let spared = counted(meta.indexed.len() as u64, "listing was", "listings were");
+        exit::note(&format!("{spared} not asked for: Resource Explorer's index shows nothing there"));
+    }
     let missing: Vec<_> = meta.gaps.iter().filter(|gap| gap.cause.kind != CauseKind::NotLooked).collect();
     let unread: u64 = meta.unread.values().sum();
     if missing.is_empty() && unread == 0 && meta.errors.is_empty() {

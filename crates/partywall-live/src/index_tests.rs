@@ -1,0 +1,56 @@
+//! Readings that take emptiness from the index of AWS Resource Explorer say what those say that ask for every type.
+
+use partywall_fake::{Fault, FaultRule};
+
+use crate::fault_tests::{Outcome, Reading, catalog};
+use crate::plan::Plan;
+
+fn same(one: &Outcome, other: &Outcome, what: &str) {
+    let differing: Vec<_> =
+        one.rows.iter().filter(|row| !other.rows.contains(row)).chain(other.rows.iter().filter(|row| !one.rows.contains(row))).collect();
+    assert!(differing.is_empty(), "{what}: {differing:#?}");
+    let listed: Vec<_> = one.collected.listed.symmetric_difference(&other.collected.listed).collect();
+    assert!(listed.is_empty(), "{what}: {listed:#?}");
+    assert_eq!((&one.collected.gaps, &other.collected.gaps), (&Vec::new(), &Vec::new()), "{what}");
+    assert_eq!(one.collected.errors, other.collected.errors, "{what}");
+}
+
+#[test]
+fn what_an_index_has_none_of_is_not_asked_for() {
+    let catalog = catalog();
+    let plan = Plan::new(&catalog, |_| true, None);
+    for world in ["tiny", "empty"] {
+        let plain = Reading { world, ..Reading::new(&catalog, &plan) }.read();
+        let spared = Reading { world, by_index: true, ..Reading::new(&catalog, &plan) }.read();
+        same(&plain, &spared, world);
+        assert!(spared.collected.warnings.is_empty(), "{:?}", spared.collected.warnings);
+        assert!(spared.collected.listed.is_superset(&spared.collected.indexed) && plain.collected.indexed.is_empty());
+        eprintln!("{world}: {} requests, by index {}", plain.requests, spared.requests);
+        match world {
+            "empty" => assert!(spared.collected.indexed.len() > 100 && spared.requests + 100 < plain.requests, "{}", spared.requests),
+            _ => assert!(spared.collected.indexed.is_empty(), "tiny has something of everything"),
+        }
+    }
+}
+
+#[test]
+fn an_index_that_does_not_answer_proves_nothing() {
+    let catalog = catalog();
+    let plan = Plan::new(&catalog, |_| true, None);
+    let plain = Reading { world: "empty", ..Reading::new(&catalog, &plan) }.read();
+    for operation in ["GetIndex", "GetDefaultView", "GetView", "ListSupportedResourceTypes", "ListResources"] {
+        for fault in
+            [Fault::AccessDenied, Fault::Throttled, Fault::InternalError, Fault::Timeout, Fault::Truncated, Fault::Garbage, Fault::Reset]
+        {
+            let rules = vec![FaultRule::new(fault).of("resource-explorer-2", operation)];
+            let read = Reading { world: "empty", by_index: true, rules, ..Reading::new(&catalog, &plan) }.read();
+            same(&plain, &read, operation);
+            assert!(read.collected.indexed.is_empty(), "{operation}, {fault:?}");
+            let said = read.collected.warnings.join("\n");
+            assert!(
+                said.contains("Resource Explorer proves nothing in eu-central-1") && said.contains(operation),
+                "{operation}, {fault:?}: {said}"
+            );
+        }
+    }
+}
