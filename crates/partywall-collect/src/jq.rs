@@ -1,3 +1,5 @@
+use std::sync::{Arc, LazyLock, PoisonError, RwLock};
+
 use foldhash::HashMap;
 use jaq_core::load::{Arena, File, Loader};
 use jaq_core::native::{Filter as Named, bome, run, v};
@@ -9,10 +11,13 @@ use crate::json::Names;
 
 type Filter = jaq_core::compile::Filter<jaq_core::Native<data::JustLut<Val>>>;
 
-/// Compiled jq programs of the catalogue, by text. Used only where declarative shaping does not reach.
+/// Compiled jq programs of the catalogue, by text, for whoever runs them: each holds all definitions of jq's library, and many accounts are
+/// read at once. There are as many as the catalogue has.
+static COMPILED: LazyLock<RwLock<HashMap<Box<str>, Arc<Filter>>>> = LazyLock::new(RwLock::default);
+
+/// Runs jq programs of the catalogue. Used only where declarative shaping does not reach.
 #[derive(Default)]
 pub struct Programs {
-    compiled: HashMap<Box<str>, Filter>,
     names: Names,
     /// Member names as jq's values.
     keys: HashMap<Key, Val>,
@@ -20,7 +25,7 @@ pub struct Programs {
 
 impl std::fmt::Debug for Programs {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Programs").field("compiled", &self.compiled.len()).finish_non_exhaustive()
+        f.debug_struct("Programs").finish_non_exhaustive()
     }
 }
 
@@ -33,12 +38,8 @@ impl Programs {
     /// # Errors
     /// The program does not compile, fails on this input or makes nothing of it; one line.
     pub fn run(&mut self, program: &str, input: &Value) -> Result<Value, String> {
-        if !self.compiled.contains_key(program) {
-            let filter = compile(program)?;
-            self.compiled.insert(Box::from(program), filter);
-        }
+        let filter = compiled(program)?;
         let input = to_val(input, &mut self.keys);
-        let Some(filter) = self.compiled.get(program) else { return Err("no program".to_owned()) };
         let context = Ctx::<data::JustLut<Val>>::new(&filter.lut, Vars::new([]));
         let mut outputs = filter.id.run((context, input)).map(unwrap_valr);
         match outputs.next() {
@@ -47,6 +48,16 @@ impl Programs {
             None => Err("its shape is not the one that AWS documents".to_owned()),
         }
     }
+}
+
+fn compiled(program: &str) -> Result<Arc<Filter>, String> {
+    let known = COMPILED.read().unwrap_or_else(PoisonError::into_inner).get(program).cloned();
+    if let Some(filter) = known {
+        return Ok(filter);
+    }
+    let filter = Arc::new(compile(program)?);
+    COMPILED.write().unwrap_or_else(PoisonError::into_inner).insert(Box::from(program), Arc::clone(&filter));
+    Ok(filter)
 }
 
 /// Compiles a program.
