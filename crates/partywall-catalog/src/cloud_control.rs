@@ -83,6 +83,7 @@ fn reads(file: &ResourceType) -> Option<Vec<Read>> {
         jq: Some(shape.clone()),
         per: None,
         asked_in: BTreeMap::new(),
+        of_organization: false,
         of: None,
         names: None,
         prepare: None,

@@ -107,6 +107,9 @@ pub struct Read {
     /// Partition → the only Region of it in which this can be asked, where it does not matter what Region is meant. Empty: in all.
     #[serde(default)]
     pub asked_in: BTreeMap<String, Arc<str>>,
+    /// AWS answers this only to the organization's management account and its delegated administrators; a listing.
+    #[serde(default)]
+    pub of_organization: bool,
     /// Type whose rows this call is asked for, once each, where AWS lists things only within another; placeholders are its properties.
     #[serde(default)]
     pub of: Option<Arc<str>>,

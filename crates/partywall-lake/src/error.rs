@@ -63,6 +63,12 @@ pub enum LakeError {
         /// The lake.
         path: PathBuf,
     },
+    /// Rows came of an account of which nothing more was to come.
+    #[error("rows of account `{account}` came after all of it had been written; a defect, please report it")]
+    Ended {
+        /// The account.
+        account: String,
+    },
     /// Something is larger than the format allows.
     #[error("{what} is larger than {limit} bytes; collect fewer accounts or types into one lake")]
     TooLarge {

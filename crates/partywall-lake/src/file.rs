@@ -84,13 +84,18 @@ pub(crate) fn parquet_bytes(
     Ok(bytes)
 }
 
+/// Creates a file that must not exist yet. `None` if there is one of that name.
+pub(crate) fn create_new(path: &Path) -> Result<Option<File>, LakeError> {
+    match OpenOptions::new().write(true).create_new(true).open(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(None),
+        Err(error) => Err(LakeError::io("create", path)(error)),
+    }
+}
+
 /// Creates a file that must not exist yet, on disk when this returns. `false` if there is one of that name.
 pub(crate) fn create(path: &Path, bytes: &[u8]) -> Result<bool, LakeError> {
-    let mut file = match OpenOptions::new().write(true).create_new(true).open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(false),
-        Err(error) => return Err(LakeError::io("create", path)(error)),
-    };
+    let Some(mut file) = create_new(path)? else { return Ok(false) };
     file.write_all(bytes).map_err(LakeError::io("write", path))?;
     file.sync_all().map_err(LakeError::io("write", path))?;
     Ok(true)

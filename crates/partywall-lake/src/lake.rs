@@ -170,12 +170,10 @@ impl Lake {
                 return Err(LakeError::BaseChanged { seq: base.seq() });
             }
             manifest.seq = self.next_seq()?;
-            let (text, id) = wire::write(&manifest)?;
             let half = dir.join(format!("manifest-{}-{}-{attempt}.tmp", manifest.seq, std::process::id()));
-            if !file::create(&half, &text)? {
-                // Left by a crash, or another writer of this process.
-                continue;
-            }
+            // Left by a crash, or another writer of this process.
+            let Some(mut file) = file::create_new(&half)? else { continue };
+            let id = wire::write(&manifest, &mut file, &half).inspect_err(|_| drop(fs::remove_file(&half)))?;
             let path = manifest_path(&self.root, manifest.seq);
             let linked = fs::hard_link(&half, &path);
             let _ = fs::remove_file(&half);

@@ -2,12 +2,15 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
+use std::io::{self, BufWriter, Seek as _, SeekFrom, Write};
 use std::path::Path;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use partywall_model::{Cause, CauseKind, Gap, Listing, Source, SourceKind, Unread};
-use serde::{Deserialize, Serialize};
+use serde::ser::SerializeSeq as _;
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
@@ -22,9 +25,8 @@ pub(crate) const MANIFEST_VERSION: u32 = 1;
 /// Bytes that a manifest may have: half a million partitions.
 pub(crate) const MAX_MANIFEST_BYTES: u64 = 256 << 20;
 
-#[derive(Serialize, Deserialize)]
+#[derive(Deserialize)]
 struct Outer<'a> {
-    format: u32,
     #[serde(borrow)]
     sha256: Cow<'a, str>,
     #[serde(borrow)]
@@ -35,7 +37,7 @@ type Text = Arc<str>;
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wire {
+struct Wire<L, P> {
     seq: u64,
     base: Option<u64>,
     started: String,
@@ -53,14 +55,14 @@ struct Wire {
     errors: Vec<String>,
     files: BTreeMap<SourceKind, u64>,
     stats: serde_json::Value,
-    listed: Vec<WireListing>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    indexed: Vec<WireListing>,
+    listed: L,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    indexed: Option<L>,
     causes: Vec<WireCause>,
     origins: Vec<WireSource>,
     gaps: Vec<WireGap>,
     unread: Vec<WireUnread>,
-    partitions: Vec<WirePartition>,
+    partitions: P,
 }
 
 /// Listings of one type in one account.
@@ -142,26 +144,50 @@ struct WireFile {
     sha256: String,
 }
 
-/// The text of a manifest and its id. What is written was read back and is equal.
+/// Writes a manifest into an empty file and gives its id. The hash, which stands before what it is of, is put in last, so that the text is
+/// never in memory as a whole.
 ///
 /// # Errors
-/// It is too large, or cannot be written exactly.
-pub(crate) fn write(manifest: &Manifest) -> Result<(Vec<u8>, String), LakeError> {
-    let words = |error: serde_json::Error| LakeError::Manifest(error.to_string());
-    let inner = serde_json::value::to_raw_value(&to_wire(manifest)).map_err(words)?;
-    let id = hex(&Sha256::digest(inner.get().as_bytes()));
-    let mut text = serde_json::to_vec(&Outer { format: MANIFEST_VERSION, sha256: Cow::Borrowed(&id), manifest: &inner }).map_err(words)?;
-    text.push(b'\n');
-    if text.len() as u64 > MAX_MANIFEST_BYTES {
+/// The disk refuses, or the manifest is too large.
+pub(crate) fn write(manifest: &Manifest, file: &mut File, path: &Path) -> Result<String, LakeError> {
+    let refused = |error: io::Error| LakeError::io("write", path)(error);
+    let before = format!("{{\"format\":{MANIFEST_VERSION},\"sha256\":\"");
+    let mut out = Hashed { to: BufWriter::new(file), hash: Sha256::new(), bytes: 0 };
+    write!(out.to, "{before}{:0>64}\",\"manifest\":", 0).map_err(refused)?;
+    serde_json::to_writer(&mut out, &to_wire(manifest)).map_err(|error| match error.io_error_kind() {
+        Some(kind) => refused(kind.into()),
+        None => LakeError::Manifest(error.to_string()),
+    })?;
+    let Hashed { mut to, hash, bytes } = out;
+    to.write_all(b"}\n").map_err(refused)?;
+    if bytes > MAX_MANIFEST_BYTES {
         return Err(LakeError::TooLarge { what: "the manifest", limit: MAX_MANIFEST_BYTES });
     }
-    let (mut read, _) = read(&text, Path::new("manifest")).map_err(|error| LakeError::Manifest(error.to_string()))?;
-    // The JSON reader may miss the last bit of a number with a point; such numbers are in the statistics only.
-    read.meta.stats.clone_from(&manifest.meta.stats);
-    if read != *manifest {
-        return Err(LakeError::Manifest("it is not read back as it was; a defect, please report it".to_owned()));
+    let id = hex(&hash.finalize());
+    to.seek(SeekFrom::Start(before.len() as u64)).and_then(|_| to.write_all(id.as_bytes())).map_err(refused)?;
+    to.flush().and_then(|()| to.get_ref().sync_all()).map_err(refused)?;
+    Ok(id)
+}
+
+/// Hashes and counts what goes through.
+struct Hashed<W> {
+    to: W,
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl<W: Write> Write for Hashed<W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let written = self.to.write(bytes)?;
+        let (done, _) = bytes.split_at_checked(written).unwrap_or((bytes, &[]));
+        self.hash.update(done);
+        self.bytes += written as u64;
+        Ok(written)
     }
-    Ok((text, id))
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.to.flush()
+    }
 }
 
 /// Reads a manifest and its id.
@@ -183,7 +209,7 @@ pub(crate) fn read(text: &[u8], path: &Path) -> Result<(Manifest, String), LakeE
     if id != outer.sha256 {
         return Err(LakeError::damaged(path, &"its text has another SHA-256 than it says"));
     }
-    let wire: Wire = serde_json::from_str(outer.manifest.get()).map_err(damaged)?;
+    let wire: Wire<Vec<WireListing>, Vec<WirePartition>> = serde_json::from_str(outer.manifest.get()).map_err(damaged)?;
     let manifest = from_wire(wire).ok_or_else(|| LakeError::damaged(path, &"a time or the number of a cause is not readable"))?;
     Ok((manifest, id))
 }
@@ -196,19 +222,34 @@ fn number<T: Ord + Clone>(table: &mut Vec<T>, places: &mut BTreeMap<T, usize>, v
     })
 }
 
-fn listings_to_wire(listings: &BTreeSet<Listing>) -> Vec<WireListing> {
-    let mut wire: Vec<WireListing> = Vec::new();
-    for listing in listings {
-        match wire.last_mut().filter(|last| last.resource_type == listing.resource_type && last.account == listing.account) {
-            Some(last) => last.regions.push(listing.region.clone()),
-            None => wire.push(WireListing {
-                resource_type: listing.resource_type.clone(),
-                account: listing.account.clone(),
-                regions: vec![listing.region.clone()],
-            }),
+/// Written one by one: there may be a million, and half a million partitions.
+struct Listings<'a>(&'a BTreeSet<Listing>);
+
+impl Serialize for Listings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(None)?;
+        let mut open: Option<WireListing> = None;
+        for Listing { resource_type, account, region } in self.0 {
+            match &mut open {
+                Some(last) if last.resource_type == *resource_type && last.account == *account => last.regions.push(region.clone()),
+                _ => {
+                    let next =
+                        WireListing { resource_type: resource_type.clone(), account: account.clone(), regions: vec![region.clone()] };
+                    open.replace(next).iter().try_for_each(|done| list.serialize_element(done))?;
+                }
+            }
         }
+        open.iter().try_for_each(|done| list.serialize_element(done))?;
+        list.end()
     }
-    wire
+}
+
+struct Partitions<'a>(&'a [Partition]);
+
+impl Serialize for Partitions<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(to_wire_partition))
+    }
 }
 
 fn listings_from_wire(wire: Vec<WireListing>) -> BTreeSet<Listing> {
@@ -219,7 +260,7 @@ fn listings_from_wire(wire: Vec<WireListing>) -> BTreeSet<Listing> {
     wire.into_iter().flat_map(of).collect()
 }
 
-fn to_wire(manifest: &Manifest) -> Wire {
+fn to_wire(manifest: &Manifest) -> Wire<Listings<'_>, Partitions<'_>> {
     let meta = &manifest.meta;
     let (mut causes, mut cause_places) = (Vec::new(), BTreeMap::new());
     let (mut origins, mut origin_places) = (Vec::new(), BTreeMap::new());
@@ -262,8 +303,8 @@ fn to_wire(manifest: &Manifest) -> Wire {
         errors: meta.errors.clone(),
         files: meta.files.clone(),
         stats: meta.stats.clone(),
-        listed: listings_to_wire(&meta.listed),
-        indexed: listings_to_wire(&meta.indexed),
+        listed: Listings(&meta.listed),
+        indexed: (!meta.indexed.is_empty()).then_some(Listings(&meta.indexed)),
         causes: causes
             .into_iter()
             .map(|Cause { kind, detail, iam_action, states_text }| WireCause { kind, detail, iam_action, states_text })
@@ -271,7 +312,7 @@ fn to_wire(manifest: &Manifest) -> Wire {
         origins: origins.into_iter().map(|(kind, file)| WireSource { kind, file }).collect(),
         gaps,
         unread,
-        partitions: manifest.partitions.iter().map(to_wire_partition).collect(),
+        partitions: Partitions(&manifest.partitions),
     }
 }
 
@@ -301,7 +342,7 @@ fn optional_time(text: Option<&str>) -> Option<Option<DateTime<Utc>>> {
     text.map_or(Some(None), |text| time_of(text).map(Some))
 }
 
-fn from_wire(wire: Wire) -> Option<Manifest> {
+fn from_wire(wire: Wire<Vec<WireListing>, Vec<WirePartition>>) -> Option<Manifest> {
     let causes: Vec<Arc<Cause>> = wire
         .causes
         .into_iter()
@@ -336,7 +377,7 @@ fn from_wire(wire: Wire) -> Option<Manifest> {
         accounts: wire.accounts,
         regions: wire.regions,
         listed: listings_from_wire(wire.listed),
-        indexed: listings_from_wire(wire.indexed),
+        indexed: listings_from_wire(wire.indexed.unwrap_or_default()),
         gaps: gaps.collect::<Option<_>>()?,
         unread: unread.collect::<Option<_>>()?,
         types: wire.types,

@@ -36,7 +36,9 @@ pub struct SnapshotWriter {
     files: u64,
     waiting: usize,
     open: BTreeMap<PartitionKey, Open>,
-    dirs: BTreeSet<PathBuf>,
+    /// Partitions of which nothing more will come.
+    ended: Vec<Partition>,
+    ended_accounts: BTreeSet<Arc<str>>,
     text: RowWriter,
 }
 
@@ -89,7 +91,8 @@ impl SnapshotWriter {
             files: 0,
             waiting: 0,
             open: BTreeMap::new(),
-            dirs: BTreeSet::new(),
+            ended: Vec::new(),
+            ended_accounts: BTreeSet::new(),
             text: RowWriter::new(),
         }
     }
@@ -101,6 +104,9 @@ impl SnapshotWriter {
     /// A row cannot be kept exactly, a file of the base is damaged, or the disk refuses.
     pub fn write(&mut self, resource_type: &Arc<ResourceType>, rows: &[Arc<Resource>]) -> Result<(), LakeError> {
         for row in rows {
+            if let Some(account) = row.account.as_ref().filter(|account| self.ended_accounts.contains(*account)) {
+                return Err(LakeError::Ended { account: account.to_string() });
+            }
             let key = PartitionKey { resource_type: row.resource_type.clone(), account: row.account.clone(), region: row.region.clone() };
             if !self.open.contains_key(&key) {
                 let made = self.open_partition(&key, resource_type)?;
@@ -113,6 +119,29 @@ impl SnapshotWriter {
             }
             self.relieve()?;
         }
+        Ok(())
+    }
+
+    /// Writes what waits of an account and lets go of what is known of its rows: nothing more will come of it.
+    ///
+    /// # Errors
+    /// As [`SnapshotWriter::write`].
+    pub fn end_account(&mut self, account: &Arc<str>) -> Result<(), LakeError> {
+        let keys: Vec<PartitionKey> = self.open.keys().filter(|key| key.account.as_ref() == Some(account)).cloned().collect();
+        keys.iter().try_for_each(|key| self.end(key))?;
+        self.ended_accounts.insert(account.clone());
+        Ok(())
+    }
+
+    fn end(&mut self, key: &PartitionKey) -> Result<(), LakeError> {
+        self.bury(key)?;
+        self.flush(key)?;
+        let Some(open) = self.open.remove(key) else { return Ok(()) };
+        let kept = if open.unchanged > 0 { self.base_partition(key) } else { None };
+        let kept = kept.into_iter().flat_map(|(_, partition)| &partition.files).map(|file| DataFile { new: false, ..file.clone() });
+        let files = kept.chain(open.files).collect();
+        let rows = open.unchanged + open.written;
+        self.ended.push(Partition { key: key.clone(), listed: false, observed_at: open.unchanged_at, rows, files });
         Ok(())
     }
 
@@ -174,9 +203,7 @@ impl SnapshotWriter {
         drop(rows);
         let relative = partition_dir(key);
         let dir = relative.split('/').fold(self.lake.root().to_owned(), |path, part| path.join(part));
-        if self.dirs.insert(dir.clone()) {
-            fs::create_dir_all(&dir).map_err(LakeError::io("create", &dir))?;
-        }
+        fs::create_dir_all(&dir).map_err(LakeError::io("create", &dir))?;
         let name = loop {
             self.files += 1;
             let name = format!("{:08}-{}.parquet", self.seq, self.files);
@@ -205,23 +232,14 @@ impl SnapshotWriter {
     /// # Errors
     /// The base was removed meanwhile, or the disk refuses; then nothing is recorded.
     pub fn finish(mut self, mut meta: Meta) -> Result<Snapshot, LakeError> {
-        let mut partitions = Vec::new();
         let keys: Vec<PartitionKey> = self.open.keys().cloned().collect();
-        for key in &keys {
-            self.bury(key)?;
-            self.flush(key)?;
-            let Some(open) = self.open.get(key) else { continue };
-            let kept = if open.unchanged > 0 { self.base_partition(key) } else { None };
-            let kept = kept.into_iter().flat_map(|(_, partition)| &partition.files);
-            partitions.push(Partition {
-                key: key.clone(),
-                listed: key.is_listed(&meta.listed),
-                observed_at: open.unchanged_at,
-                rows: open.unchanged + open.written,
-                files: kept.map(|file| DataFile { new: false, ..file.clone() }).chain(open.files.iter().cloned()).collect(),
-            });
+        keys.iter().try_for_each(|key| self.end(key))?;
+        let mut partitions = std::mem::take(&mut self.ended);
+        partitions.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        for partition in &mut partitions {
+            partition.listed = partition.key.is_listed(&meta.listed);
         }
-        meta.gaps.extend(self.not_looked(&meta));
+        meta.gaps.extend(self.not_looked(&meta, &partitions));
         self.settle(&partitions)?;
         let manifest = Manifest { seq: self.seq, base: self.base.as_ref().map(Snapshot::seq), meta, partitions };
         self.lake.publish(manifest, self.base.as_ref())
@@ -257,17 +275,17 @@ impl SnapshotWriter {
     }
 
     /// Gaps for the partitions of the base of which this run says nothing.
-    fn not_looked(&self, meta: &Meta) -> Vec<Gap> {
+    fn not_looked(&self, meta: &Meta, partitions: &[Partition]) -> Vec<Gap> {
         let Some(base) = &self.base else { return Vec::new() };
         let seq = base.seq();
         let cause = Cause::new(CauseKind::NotLooked, format!("not listed in this run; snapshot {seq} has rows of it"));
         let cause = Arc::new(cause);
         let source = Arc::new(Source { kind: SourceKind::Api, file: Arc::from(format!("snapshot {seq}")) });
         let gaps: Vec<&Gap> = meta.gaps.iter().filter(|gap| gap.id.is_none() && gap.path.is_none()).collect();
-        let silent =
-            base.manifest().partitions.iter().map(|partition| &partition.key).filter(|key| {
-                !self.open.contains_key(*key) && !key.is_listed(&meta.listed) && !gaps.iter().any(|gap| key.is_missed_by(gap))
-            });
+        let silent = base.manifest().partitions.iter().map(|partition| &partition.key).filter(|key| {
+            let is_there = partitions.binary_search_by(|partition| partition.key.cmp(key)).is_ok();
+            !is_there && !key.is_listed(&meta.listed) && !gaps.iter().any(|gap| key.is_missed_by(gap))
+        });
         let gaps = silent.map(|key| Gap {
             resource_type: key.resource_type.clone(),
             id: None,
@@ -283,12 +301,15 @@ impl SnapshotWriter {
     /// Sees to it that what the manifest will refer to is there, and is there after a crash.
     fn settle(&self, partitions: &[Partition]) -> Result<(), LakeError> {
         let facts = self.lake.root().join(FACTS);
-        let mut dirs = BTreeSet::from([facts.clone()]);
-        for dir in &self.dirs {
-            dirs.extend(dir.ancestors().take_while(|above| **above != facts).map(std::path::Path::to_owned));
-        }
-        for dir in &dirs {
-            sync_dir(dir)?;
+        sync_dir(&facts)?;
+        // Partitions are in the order of their directories.
+        let mut synced: Vec<PathBuf> = Vec::new();
+        for file in partitions.iter().flat_map(|partition| &partition.files).filter(|file| file.new) {
+            let path = self.lake.root().join(&file.path);
+            let dirs = path.ancestors().skip(1).take_while(|above| **above != facts).map(std::path::Path::to_owned);
+            let dirs: Vec<PathBuf> = dirs.collect();
+            dirs.iter().filter(|dir| !synced.contains(dir)).try_for_each(|dir| sync_dir(dir))?;
+            synced = dirs;
         }
         for file in partitions.iter().flat_map(|partition| &partition.files) {
             let path = data_path(self.lake.root(), &file.path, self.lake.root())?;

@@ -59,6 +59,8 @@ pub(crate) struct AccountReading<'a> {
     groups: Vec<(BTreeSet<Arc<str>>, usize)>,
     sender: Sender<Event>,
     events: Receiver<Event>,
+    /// Another account is told of the organization.
+    is_member: bool,
     /// What indexes call types, if they are to be asked.
     index_names: Option<&'a IndexNames>,
     /// By Region.
@@ -95,9 +97,16 @@ impl<'a> AccountReading<'a> {
             groups,
             sender,
             events,
+            is_member: false,
             index_names,
             indexes,
         }
+    }
+
+    /// What only the organization's management account is told is not asked for in a member.
+    pub(crate) fn member(mut self, is_member: bool) -> Self {
+        self.is_member = is_member;
+        self
     }
 
     /// Types of which an index of AWS Resource Explorer has none are not asked for.

@@ -49,6 +49,8 @@ pub struct AccountTarget {
     pub caller: Caller,
     /// Twelve digits, where known before; AWS is asked otherwise.
     pub account: Option<Arc<str>>,
+    /// Another account told of it, which is told of the whole organization; this one is not asked about that.
+    pub is_member: bool,
 }
 
 /// How to read.
@@ -136,7 +138,12 @@ impl Reader<'_> {
         };
         let live = Live::new(self.catalog, &options, &need, &mut emit);
         let reading = AccountReading::new(self.plan, asker, live, regions, home, progress);
-        let mut collected = reading.by_index(self.index_names()).run().await.map_err(|error| AccountError::Stop(error.into()))?;
+        let mut collected =
+            reading.by_index(self.index_names()).member(target.is_member).run().await.map_err(|error| AccountError::Stop(error.into()))?;
+        let mut writer =
+            writer.lock().map_err(|_| AccountError::Stop(CollectError::Sink("the lake's writer failed before".to_owned()).into()))?;
+        writer.end_account(&account).map_err(|error| AccountError::Stop(error.into()))?;
+        drop(writer);
         collected.errors.extend(unnamed);
         progress.account_done(&account, None);
         Ok(collected)

@@ -113,7 +113,7 @@ impl Connected {
 
     /// The account's own facts: one target for one account.
     pub(crate) fn target(&self) -> AccountTarget {
-        AccountTarget { caller: self.caller(), account: None }
+        AccountTarget { caller: self.caller(), account: None, is_member: false }
     }
 
     /// The caller's own account.
@@ -133,7 +133,7 @@ impl Connected {
         let mut role = Role::new(&format!("arn:{}:iam::{account}:role/{role}", partition(&self.region)));
         role.external_id = external_id.map(ToOwned::to_owned);
         let identity = Identity::new(role.assumed_by(self.client.clone(), self.caller()));
-        AccountTarget { caller: Caller::new(identity, Some(account), &self.region), account: Some(Arc::from(account)) }
+        AccountTarget { caller: Caller::new(identity, Some(account), &self.region), account: Some(Arc::from(account)), is_member: false }
     }
 }
 

@@ -14,7 +14,7 @@ use partywall_fake::{Fake, FakeConfig, FakeError, Faults, Preset, REPORT_PATH, l
 #[derive(Debug, Parser)]
 #[command(name = "fake-aws")]
 struct Arguments {
-    /// tiny, empty, r1, fifty-thousand or org-1000.
+    /// tiny, empty, r1, fifty-thousand, org-3 or org-1000.
     #[arg(long, default_value = "tiny")]
     world: String,
     /// Seed of the world.

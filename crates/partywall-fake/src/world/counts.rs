@@ -35,9 +35,10 @@ fn one() -> f64 {
     1.0
 }
 
-const PRESETS: [(&str, &str); 5] = [
+const PRESETS: [(&str, &str); 6] = [
     ("empty", include_str!("../../worlds/empty.toml")),
     ("fifty-thousand", include_str!("../../worlds/fifty-thousand.toml")),
+    ("org-3", include_str!("../../worlds/org-3.toml")),
     ("org-1000", include_str!("../../worlds/org-1000.toml")),
     ("r1", include_str!("../../worlds/r1.toml")),
     ("tiny", include_str!("../../worlds/tiny.toml")),

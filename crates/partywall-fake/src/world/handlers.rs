@@ -56,6 +56,9 @@ pub(crate) fn handled(world: &World, question: Question<'_>) -> Result<Handled, 
     Ok(match (&*question.service.name, &*question.operation.name) {
         ("sts", "GetCallerIdentity") => Handled::Answer(identity(question)),
         ("sts", "AssumeRole") => Handled::Answer(assumed(world, question)?),
+        ("organizations", name) if account != first(world) && name != "DescribeOrganization" => {
+            return Err(ServiceFault::new("AccessDeniedException", "you don't have permissions to access this resource", 400));
+        }
         ("organizations", "ListAccounts") => Handled::Listing("Accounts", world.accounts().map(|id| member(&id, &first(world))).collect()),
         ("organizations", "DescribeOrganization") => match world.accounts().nth(1) {
             Some(_) => Handled::Answer(organization(&first(world))),

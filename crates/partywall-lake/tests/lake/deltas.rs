@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use partywall_lake::{Lake, LakeError, Meta, Partition, Snapshot};
-use partywall_model::{Cause, CauseKind, Gap, Source, SourceKind, Unread, Value};
+use partywall_model::{Cause, CauseKind, Gap, Resource, Source, SourceKind, Unread, Value};
 
 use crate::support::{ACCOUNT, REGION, day, files, lake, listed, listing, record, row, rows, thing, told};
 
@@ -284,4 +284,36 @@ fn a_large_run_is_split_into_files_and_read_whole() {
     let second = write(Some(1));
     assert_eq!(only(&second).files.iter().filter(|file| file.new).count(), 0);
     assert_eq!(rows(&second).unwrap().len(), 18_000);
+}
+
+#[test]
+fn an_account_that_is_ended_early_is_as_one_that_is_not() {
+    let other = |id: &str, size: i64, days: i64| Resource { account: Some(Arc::from("444455556666")), ..row(A, id, size, days) };
+    let first = [row(A, "a", 1, 0), row(A, "b", 1, 0), row(B, "c", 1, 0), other("a", 1, 0)];
+    let second = [row(A, "a", 1, 1), row(A, "d", 1, 1), row(B, "c", 2, 1), other("a", 3, 1)];
+    let (_one, early) = lake();
+    let (_two, late) = lake();
+    for run in [&first, &second] {
+        let base = early.latest().unwrap().map(|snapshot| snapshot.seq());
+        let mut writer = early.begin(base).unwrap();
+        let (own, others) = run.split_at(3);
+        for row in own {
+            writer.write(&thing(&row.resource_type), &[Arc::new(row.clone())]).unwrap();
+        }
+        writer.end_account(&Arc::from(ACCOUNT)).unwrap();
+        for row in others {
+            writer.write(&thing(&row.resource_type), &[Arc::new(row.clone())]).unwrap();
+        }
+        let refused = writer.write(&thing(A), &[Arc::new(row(A, "late", 1, 1))]).unwrap_err().to_string();
+        assert!(refused.contains(ACCOUNT), "{refused}");
+        let ended = writer.finish(listed(&[A, B])).unwrap();
+        let kept = record(&late, run, listed(&[A, B]));
+        assert_eq!(ended.meta(), kept.meta());
+        let told = |snapshot: &Snapshot| {
+            let partitions = snapshot.manifest().partitions.iter();
+            partitions.map(|one| (one.key.clone(), one.listed, one.rows, one.observed_at, one.files.len())).collect::<Vec<_>>()
+        };
+        assert_eq!(told(&ended), told(&kept));
+        assert_eq!(rows(&ended).unwrap(), rows(&kept).unwrap());
+    }
 }

@@ -36,6 +36,11 @@ impl AccountReading<'_> {
         }
         for (number, listing) in self.plan.listings.iter().enumerate().filter(|(_, listing)| listing.of.is_none()) {
             for place in self.places(listing.scope) {
+                if self.is_member && listing.of_organization {
+                    let words = "nothing: the organization's management account or a delegated administrator is told, no other".to_owned();
+                    self.give_up(number, &place, CauseKind::NotLooked, words)?;
+                    continue;
+                }
                 match (Where::of(&listing.asked_in, &self.partition), listing.scope) {
                     (Where::Everywhere, Scope::Regional) if self.is_empty_by_index(listing, &place) => {
                         for (resource_type, read) in &listing.reads {

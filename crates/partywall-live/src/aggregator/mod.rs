@@ -86,7 +86,7 @@ impl AggregatorReader<'_> {
     async fn inventory(&self, journals: &Path) -> Result<(Inventory, Asker), ReadError> {
         let plan = Plan::new(self.catalog, |_| false, None);
         let reader = Reader { catalog: self.catalog, plan: &plan, client: self.client, options: self.options };
-        let target = AccountTarget { caller: self.caller.clone(), account: None };
+        let target = AccountTarget { caller: self.caller.clone(), account: None, is_member: false };
         let own = reader.identity(&target).await.map_err(ReadError::Aggregator)?;
         let path = journals.join("aggregator.jsonl");
         let opened = std::fs::create_dir_all(journals)

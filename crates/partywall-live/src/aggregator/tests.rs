@@ -70,7 +70,7 @@ fn read_with(
     progress: &dyn Progress,
 ) -> Result<Snapshot, ReadError> {
     let runtime = runtime();
-    let enter = |_: &str| AccountTarget { caller: world.caller.clone(), account: None };
+    let enter = |_: &str| AccountTarget { caller: world.caller.clone(), account: None, is_member: false };
     let options = options(resume);
     let reader = AggregatorReader {
         catalog: world.catalog,
@@ -133,7 +133,7 @@ fn with_what_config_lacks_everything_is_read_and_each_type_from_one_source() {
     let (_kept, other) = self::lake();
     let (plan, options) = (Plan::new(world.catalog, some, None), options(false));
     let reader = Reader { catalog: world.catalog, plan: &plan, client: &world.client, options: &options };
-    let target = AccountTarget { caller: world.caller.clone(), account: None };
+    let target = AccountTarget { caller: world.caller.clone(), account: None, is_member: false };
     let ordinary = reader.read(runtime().handle(), &other, &[target], &Unwatched).unwrap();
     // Of the buckets only those of the Region were asked for.
     let listed = |snapshot: &Snapshot| -> BTreeSet<_> {

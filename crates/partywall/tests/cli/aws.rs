@@ -21,12 +21,12 @@ pub(crate) struct Aws {
 
 impl Aws {
     pub(crate) fn start(rules: Vec<FaultRule>) -> Self {
-        Self::of(FakeConfig { throttles: false, faults: Faults::new(rules), ..FakeConfig::default() })
+        Self::of("tiny", FakeConfig { throttles: false, faults: Faults::new(rules), ..FakeConfig::default() })
     }
 
-    pub(crate) fn of(config: FakeConfig) -> Self {
+    pub(crate) fn of(world: &str, config: FakeConfig) -> Self {
         let catalog = Catalog::load(None).expect("the catalogue");
-        let fake = Fake::new(Preset::named("tiny").expect("the world"), &catalog, config).expect("a stand-in");
+        let fake = Fake::new(Preset::named(world).expect("the world"), &catalog, config).expect("a stand-in");
         let key = Fake::access_key(&fake.world().accounts().next().expect("an account"));
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let listener = runtime.block_on(listen(0)).expect("a port");

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use partywall_fake::{Fault, FaultRule};
+use partywall_fake::{FakeConfig, Fault, FaultRule};
 use serde_json::Value;
 
 use crate::aws::{Aws, SECRET};
@@ -166,4 +166,24 @@ fn types_without_calls_of_their_own_are_read_through_cloud_control() {
         let ran = collect(&["--cloud-control", name]);
         assert!(ran.code == 2 && ran.err.contains(words), "{}", ran.err);
     }
+}
+
+#[test]
+fn members_of_an_organization_are_not_asked_what_only_its_management_account_is_told() {
+    let aws = Aws::of("org-3", FakeConfig { throttles: false, ..FakeConfig::default() });
+    let directory = tempfile::tempdir().expect("a directory");
+    let lake = directory.path().join("lake");
+    let lake = lake.to_str().expect("a path");
+    let read = aws.run(&["collect", "aws", "--out", lake, "--organization", "--region", "eu-central-1", "--share", "100", "--stats"]);
+    assert!(read.code == 0 && read.err.contains("in 3 accounts and"), "{}{}", read.out, read.err);
+    let denied = read.out.lines().find(|line| line.starts_with("organizations:ListAccounts ")).expect("a line");
+    // Once to find the accounts, once for what is known of them.
+    assert_eq!(denied.split_whitespace().nth(1), Some("2"), "{denied}");
+    let rows = aws.run(&["query", "select count(*), count(distinct _account) from aws_organizations_account", lake, "--format", "csv"]);
+    assert!(rows.out.contains("3,1"), "{}{}", rows.out, rows.err);
+    let spared =
+        aws.run(&["collect", "aws", "--out", lake, "--organization", "--region", "eu-central-1", "--share", "100", "--resource-explorer"]);
+    assert!(spared.code == 0 && spared.err.contains("not asked for: Resource Explorer's index"), "{}", spared.err);
+    let again = aws.run(&["query", "select count(*), count(distinct _account) from aws_organizations_account", lake, "--format", "csv"]);
+    assert_eq!(rows.out, again.out);
 }

@@ -39,7 +39,7 @@ fn rows(lake: &Path) -> BTreeMap<String, Resource> {
 
 #[test]
 fn killed_at_fifty_moments_it_ends_with_the_same_snapshot() {
-    let aws = Aws::of(FakeConfig { throttles: false, latency: Duration::from_millis(40), ..FakeConfig::default() });
+    let aws = Aws::of("tiny", FakeConfig { throttles: false, latency: Duration::from_millis(40), ..FakeConfig::default() });
     let directory = tempfile::tempdir().expect("a directory");
     let collect = |lake: &Path, resume: bool| {
         let mut arguments = vec!["collect", "aws", "--region", "eu-central-1", "--share", "100", "--out", lake.to_str().expect("a path")];

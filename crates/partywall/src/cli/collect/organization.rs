@@ -40,7 +40,8 @@ pub(super) fn targets(connected: &Connected, what: &What, external_id: Option<&s
         if *account == own {
             AccountTarget { account: Some(own.as_str().into()), ..connected.target() }
         } else {
-            connected.target_of(account, &what.role, external_id)
+            let is_member = what.organization || !what.units.is_empty();
+            AccountTarget { is_member, ..connected.target_of(account, &what.role, external_id) }
         }
     };
     Ok(accounts.iter().map(target).collect())
