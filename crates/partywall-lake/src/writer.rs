@@ -139,7 +139,9 @@ impl SnapshotWriter {
         let Some(open) = self.open.remove(key) else { return Ok(()) };
         let kept = if open.unchanged > 0 { self.base_partition(key) } else { None };
         let kept = kept.into_iter().flat_map(|(_, partition)| &partition.files).map(|file| DataFile { new: false, ..file.clone() });
-        let files = kept.chain(open.files).collect();
+        let mut files: Vec<DataFile> = kept.chain(open.files).collect();
+        // There may be half a million partitions of one file each.
+        files.shrink_to_fit();
         let rows = open.unchanged + open.written;
         self.ended.push(Partition { key: key.clone(), listed: false, observed_at: open.unchanged_at, rows, files });
         Ok(())

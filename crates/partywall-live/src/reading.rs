@@ -235,7 +235,11 @@ pub(crate) fn record(
                     if place >= job.accounts.len() {
                         return;
                     }
-                    let result = one(place, &journals, &writer);
+                    let mut result = one(place, &journals, &writer);
+                    if let Ok(collected) = &mut result {
+                        // Built anew from what is in order, a set takes half the room; there may be a thousand of them.
+                        collected.listed = std::mem::take(&mut collected.listed).into_iter().collect();
+                    }
                     if let Ok(mut results) = results.lock() {
                         results.push((place, result));
                     }
