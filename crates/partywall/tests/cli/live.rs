@@ -187,3 +187,24 @@ fn members_of_an_organization_are_not_asked_what_only_its_management_account_is_
     let again = aws.run(&["query", "select count(*), count(distinct _account) from aws_organizations_account", lake, "--format", "csv"]);
     assert_eq!(rows.out, again.out);
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_assessment_leaves_nothing_behind() {
+    let aws = Aws::of("tiny", FakeConfig { throttles: false, latency: std::time::Duration::from_millis(40), ..FakeConfig::default() });
+    let directory = tempfile::tempdir().expect("a directory");
+    for (signal, code) in [("INT", 130), ("TERM", 143)] {
+        let before = aws.requests();
+        let mut command = aws.command(&["assess", "aws", "--region", "eu-central-1"]);
+        let mut child = command.env("TMPDIR", directory.path()).stderr(std::process::Stdio::null()).spawn().expect("the binary runs");
+        while aws.requests() < before + 50 {
+            assert!(child.try_wait().expect("a child").is_none(), "it ended by itself");
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        assert_eq!(std::fs::read_dir(directory.path()).expect("a directory").count(), 1);
+        let sent = std::process::Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().expect("kill runs");
+        assert!(sent.success());
+        assert_eq!(child.wait().expect("a child").code(), Some(code), "{signal}");
+        assert_eq!(std::fs::read_dir(directory.path()).expect("a directory").count(), 0, "{signal}");
+    }
+}

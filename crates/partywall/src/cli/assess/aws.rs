@@ -68,6 +68,7 @@ pub(super) fn read(
         None => {
             let path = std::env::temp_dir().join(format!("partywall-{}", std::process::id()));
             private(&path).with_context(|| format!("`{}` cannot be made; name a directory with --lake", path.display()))?;
+            gone_when_interrupted(path.clone());
             (path.clone(), Passing(Some(path)))
         }
     };
@@ -76,6 +77,38 @@ pub(super) fn read(
     sources.passing = passing.0.is_some();
     sources.sources = vec![path];
     Ok(passing)
+}
+
+/// From now on an interruption (SIGINT, SIGTERM) removes the directory before it ends the program, as the shell expects: 128 and the
+/// signal's number.
+#[expect(clippy::exit, reason = "a signal ends the program wherever it is")]
+fn gone_when_interrupted(path: PathBuf) {
+    std::thread::spawn(move || {
+        let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+        let Ok(code) = runtime.block_on(interrupted()) else { return };
+        // Whoever reads goes on writing until the end.
+        for _ in 0..10 {
+            if std::fs::remove_dir_all(&path).is_ok() || !path.exists() {
+                break;
+            }
+        }
+        std::process::exit(code)
+    });
+}
+
+#[cfg(unix)]
+async fn interrupted() -> std::io::Result<i32> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminated = signal(SignalKind::terminate())?;
+    tokio::select! {
+        asked = tokio::signal::ctrl_c() => asked.map(|()| 130),
+        _ = terminated.recv() => Ok(143),
+    }
+}
+
+#[cfg(not(unix))]
+async fn interrupted() -> std::io::Result<i32> {
+    tokio::signal::ctrl_c().await.map(|()| 130)
 }
 
 /// A new directory that nobody else may look into.
