@@ -61,6 +61,10 @@ pub(crate) struct AccountReading<'a> {
     events: Receiver<Event>,
     /// Another account is told of the organization.
     is_member: bool,
+    /// Resources of each type in each place of which more is asked; of all if `None`.
+    sample: Option<usize>,
+    /// Types of which only a sample was asked.
+    sampled: BTreeSet<Arc<str>>,
     /// What indexes call types, if they are to be asked.
     index_names: Option<&'a IndexNames>,
     /// By Region.
@@ -98,9 +102,17 @@ impl<'a> AccountReading<'a> {
             sender,
             events,
             is_member: false,
+            sample: None,
+            sampled: BTreeSet::new(),
             index_names,
             indexes,
         }
+    }
+
+    /// What is known of each resource alone is asked of so many of each type and place.
+    pub(crate) fn sample(mut self, size: Option<usize>) -> Self {
+        self.sample = size;
+        self
     }
 
     /// What only the organization's management account is told is not asked for in a member.
@@ -132,6 +144,13 @@ impl<'a> AccountReading<'a> {
         while self.standings.values().any(|standing| !standing.done) {
             let Some(event) = self.events.recv().await else { break };
             self.take(event)?;
+        }
+        if let (Some(size), false) = (self.sample, self.sampled.is_empty()) {
+            let names = self.sampled.iter().map(|name| &**name).collect::<Vec<_>>().join(", ");
+            self.live.remark(format!(
+                "account {}: a sample of {size} in each Region was asked for more, and no others, of {names}",
+                self.asker.account
+            ));
         }
         self.live.finish()
     }
@@ -224,6 +243,15 @@ impl<'a> AccountReading<'a> {
                 }
             }
         }
+    }
+
+    /// Those are not in the sample: what would have been asked of them stays unknown.
+    fn leave_out_of_sample(&mut self, purpose: Purpose, place: &Arc<str>, subjects: &[Subject], of: &Arc<str>) {
+        let (Some(size), false) = (self.sample, subjects.is_empty()) else { return };
+        self.sampled.insert(of.clone());
+        let words = format!("nothing: it was asked of a sample of {size}");
+        let failure = Failure { kind: CauseKind::NotLooked, code: None, words, operation: None, action: None };
+        self.fail(purpose, place, subjects, &failure);
     }
 
     fn fail(&mut self, purpose: Purpose, place: &Arc<str>, subjects: &[Subject], failure: &Failure) {

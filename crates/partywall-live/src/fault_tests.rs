@@ -38,11 +38,12 @@ pub(crate) struct Reading<'a> {
     pub(crate) rules: Vec<FaultRule>,
     pub(crate) world: &'static str,
     pub(crate) by_index: bool,
+    pub(crate) sample: Option<usize>,
 }
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(catalog: &'a Catalog, plan: &'a Plan) -> Self {
-        Self { catalog, plan, rules: Vec::new(), world: "tiny", by_index: false }
+        Self { catalog, plan, rules: Vec::new(), world: "tiny", by_index: false, sample: None }
     }
 
     pub(crate) fn read(self) -> Outcome {
@@ -79,7 +80,7 @@ impl<'a> Reading<'a> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let reading = AccountReading::new(self.plan, asker, live, vec![Arc::from(REGION)], Arc::from(HOME), &Unwatched);
         let names = self.by_index.then_some(&self.catalog.index_names);
-        runtime.block_on(reading.by_index(names).run()).unwrap()
+        runtime.block_on(reading.by_index(names).sample(self.sample).run()).unwrap()
     }
 }
 

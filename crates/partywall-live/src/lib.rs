@@ -7,7 +7,7 @@ mod explorer;
 #[cfg(test)]
 mod fault_tests;
 #[cfg(test)]
-mod index_tests;
+mod fewer_calls_tests;
 mod input;
 mod journal;
 mod lane;
@@ -16,6 +16,7 @@ mod plan;
 mod progress;
 mod question;
 mod reading;
+mod sample;
 
 pub use aggregator::AggregatorReader;
 pub use plan::Plan;

@@ -62,6 +62,8 @@ pub struct ReadOptions {
     pub resume: bool,
     /// Take a type as empty where AWS Resource Explorer's index has none of it, instead of asking. Not for a reading that is resumed.
     pub by_index: bool,
+    /// Of how many resources of a type, in an account and Region, what is known of each alone is asked; of all if `None`.
+    pub sample: Option<usize>,
     /// How many accounts are read at once.
     pub accounts_at_once: usize,
     /// Name and version of the program.
@@ -138,8 +140,13 @@ impl Reader<'_> {
         };
         let live = Live::new(self.catalog, &options, &need, &mut emit);
         let reading = AccountReading::new(self.plan, asker, live, regions, home, progress);
-        let mut collected =
-            reading.by_index(self.index_names()).member(target.is_member).run().await.map_err(|error| AccountError::Stop(error.into()))?;
+        let mut collected = reading
+            .by_index(self.index_names())
+            .member(target.is_member)
+            .sample(self.options.sample)
+            .run()
+            .await
+            .map_err(|error| AccountError::Stop(error.into()))?;
         let mut writer =
             writer.lock().map_err(|_| AccountError::Stop(CollectError::Sink("the lake's writer failed before".to_owned()).into()))?;
         writer.end_account(&account).map_err(|error| AccountError::Stop(error.into()))?;

@@ -11,6 +11,7 @@ use crate::input::{Context, InputError, placeholders};
 use crate::lane::Purpose;
 use crate::plan::TypePlan;
 use crate::question::{Question, Subject, asked, batches, identity, text_at, together, unaskable, wanted};
+use crate::sample::Sample;
 
 impl AccountReading<'_> {
     /// The rows of a type there, with their places among all rows of the type.
@@ -26,7 +27,10 @@ impl AccountReading<'_> {
         let mut spared = Vec::new();
         let ruled = placeholders(&read.input).is_empty();
         let member = target.as_ref().ok().and_then(|target| target.open_member(&read.input));
-        for (number, row) in Self::rows(&self.live, &plan.resource_type.name, place) {
+        let name = &plan.resource_type.name;
+        let sample = Sample::of(Self::rows(&self.live, name, place).map(|(_, row)| &*row.id), self.sample.filter(|_| !read.of_all()));
+        let mut left_out = Vec::new();
+        for (number, row) in Self::rows(&self.live, name, place) {
             let region = self.asked_region(place, Some(row), &read.asked_in);
             let filed = row.region.clone().unwrap_or_else(|| region.clone());
             let subject = Subject {
@@ -36,6 +40,10 @@ impl AccountReading<'_> {
             };
             if !wanted(row, read, |path| self.live.told(&plan.resource_type, number, path)) {
                 spared.push(subject);
+                continue;
+            }
+            if !sample.has(&row.id) {
+                left_out.push(subject);
                 continue;
             }
             let context = Context { account: &self.asker.account, region: &region, row: Some(row) };
@@ -53,6 +61,7 @@ impl AccountReading<'_> {
             asked_of.push((subject, region, input));
         }
         self.spare(Purpose::Detail(index, read_place), &spared);
+        self.leave_out_of_sample(Purpose::Detail(index, read_place), place, &left_out, name);
         if asked_of.is_empty() {
             return false;
         }

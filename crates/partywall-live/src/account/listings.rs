@@ -13,6 +13,7 @@ use crate::input::{Context, placeholders};
 use crate::lane::Purpose;
 use crate::plan::{Listing, Scope};
 use crate::question::{Question, Subject, Where, asked, text_at, unaskable};
+use crate::sample::Sample;
 
 impl AccountReading<'_> {
     pub(super) fn leave_out(&mut self) {
@@ -94,11 +95,15 @@ impl AccountReading<'_> {
         listing.reads.iter().all(|(resource_type, _)| names.of(resource_type).is_some_and(|names| index.has_none(names)))
     }
 
+    /// What a listing in a place is about.
+    fn everything(place: &Arc<str>) -> Subject {
+        Subject { identity: Vec::new(), region: place.clone(), value: None }
+    }
+
     /// Ends a listing that is not asked.
     fn give_up(&mut self, number: usize, place: &Arc<str>, kind: CauseKind, words: String) -> Result<(), CollectError> {
         let failure = Failure { kind, code: None, words, operation: None, action: None };
-        let subject = Subject { identity: Vec::new(), region: place.clone(), value: None };
-        self.fail(Purpose::Listing(number), place, &[subject], &failure);
+        self.fail(Purpose::Listing(number), place, &[Self::everything(place)], &failure);
         self.end(Purpose::Listing(number), place)
     }
 
@@ -165,14 +170,15 @@ impl AccountReading<'_> {
                     operation: None,
                     action: None,
                 };
-                self.fail(
-                    Purpose::Listing(number),
-                    place,
-                    &[Subject { identity: Vec::new(), region: place.clone(), value: None }],
-                    &failure,
-                );
+                self.fail(Purpose::Listing(number), place, &[Self::everything(place)], &failure);
             }
-            let parents: Vec<_> = Self::rows(&self.live, &parent.name, place).map(|(_, row)| Some(row)).collect();
+            let rows = || Self::rows(&self.live, &parent.name, place).map(|(_, row)| row);
+            let sample = Sample::of(rows().map(|row| &*row.id), self.sample);
+            if rows().any(|row| !sample.has(&row.id)) {
+                self.leave_out_of_sample(Purpose::Listing(number), place, &[Self::everything(place)], &parent.name);
+            }
+            let rows = Self::rows(&self.live, &parent.name, place).map(|(_, row)| row);
+            let parents: Vec<_> = rows.filter(|row| sample.has(&row.id)).map(Some).collect();
             self.list(number, place, &parents);
         }
     }

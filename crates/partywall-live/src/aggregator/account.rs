@@ -115,7 +115,7 @@ impl AggregatorReader<'_> {
                 let regions = regions.keys().cloned().collect();
                 let reader = Reader { catalog: self.catalog, plan: &plan, client: self.client, options: self.options };
                 let names = reader.index_names();
-                AccountReading::new(&plan, asker, live, regions, home, progress).by_index(names).run().await
+                AccountReading::new(&plan, asker, live, regions, home, progress).by_index(names).sample(self.options.sample).run().await
             }
             None => {
                 for (region, cause) in regions.iter().filter_map(|(region, health)| Some((region, health.clone()?))) {

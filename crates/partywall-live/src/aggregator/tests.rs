@@ -51,7 +51,7 @@ fn runtime() -> tokio::runtime::Runtime {
 }
 
 fn options(resume: bool) -> ReadOptions {
-    ReadOptions { regions: vec![Arc::from(REGION)], resume, by_index: false, accounts_at_once: 1, tool: "tests".to_owned() }
+    ReadOptions { regions: vec![Arc::from(REGION)], resume, by_index: false, sample: None, accounts_at_once: 1, tool: "tests".to_owned() }
 }
 
 pub(super) type Wanted<'a> = &'a (dyn Fn(&ResourceType) -> bool + Sync);

@@ -112,6 +112,11 @@ pub(crate) struct What {
     #[arg(long)]
     pub(crate) resource_explorer: bool,
 
+    /// Ask for more than a listing shows of N resources of each type at most, in each account and Region, chosen by their ids' hashes; of the
+    /// others only what listings show is known, the rest is unknown, not looked
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) sample: Option<u32>,
+
     /// How many accounts are read at once
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub(crate) accounts_at_once: u16,
@@ -189,6 +194,7 @@ pub(crate) fn read(
         regions: what.regions.iter().map(|region| Arc::from(region.as_str())).collect(),
         resume,
         by_index: what.resource_explorer,
+        sample: what.sample.and_then(|size| usize::try_from(size).ok()),
         accounts_at_once: usize::from(what.accounts_at_once),
         tool: format!("partywall {}", env!("CARGO_PKG_VERSION")),
     };

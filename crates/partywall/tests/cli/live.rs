@@ -188,6 +188,21 @@ fn members_of_an_organization_are_not_asked_what_only_its_management_account_is_
     assert_eq!(rows.out, again.out);
 }
 
+#[test]
+fn a_sample_says_that_it_is_one() {
+    let aws = Aws::start(Vec::new());
+    let directory = tempfile::tempdir().expect("a directory");
+    let lake = directory.path().join("lake");
+    let lake = lake.to_str().expect("a path");
+    let read =
+        aws.run(&["collect", "aws", "--out", lake, "--region", "eu-central-1", "--share", "100", "--service", "s3", "--sample", "1"]);
+    assert!(read.code == 0 && read.err.contains("a sample of 1 in each Region was asked for more"), "{}", read.err);
+    let judged = aws.run(&["assess", lake, "--check", "s3.bucket-blocks-public-access", "--format", "jsonl"]);
+    let states: Vec<String> = results(&judged.out).iter().map(|result| result["status"].to_string()).collect();
+    assert!(states.iter().filter(|state| state.contains("unknown")).count() + 1 == states.len() && states.len() > 1, "{}", judged.out);
+    assert!(judged.out.contains("it was asked of a sample of 1"), "{}", judged.out);
+}
+
 #[cfg(unix)]
 #[test]
 fn an_interrupted_assessment_leaves_nothing_behind() {

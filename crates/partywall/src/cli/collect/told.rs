@@ -57,12 +57,14 @@ pub(super) fn summary(snapshot: &Snapshot, stats: &Stats, out: &Path) -> u8 {
         exit::note(&format!("{spared} not asked for: Resource Explorer's index shows nothing there"));
     }
     let missing: Vec<_> = meta.gaps.iter().filter(|gap| gap.cause.kind != CauseKind::NotLooked).collect();
-    let unread: u64 = meta.unread.values().sum();
+    // What nobody wanted to be asked, such as what is not in a sample, is not missed.
+    let unread_of = || meta.unread.iter().filter(|(unread, _)| unread.cause.kind != CauseKind::NotLooked);
+    let unread: u64 = unread_of().map(|(_, answers)| answers).sum();
     if missing.is_empty() && unread == 0 && meta.errors.is_empty() {
         return exit::CLEAN;
     }
     let mut reasons: BTreeMap<String, u64> = BTreeMap::new();
-    let causes = missing.iter().map(|gap| (&gap.cause, 1)).chain(meta.unread.iter().map(|(unread, answers)| (&unread.cause, *answers)));
+    let causes = missing.iter().map(|gap| (&gap.cause, 1)).chain(unread_of().map(|(unread, answers)| (&unread.cause, *answers)));
     for (cause, count) in causes {
         let denied = cause.iam_action.as_ref().filter(|_| cause.kind == CauseKind::Denied);
         let action = denied.map(|action| format!("; allow {action}")).unwrap_or_default();

@@ -1,4 +1,5 @@
-//! Readings that take emptiness from the index of AWS Resource Explorer say what those say that ask for every type.
+//! Readings that take emptiness from the index of AWS Resource Explorer say what those say that ask for every type; those of a sample say
+//! nothing else than those of all.
 
 use partywall_fake::{Fault, FaultRule};
 
@@ -52,5 +53,31 @@ fn an_index_that_does_not_answer_proves_nothing() {
                 "{operation}, {fault:?}: {said}"
             );
         }
+    }
+}
+
+#[test]
+fn of_what_is_not_in_a_sample_only_listings_tell() {
+    let catalog = catalog();
+    let plan = Plan::new(&catalog, |_| true, None);
+    let plain = Reading::new(&catalog, &plan).read();
+    let some = Reading { sample: Some(1), ..Reading::new(&catalog, &plan) }.read();
+    assert!(some.requests < plain.requests, "{} of {}", some.requests, plain.requests);
+    let said = some.collected.warnings.join("\n");
+    assert!(said.contains("a sample of 1 in each Region") && said.contains("AWS::S3::Bucket"), "{said}");
+    assert!(some.collected.errors.is_empty() && !some.collected.unread.is_empty());
+    assert!(some.collected.unread.keys().all(|unread| unread.cause.kind == partywall_model::CauseKind::NotLooked));
+    let of = |outcome: &Outcome, name: &str| {
+        outcome.rows.iter().filter(|(key, _)| &*key.0 == name).map(|(_, row)| row.clone()).collect::<Vec<_>>()
+    };
+    let (all, sampled) = (of(&plain, "AWS::S3::Bucket"), of(&some, "AWS::S3::Bucket"));
+    assert!(all.len() > 1 && all.len() == sampled.len());
+    let same = all.iter().zip(&sampled).filter(|(one, other)| one.properties == other.properties).count();
+    assert_eq!(same, 1, "one is as ever, of the others most is unknown");
+    for (before, after) in &plain.rows {
+        let Some((_, row)) = some.rows.iter().find(|(key, _)| key == before) else { continue };
+        let mut wrong = Vec::new();
+        crate::fault_tests::changed(&after.properties, Some(&row.properties), &format!("{before:?}"), &mut wrong);
+        assert!(wrong.is_empty(), "{wrong:?}");
     }
 }
