@@ -91,7 +91,8 @@ impl Catalog {
             let frameworks = scope.spawn(|| {
                 files.iter().filter(|(path, _)| is_framework(path)).map(|(path, bytes)| FrameworkFile::read(path, bytes)).collect()
             });
-            for (path, bytes) in files.iter().filter(|(path, _)| !is_framework(path)) {
+            let is_packed = |path: &str| path.rsplit('.').next() == Some("zst");
+            for (path, bytes) in files.iter().filter(|(path, _)| !is_framework(path) && !is_packed(path)) {
                 catalog.add_file(path, bytes)?;
             }
             let panicked = || CatalogError::Layout { file: "frameworks".to_owned(), message: "reading ended early".to_owned() };
@@ -108,9 +109,6 @@ impl Catalog {
 
     fn add_file(&mut self, path: &Arc<str>, bytes: &[u8]) -> Result<(), CatalogError> {
         let layout = |message: &str| CatalogError::Layout { file: path.to_string(), message: message.to_owned() };
-        if path.starts_with("reference/") && !path.ends_with(".toml") {
-            return Ok(());
-        }
         let text = std::str::from_utf8(bytes).map_err(|_| layout("not UTF-8 text; save the file as UTF-8"))?;
         let parts: Vec<&str> = path.split('/').collect();
         match parts.as_slice() {

@@ -91,7 +91,7 @@ pub enum LakeError {
         /// Its words.
         message: String,
     },
-    /// The manifest could not be written as JSON that is read back equal.
+    /// The manifest could not be written as JSON.
     #[error("cannot write the manifest: {0}")]
     Manifest(String),
 }

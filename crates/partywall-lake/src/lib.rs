@@ -71,6 +71,7 @@
 
 mod error;
 mod file;
+mod hashed;
 mod lake;
 mod manifest;
 mod place;

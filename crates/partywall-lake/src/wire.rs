@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
-use std::io::{self, BufWriter, Seek as _, SeekFrom, Write};
+use std::io::{self, BufWriter, Seek as _, SeekFrom, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 use sha2::{Digest as _, Sha256};
 
 use crate::LakeError;
+use crate::hashed::Hashed;
 use crate::manifest::{DataFile, Manifest, Meta, Partition, PartitionKey};
 use crate::place::hex;
 use crate::row::{time_of, time_text};
@@ -152,42 +153,21 @@ struct WireFile {
 pub(crate) fn write(manifest: &Manifest, file: &mut File, path: &Path) -> Result<String, LakeError> {
     let refused = |error: io::Error| LakeError::io("write", path)(error);
     let before = format!("{{\"format\":{MANIFEST_VERSION},\"sha256\":\"");
-    let mut out = Hashed { to: BufWriter::new(file), hash: Sha256::new(), bytes: 0 };
-    write!(out.to, "{before}{:0>64}\",\"manifest\":", 0).map_err(refused)?;
+    let mut out = Hashed::new(BufWriter::new(file));
+    write!(out.unhashed(), "{before}{:0>64}\",\"manifest\":", 0).map_err(refused)?;
     serde_json::to_writer(&mut out, &to_wire(manifest)).map_err(|error| match error.io_error_kind() {
         Some(kind) => refused(kind.into()),
         None => LakeError::Manifest(error.to_string()),
     })?;
-    let Hashed { mut to, hash, bytes } = out;
+    let (mut to, hash) = out.finish();
     to.write_all(b"}\n").map_err(refused)?;
-    if bytes > MAX_MANIFEST_BYTES {
+    if to.stream_position().map_err(refused)? > MAX_MANIFEST_BYTES {
         return Err(LakeError::TooLarge { what: "the manifest", limit: MAX_MANIFEST_BYTES });
     }
-    let id = hex(&hash.finalize());
+    let id = hex(&hash);
     to.seek(SeekFrom::Start(before.len() as u64)).and_then(|_| to.write_all(id.as_bytes())).map_err(refused)?;
     to.flush().and_then(|()| to.get_ref().sync_all()).map_err(refused)?;
     Ok(id)
-}
-
-/// Hashes and counts what goes through.
-struct Hashed<W> {
-    to: W,
-    hash: Sha256,
-    bytes: u64,
-}
-
-impl<W: Write> Write for Hashed<W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let written = self.to.write(bytes)?;
-        let (done, _) = bytes.split_at_checked(written).unwrap_or((bytes, &[]));
-        self.hash.update(done);
-        self.bytes += written as u64;
-        Ok(written)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        self.to.flush()
-    }
 }
 
 /// Reads a manifest and its id.

@@ -7,6 +7,7 @@ use anyhow::{Context as _, bail};
 
 use crate::cli::Context;
 use crate::cli::collect::{self, ROLE, Via, What};
+use crate::exit;
 use crate::live::Access;
 use crate::run::Sources;
 
@@ -83,7 +84,8 @@ pub(super) fn read(
 /// signal's number.
 #[expect(clippy::exit, reason = "a signal ends the program wherever it is")]
 fn gone_when_interrupted(path: PathBuf) {
-    std::thread::spawn(move || {
+    let left = path.display().to_string();
+    let watch = std::thread::Builder::new().spawn(move || {
         let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
         let Ok(code) = runtime.block_on(interrupted()) else { return };
         // Whoever reads goes on writing until the end.
@@ -94,6 +96,9 @@ fn gone_when_interrupted(path: PathBuf) {
         }
         std::process::exit(code)
     });
+    if watch.is_err() {
+        exit::note(&format!("interrupting this leaves `{left}` behind; remove it then"));
+    }
 }
 
 #[cfg(unix)]
