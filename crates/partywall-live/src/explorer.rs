@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use partywall_collect::items;
-use partywall_model::{Key, Value};
+use partywall_collect::{Failure, items};
+use partywall_model::{CauseKind, Key, Value};
 use tokio::task::JoinSet;
 
 use crate::ask::{Asker, Target};
@@ -114,7 +114,7 @@ impl Explorer {
     async fn whole(&self, operation: &str, input: Vec<(Key, Value)>) -> Result<Value, String> {
         let target = Target::find("resource-explorer-2", operation).map_err(|failure| failure.words)?;
         let answered = self.asker.whole(&self.region, &target, &Value::Map(input)).await;
-        answered.map(|(value, _)| value).map_err(|failure| format!("{operation} answered {}", failure.words))
+        answered.map(|(value, _)| value).map_err(|failure| refusal(operation, &failure))
     }
 
     /// Hands over every item of a list; `take` says whether it is one.
@@ -130,12 +130,19 @@ impl Explorer {
         let mut is_whole = true;
         let mut each = |value: Value, _| is_whole &= items(value, list).is_ok_and(|items| items.iter().all(&mut take));
         let ended = self.asker.each_page(&self.region, &target, &Value::Map(input), PAGES, &mut each).await;
-        match ended.map_err(|failure| format!("{operation} answered {}", failure.words))? {
+        match ended.map_err(|failure| refusal(operation, &failure))? {
             _ if !is_whole => Err(format!("{operation} gave no whole answer")),
             true => Ok(()),
             false => Err(format!("it has more than {PAGES} pages of things")),
         }
     }
+}
+
+/// Why a call has no answer, and what to allow where that is the reason; `ListResources` is allowed by the action of `Search`.
+fn refusal(operation: &str, failure: &Failure) -> String {
+    let action = if operation == "ListResources" { "Search" } else { operation };
+    let advice = if failure.kind == CauseKind::Denied { format!("; allow resource-explorer-2:{action}") } else { String::new() };
+    format!("{operation} answered {}{advice}", failure.words)
 }
 
 fn text<'a>(value: &'a Value, path: &str) -> Option<&'a str> {

@@ -52,6 +52,7 @@ fn an_index_that_does_not_answer_proves_nothing() {
                 said.contains("Resource Explorer proves nothing in eu-central-1") && said.contains(operation),
                 "{operation}, {fault:?}: {said}"
             );
+            assert_eq!(said.contains("; allow resource-explorer-2:"), fault == Fault::AccessDenied, "{operation}, {fault:?}: {said}");
         }
     }
 }
