@@ -1,8 +1,10 @@
 use chrono::{DateTime, Utc};
 use partywall_model::Value;
 
+use crate::Room;
+
 /// What a call gave.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct Answer {
     /// The output, named and nested as the AWS CLI prints it.
     pub value: Value,
@@ -14,4 +16,6 @@ pub struct Answer {
     pub sent_at: DateTime<Utc>,
     /// When its answer was there in full.
     pub received_at: DateTime<Utc>,
+    /// To be kept as long as the output is in memory ([`crate::ClientConfig::answer_room`]).
+    pub room: Room,
 }

@@ -20,6 +20,9 @@ pub struct ClientConfig {
     pub share: f64,
     /// How many requests may be under way at once to one account and Region.
     pub concurrency: usize,
+    /// How many bytes of answers, as they came, may be parsed and not yet dropped ([`crate::Answer::room`]). Others wait; one that is
+    /// larger than this has the room for itself.
+    pub answer_room: usize,
     /// `User-Agent` of every request.
     pub user_agent: String,
     /// Seed of the jitter in waiting times; equal seeds give equal waits.
@@ -37,6 +40,7 @@ impl Default for ClientConfig {
             max_throttled_attempts: 10,
             share: 0.5,
             concurrency: 32,
+            answer_room: 2 << 20,
             user_agent: concat!("partywall/", env!("CARGO_PKG_VERSION")).to_owned(),
             seed: fastrand::u64(..),
             time: SharedTimeSource::default(),

@@ -18,6 +18,7 @@ pub mod pages;
 pub mod protocol;
 mod redact;
 mod retry;
+mod room;
 mod sign;
 mod stats;
 mod transport;
@@ -32,5 +33,6 @@ pub use credentials::{AskCode, AssumedRole, Identity, Mfa, Role, Session, Sessio
 pub use endpoint::{Addressed, Endpoint, EndpointError, EndpointOptions, Partition, Partitions};
 pub use http::{HttpRequest, HttpResponse};
 pub use limits::{Limit, Limits};
+pub use room::Room;
 pub use stats::{OperationStats, Stats};
 pub use transport::{Sending, Transport, TransportError};

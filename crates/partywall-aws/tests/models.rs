@@ -1,6 +1,6 @@
 //! The built-in service models: all can be read, and say what clients ask of them.
 
-use partywall_aws::model::{Kind, Location, ModelError, Models, Protocol, Segment, Service};
+use partywall_aws::model::{Kind, Location, ModelError, Models, Protocol, Segment, Service, Target};
 
 #[test]
 fn every_service_loads_or_speaks_only_what_this_client_does_not() {
@@ -85,5 +85,45 @@ fn a_broken_model_is_an_error_of_one_line() {
     for text in ["", "{", r#"{"metadata":{"protocol":"json"},"operations":{"A":{"input":{"shape":"B"}}},"shapes":{}}"#] {
         let error = Service::from_json("x", text.as_bytes()).unwrap_err();
         assert!(matches!(error, ModelError::Broken { .. }) && !error.to_string().contains('\n'), "{error}");
+    }
+}
+
+#[test]
+fn models_of_some_operations_ask_and_read_as_the_whole_ones_do() {
+    let whole = Models::builtin();
+    let some = whole.only([("ec2", "DescribeInstances"), ("ec2", "DescribeVpcs"), ("s3api", "GetBucketAcl"), ("none", "None")]);
+    let ec2 = some.service("ec2").unwrap();
+    assert_eq!(ec2.operations.keys().map(|name| &**name).collect::<Vec<_>>(), ["DescribeInstances", "DescribeVpcs"]);
+    assert!(ec2.waiters.contains_key("InstanceRunning") && !ec2.waiters.contains_key("ImageAvailable"));
+    for (service, operation) in [("ec2", "DescribeInstances"), ("ec2", "DescribeVpcs"), ("s3", "GetBucketAcl")] {
+        let (some, whole) = (some.service(service).unwrap(), whole.service(service).unwrap());
+        let told = |service: &Service| {
+            let operation = service.operation(operation).unwrap();
+            let targets = [&operation.input, &operation.output].map(|target| written(service, target.as_ref().unwrap(), 0));
+            format!("{:?} {:?} {:?} {targets:?}", operation.name, operation.paginator, operation.errors.len())
+        };
+        assert_eq!(told(&some), told(&whole), "{service} {operation}");
+    }
+    assert!(ec2.operation("DescribeImages").is_err() && some.service("iam").is_err() && some.service("none").is_err());
+}
+
+/// What a request or answer is made of, without the numbers of shapes.
+fn written(service: &Service, target: &Target, depth: usize) -> String {
+    let shape = service.shape(target.shape);
+    let place = format!("{} {:?} {} {:?}", shape.name, target.location_name, target.flattened, target.timestamp);
+    let inner = |target: &Target| written(service, target, depth + 1);
+    match &shape.kind {
+        // Some shapes lie within themselves.
+        _ if depth > 8 => place,
+        Kind::Structure(of) => {
+            let members = of.members.iter().map(|member| {
+                let travels = (&member.wire, &member.element, &member.query_name, member.location, member.required);
+                format!("{} {travels:?} {}", member.name, inner(&member.target))
+            });
+            format!("{place} {:?} {{{}}}", of.payload, members.collect::<Vec<_>>().join("; "))
+        }
+        Kind::List(of) => format!("{place} [{}]", inner(&of.member)),
+        Kind::Map(of) => format!("{place} [{}: {}]", inner(&of.key), inner(&of.value)),
+        plain => format!("{place} {plain:?}"),
     }
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use arrow::array::{Array, BooleanArray, Int32Array, RecordBatch, StringArray};
 use chrono::{DateTime, Utc};
-use foldhash::{HashMap, HashMapExt as _};
-use partywall_catalog::ResourceType;
+use foldhash::{HashMap, HashMapExt as _, HashSet};
+use partywall_catalog::{ResourceType, Schema};
 use partywall_model::{Cause, CauseKind, Gap, Resource, Source, SourceKind};
 use partywall_table::{Envelope, build_batch};
 use sha2::{Digest as _, Sha256};
@@ -18,7 +18,7 @@ use crate::row::{RowText, RowWriter};
 use crate::{Lake, LakeError, Snapshot};
 
 /// Bytes of rows and columns that wait, over all partitions, before the largest is written: what bounds a row group, and memory.
-const WAITING_BYTES: usize = 16 << 20;
+const WAITING_BYTES: usize = 8 << 20;
 
 /// Runs whose files a partition may refer to; after that it is written whole.
 const MAX_RUNS: usize = 16;
@@ -201,7 +201,9 @@ impl SnapshotWriter {
         self.waiting = self.waiting.saturating_sub(std::mem::take(&mut open.waiting_bytes));
         let deleted = rows.iter().filter(|waiting| waiting.text.is_none()).count() as u64;
         let count = rows.len() as u64 - deleted;
-        let bytes = parquet_bytes(&key.resource_type, rows.chunks(CHUNK_ROWS).map(|chunk| columns(&open.resource_type, chunk)))?;
+        let schema = used(&open.resource_type.schema, &rows);
+        let batches = rows.chunks(CHUNK_ROWS).map(|chunk| columns(&open.resource_type, &schema, chunk));
+        let bytes = parquet_bytes(&key.resource_type, batches)?;
         drop(rows);
         let relative = partition_dir(key);
         let dir = relative.split('/').fold(self.lake.root().to_owned(), |path, part| path.join(part));
@@ -359,11 +361,19 @@ impl Open {
     }
 }
 
-/// All columns of the type and of the envelope, and this crate's own.
-fn columns(resource_type: &Arc<ResourceType>, waiting: &[Waiting]) -> Result<RecordBatch, LakeError> {
+/// The columns that any of the rows sets. Some types have thousands of columns, counting those within others, and to write one costs some
+/// 20 KB of memory whether or not anything is in it.
+fn used(schema: &Schema, rows: &[Waiting]) -> Schema {
+    let members = rows.iter().filter_map(|waiting| waiting.row.properties.as_map()).flatten();
+    let set: HashSet<&str> = members.filter(|(_, value)| !value.is_null()).map(|(name, _)| &**name).collect();
+    schema.iter().filter(|(name, _)| set.contains(&***name)).map(|(name, column)| (name.clone(), column.clone())).collect()
+}
+
+/// These columns of the type, all of the envelope, and this crate's own.
+fn columns(resource_type: &Arc<ResourceType>, schema: &Schema, waiting: &[Waiting]) -> Result<RecordBatch, LakeError> {
     let rows = waiting.iter().map(|waiting| waiting.row.clone()).collect();
     // The kind of source changes nothing in the columns.
-    let built = build_batch(resource_type, SourceKind::Api, &resource_type.schema, &Envelope::ALL, rows)?;
+    let built = build_batch(resource_type, SourceKind::Api, schema, &Envelope::ALL, rows)?;
     let text = |waiting: &Waiting| waiting.text.as_ref().map_or_else(String::new, |text| hex(&text.hash));
     let own: [Arc<dyn Array>; 4] = [
         Arc::new(StringArray::from_iter_values(waiting.iter().map(text))),

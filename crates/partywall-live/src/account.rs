@@ -173,7 +173,10 @@ impl<'a> AccountReading<'a> {
     fn take(&mut self, event: Event) -> Result<(), CollectError> {
         let Event { purpose, place, what } = event;
         match what {
-            What::Answer { subjects, value, at, key, next } => self.answer(purpose, &subjects, value, at, &key, next.as_ref())?,
+            What::Answer { subjects, value, at, key, next, room } => {
+                self.answer(purpose, &subjects, value, at, &key, next.as_ref())?;
+                drop(room);
+            }
             What::Recorded { subjects, shaped, at } => self.place(purpose, &subjects, shaped, at),
             What::Spared { subjects } => self.spare(purpose, &subjects),
             What::Failed { subjects, failure } => self.fail(purpose, &place, &subjects, &failure),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use partywall_aws::model::{ModelError, Models, Operation, Service};
-use partywall_aws::{CallError, CallErrorKind, Caller, Client, pages};
+use partywall_aws::{CallError, CallErrorKind, Caller, Client, Room, pages};
 use partywall_collect::{Failure, Shaped};
 use partywall_model::{CauseKind, Key, Value};
 
@@ -21,8 +21,8 @@ pub(crate) struct Target {
 impl Target {
     /// # Errors
     /// The models have no such operation: a mistake of the catalogue.
-    pub(crate) fn find(service: &str, operation: &str) -> Result<Self, Failure> {
-        let service = Models::builtin().service(service).map_err(|error| unmodelled(&error))?;
+    pub(crate) fn find(models: &Models, service: &str, operation: &str) -> Result<Self, Failure> {
+        let service = models.service(service).map_err(|error| unmodelled(&error))?;
         let operation = service.operation(operation).map_err(|error| unmodelled(&error))?.name.clone();
         Ok(Self { service, operation })
     }
@@ -50,7 +50,7 @@ fn unmodelled(error: &ModelError) -> Failure {
 #[derive(Debug)]
 pub(crate) enum Page {
     /// An answer that just came.
-    Fresh { value: Value, at: DateTime<Utc>, key: QuestionKey },
+    Fresh { value: Value, at: DateTime<Utc>, key: QuestionKey, room: Room },
     /// What an earlier, interrupted reading had made of it.
     Recorded { shaped: Vec<Shaped>, at: DateTime<Utc> },
 }
@@ -66,6 +66,7 @@ pub(crate) struct Turned {
 #[derive(Debug, Clone)]
 pub(crate) struct Asker {
     pub(crate) client: Client,
+    pub(crate) models: Arc<Models>,
     pub(crate) caller: Caller,
     pub(crate) account: Arc<str>,
     pub(crate) journal: Option<Arc<Journal>>,
@@ -75,6 +76,12 @@ impl Asker {
     /// The first input of an operation that may have pages.
     pub(crate) fn first(target: &Target, input: &Value) -> Result<Value, Failure> {
         Ok(pages::first_input(&target.service, target.operation()?, input))
+    }
+
+    /// # Errors
+    /// As of [`Target::find`].
+    pub(crate) fn target(&self, service: &str, operation: &str) -> Result<Target, Failure> {
+        Target::find(&self.models, service, operation)
     }
 
     /// The client's clock.
@@ -114,7 +121,7 @@ impl Asker {
         let caller = self.caller.in_region(region);
         let answer = self.client.call(&caller, &target.service, target.operation()?, input).await.map_err(|error| failure(&error))?;
         let next = next(target, input, &answer.value)?;
-        Ok(Turned { page: Page::Fresh { value: answer.value, at: answer.received_at, key }, next })
+        Ok(Turned { page: Page::Fresh { value: answer.value, at: answer.received_at, key, room: answer.room }, next })
     }
 
     /// All pages in one, for calls whose answer is about one thing.

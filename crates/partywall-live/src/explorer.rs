@@ -11,7 +11,7 @@ use partywall_collect::{Failure, items};
 use partywall_model::{CauseKind, Key, Value};
 use tokio::task::JoinSet;
 
-use crate::ask::{Asker, Target};
+use crate::ask::Asker;
 
 /// An index is filled in the background after it is made. AWS says of such work that it may take up to 36 hours ("Demoting the aggregator
 /// index to a local index", user guide); two days leave room.
@@ -112,7 +112,7 @@ impl Explorer {
     }
 
     async fn whole(&self, operation: &str, input: Vec<(Key, Value)>) -> Result<Value, String> {
-        let target = Target::find("resource-explorer-2", operation).map_err(|failure| failure.words)?;
+        let target = self.asker.target("resource-explorer-2", operation).map_err(|failure| failure.words)?;
         let answered = self.asker.whole(&self.region, &target, &Value::Map(input)).await;
         answered.map(|(value, _)| value).map_err(|failure| refusal(operation, &failure))
     }
@@ -125,7 +125,7 @@ impl Explorer {
         list: &str,
         mut take: impl FnMut(&Value) -> bool + Send,
     ) -> Result<(), String> {
-        let target = Target::find("resource-explorer-2", operation).map_err(|failure| failure.words)?;
+        let target = self.asker.target("resource-explorer-2", operation).map_err(|failure| failure.words)?;
         input.push((Key::from("MaxResults"), Value::Int(PAGE)));
         let mut is_whole = true;
         let mut each = |value: Value, _| is_whole &= items(value, list).is_ok_and(|items| items.iter().all(&mut take));

@@ -12,6 +12,7 @@ use partywall_model::{Gap, Listing, Resource, Value};
 
 use crate::account::AccountReading;
 use crate::ask::Asker;
+use crate::models::{models, operations};
 use crate::plan::Plan;
 use crate::progress::Unwatched;
 
@@ -69,7 +70,8 @@ impl<'a> Reading<'a> {
         let identity = Identity::new(Credentials::new(Fake::access_key(&account), "synthetic", None, None, "tests"));
         let client = Client::new(ClientConfig { share: 1.0, seed: 1, ..ClientConfig::default() }, fake);
         let caller = Caller::new(identity, Some(&account), HOME);
-        let asker = Asker { client: client.clone(), caller, account: Arc::from(account.as_str()), journal: None };
+        let asker =
+            Asker { client: client.clone(), models: models(self.catalog), caller, account: Arc::from(account.as_str()), journal: None };
         let mut emit = |batch: Rows<'_>| {
             take(&client, batch);
             Ok(())
@@ -127,23 +129,16 @@ fn what_one_call_shows_of_some_is_so_of_these_and_of_no_other() {
 const INCONSISTENT: (&str, &str) = ("AWS::SageMaker::NotebookInstance", ".AdditionalCodeRepositories:");
 
 /// Every operation of the catalogue, and the types that it serves.
-fn operations(catalog: &Catalog) -> BTreeMap<(String, String), BTreeSet<Arc<str>>> {
+fn asked(catalog: &Catalog) -> BTreeMap<(String, String), BTreeSet<Arc<str>>> {
     let mut found: BTreeMap<(String, String), BTreeSet<Arc<str>>> = BTreeMap::new();
     for file in catalog.types.values() {
         for read in &file.reads {
-            for operation in called(read) {
+            for operation in operations(read) {
                 found.entry((read.service.clone(), operation.to_owned())).or_default().insert(file.name.clone());
             }
         }
     }
     found
-}
-
-fn called(read: &Read) -> impl Iterator<Item = &str> {
-    let names = read.names.iter().map(|names| names.operation.as_str());
-    let prepare = read.prepare.iter().map(|prepare| prepare.operation.as_str());
-    let unless = read.unless.iter().map(|unless| unless.operation.as_str());
-    std::iter::once(read.operation.as_str()).chain(names).chain(prepare).chain(unless)
 }
 
 /// Types whose facts rest on one of these: listed within them, folded, looked up.
@@ -227,7 +222,7 @@ fn a_call_that_fails_makes_unknown_what_it_would_have_told_and_nothing_else() {
     ];
     let (mut combinations, mut struck) = (0, 0);
     let mut wrong = Vec::new();
-    for ((service, operation), types) in operations(&catalog) {
+    for ((service, operation), types) in asked(&catalog) {
         let plan = Plan::new(&catalog, |file| types.contains(&file.name), None);
         let clean = read(&catalog, &plan, Vec::new());
         let name = partywall_aws::model::Models::builtin().service(&service).unwrap().name.to_string();

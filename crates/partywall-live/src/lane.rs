@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use crate::ask::{Asker, Page, Target, Turned};
 use crate::journal::{QuestionKey, Record};
 use crate::question::{Question, Subject};
+use partywall_aws::Room;
 
 /// How many questions of one lane may be under way.
 const WIDTH: usize = 16;
@@ -42,7 +43,7 @@ pub(crate) struct Event {
 #[derive(Debug)]
 pub(crate) enum What {
     /// A page and the input of the next one, or a whole answer.
-    Answer { subjects: Vec<Subject>, value: Value, at: DateTime<Utc>, key: QuestionKey, next: Option<Value> },
+    Answer { subjects: Vec<Subject>, value: Value, at: DateTime<Utc>, key: QuestionKey, next: Option<Value>, room: Option<Room> },
     /// The same from the journal.
     Recorded { subjects: Vec<Subject>, shaped: Vec<Shaped>, at: DateTime<Utc> },
     /// They need not be asked for: there is nothing to tell of them.
@@ -109,7 +110,7 @@ impl Lane {
             let what = match self.asker.recorded(&key) {
                 Some(Record { shaped, at, .. }) => What::Recorded { subjects, shaped, at },
                 None => match self.asker.whole(&region, target, &input).await {
-                    Ok((value, at)) => What::Answer { subjects, value, at, key, next: None },
+                    Ok((value, at)) => What::Answer { subjects, value, at, key, next: None, room: None },
                     Err(failure) => What::Failed { subjects, failure },
                 },
             };
@@ -120,7 +121,9 @@ impl Lane {
                 Ok(Turned { page, next }) => {
                     let subjects = subjects.clone();
                     self.tell(match page {
-                        Page::Fresh { value, at, key } => What::Answer { subjects, value, at, key, next: next.clone() },
+                        Page::Fresh { value, at, key, room } => {
+                            What::Answer { subjects, value, at, key, next: next.clone(), room: Some(room) }
+                        }
                         Page::Recorded { shaped, at } => What::Recorded { subjects, shaped, at },
                     })
                     .await;
@@ -136,7 +139,7 @@ impl Lane {
 
     /// Finds the names first, then asks with as many of them at once as one call takes.
     pub(crate) async fn run_named(self, service: String, target: Result<Target, Failure>, names: Names, finders: Vec<(Question, Value)>) {
-        match (target, Target::find(&service, &names.operation)) {
+        match (target, self.asker.target(&service, &names.operation)) {
             (Ok(target), Ok(finder)) => {
                 for (question, base) in finders {
                     let Question { subjects, region, input } = question;
@@ -205,7 +208,7 @@ impl Lane {
     }
 
     async fn nothing(&self, service: &str, region: &str, unless: &Unless) -> Result<bool, Failure> {
-        let target = Target::find(service, &unless.operation)?;
+        let target = self.asker.target(service, &unless.operation)?;
         let input = Asker::first(&target, &Value::Map(Vec::new()))?;
         let key = self.key("unless", region, &target, &input);
         if let Some(record) = self.asker.recorded(&key) {
@@ -219,7 +222,7 @@ impl Lane {
 
     /// Has AWS prepare what the question fetches, then asks it.
     pub(crate) async fn run_prepared(self, service: String, target: Result<Target, Failure>, prepare: Prepare, question: Question) {
-        let ready = match Target::find(&service, &prepare.operation) {
+        let ready = match self.asker.target(&service, &prepare.operation) {
             Ok(maker) => self.prepare(&maker, &question.region, &prepare).await,
             Err(failure) => Err(failure),
         };

@@ -11,6 +11,7 @@ mod fewer_calls_tests;
 mod input;
 mod journal;
 mod lane;
+mod models;
 pub mod permissions;
 mod plan;
 mod progress;
@@ -19,6 +20,7 @@ mod reading;
 mod sample;
 
 pub use aggregator::AggregatorReader;
+pub use models::models;
 pub use plan::Plan;
 pub use progress::{Progress, Unwatched};
 pub use reading::{AccountTarget, ReadError, ReadOptions, Reader};

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
+use partywall_aws::model::Models;
 use partywall_aws::{Caller, Client};
 use partywall_catalog::{Catalog, IndexNames, ResourceType};
 use partywall_collect::{CollectError, Collected, Live, Need, Options, Rows};
@@ -77,6 +78,8 @@ pub struct Reader<'a> {
     pub catalog: &'a Catalog,
     /// What to read.
     pub plan: &'a Plan,
+    /// Those of [`crate::models`], of this catalogue.
+    pub models: &'a Arc<Models>,
     /// The client.
     pub client: &'a Client,
     /// How.
@@ -131,7 +134,13 @@ impl Reader<'_> {
         let path = journals.join(format!("{account}.jsonl"));
         let journal = Journal::open(&path, self.options.resume, &self.plan.fingerprint())
             .map_err(|error| AccountError::Stop(ReadError::Journal { path, error }))?;
-        let asker = Asker { client: self.client.clone(), caller, account: account.clone(), journal: Some(Arc::new(journal)) };
+        let asker = Asker {
+            client: self.client.clone(),
+            models: self.models.clone(),
+            caller,
+            account: account.clone(),
+            journal: Some(Arc::new(journal)),
+        };
         let options = Options::default();
         let need = |_: &ResourceType| Need::default();
         let mut emit = |rows: Rows<'_>| {
@@ -199,7 +208,7 @@ impl Reader<'_> {
     }
 
     async fn ask(&self, caller: &Caller, service: &str, operation: &str, input: Value) -> Result<Value, String> {
-        let target = Target::find(service, operation).map_err(|failure| failure.words)?;
+        let target = Target::find(self.models, service, operation).map_err(|failure| failure.words)?;
         let found = target.operation().map_err(|failure| failure.words)?;
         let answer = self.client.call(caller, &target.service, found, &input).await.map_err(|error| error.to_string())?;
         Ok(answer.value)

@@ -153,12 +153,13 @@ impl<'a> Call<'a> {
             return Err(failure);
         }
         let request_id = protocol::request_id(&answer);
+        let room = self.client.rooms.take(answer.body.len()).await;
         let value = protocol::parse(self.service, self.operation, &answer).map_err(|error| Failure {
             status: Some(answer.status),
             request_id: request_id.clone(),
             ..Failure::local(CallErrorKind::Malformed, &error.to_string())
         })?;
-        Ok(Answer { value, request_id, attempts: self.tally.requests, sent_at: now.into(), received_at: received.into() })
+        Ok(Answer { value, request_id, attempts: self.tally.requests, sent_at: now.into(), received_at: received.into(), room })
     }
 
     fn addressed(&self) -> Addressed<'a> {

@@ -13,6 +13,7 @@ use partywall_model::Value;
 use crate::limiter::Limiter;
 use crate::model::{Operation, Service};
 use crate::retry::Backoff;
+use crate::room::Rooms;
 use crate::stats::{Counters, Stats};
 use crate::{Answer, CallError, CallErrorKind, Caller, ClientConfig, Partitions, Transport, pages};
 
@@ -27,6 +28,7 @@ struct Inner {
     limiter: Limiter,
     backoff: Backoff,
     counters: Counters,
+    rooms: Rooms,
     learned: Mutex<Learned>,
 }
 
@@ -44,8 +46,9 @@ impl Client {
     pub fn new(config: ClientConfig, transport: impl Transport) -> Self {
         let limiter = Limiter::new(config.share, config.concurrency, config.seed);
         let backoff = Backoff::new(config.max_attempts, config.max_throttled_attempts, config.seed);
+        let rooms = Rooms::new(config.answer_room);
         let transport = Box::new(transport);
-        Self(Arc::new(Inner { config, transport, limiter, backoff, counters: Counters::default(), learned: Mutex::default() }))
+        Self(Arc::new(Inner { config, transport, limiter, backoff, counters: Counters::default(), rooms, learned: Mutex::default() }))
     }
 
     /// Calls one operation once: one page of a listing ([`crate::pages`] leads on).

@@ -5,6 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 /// Text that is borrowed where the JSON has no escapes.
 #[derive(Debug, Default, Clone, serde::Deserialize)]
@@ -43,14 +44,15 @@ impl<'de: 'a, 'a, T: Deserialize<'de>> Deserialize<'de> for Ordered<'a, T> {
     }
 }
 
+/// Operations ([`OperationDescription`]) and shapes ([`ShapeDescription`]) stay text until it is known which are wanted: of EC2's, few are.
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct Description<'a> {
     #[serde(borrow)]
     pub(super) metadata: Metadata<'a>,
     #[serde(borrow, default)]
-    pub(super) operations: Ordered<'a, OperationDescription<'a>>,
+    pub(super) operations: Ordered<'a, &'a RawValue>,
     #[serde(borrow, default)]
-    pub(super) shapes: Ordered<'a, ShapeDescription<'a>>,
+    pub(super) shapes: Ordered<'a, &'a RawValue>,
     #[serde(borrow, default)]
     pub(super) pagination: Ordered<'a, PaginatorDescription<'a>>,
     #[serde(borrow, default)]

@@ -4,11 +4,12 @@
 
 mod description;
 mod operation;
+mod parts;
 mod resolve;
 mod service;
 mod shape;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Read as _;
 use std::sync::{Arc, LazyLock, OnceLock};
 
@@ -68,7 +69,7 @@ pub enum ModelError {
     },
 }
 
-/// All service models. Reading one is lazy and happens once.
+/// Service models, those of all services or of some operations alone. Reading one is lazy and happens once.
 #[derive(Debug)]
 pub struct Models {
     botocore: Box<str>,
@@ -83,6 +84,8 @@ struct Entry {
     offset: usize,
     length: usize,
     size: usize,
+    /// Operations that are read; all if `None`.
+    wanted: Option<BTreeSet<Box<str>>>,
     read: OnceLock<Result<Arc<Service>, ModelError>>,
 }
 
@@ -112,8 +115,8 @@ impl Models {
         match read_index(file) {
             Ok((index, frames)) => {
                 let entry = |service: Indexed| {
-                    let entry = Entry { offset: service.offset, length: service.length, size: service.size, read: OnceLock::new() };
-                    (service.name, entry)
+                    let Indexed { name, offset, length, size } = service;
+                    (name, Entry { offset, length, size, wanted: None, read: OnceLock::new() })
                 };
                 let services = index.services.into_iter().map(entry).collect();
                 Models { botocore: index.botocore, date: index.date, services, frames, broken: None }
@@ -123,6 +126,19 @@ impl Models {
                 Models { botocore: "".into(), date: "".into(), services: BTreeMap::new(), frames: &[], broken: Some(broken) }
             }
         }
+    }
+
+    /// The models of these operations alone, each given as service and API name; what their requests and answers do not need takes no
+    /// room. A service or operation that is not among them is answered for as one that does not exist.
+    pub fn only<'n>(&self, operations: impl IntoIterator<Item = (&'n str, &'n str)>) -> Models {
+        let mut services: BTreeMap<Box<str>, Entry> = BTreeMap::new();
+        for (service, operation) in operations {
+            let name = canonical(service);
+            let Some(Entry { offset, length, size, .. }) = self.services.get(name) else { continue };
+            let entry = || Entry { offset: *offset, length: *length, size: *size, wanted: Some(BTreeSet::new()), read: OnceLock::new() };
+            services.entry(name.into()).or_insert_with(entry).wanted.get_or_insert_default().insert(operation.into());
+        }
+        Models { botocore: self.botocore.clone(), date: self.date.clone(), services, frames: self.frames, broken: self.broken.clone() }
     }
 
     /// Version of botocore that the models are from.
@@ -148,7 +164,7 @@ impl Models {
         if let Some(broken) = &self.broken {
             return Err(broken.clone());
         }
-        let name = ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, service)| *service);
+        let name = canonical(name);
         let Some((name, entry)) = self.services.get_key_value(name) else {
             let near = near::did_you_mean(name, self.names().chain(ALIASES.iter().map(|(alias, _)| *alias)));
             return Err(ModelError::Service { name: partywall_model::plain(name).into(), near });
@@ -157,7 +173,7 @@ impl Models {
             .read
             .get_or_init(|| {
                 let text = self.text(entry).map_err(|message| ModelError::Broken { service: name.clone(), message })?;
-                Service::from_json(name, &text).map(Arc::new)
+                Service::read(name, &text, entry.wanted.as_ref()).map(Arc::new)
             })
             .clone()
     }
@@ -167,6 +183,10 @@ impl Models {
         let frame = self.frames.get(entry.offset..end).ok_or("its frame is not there")?;
         zstd::bulk::decompress(frame, entry.size.min(MAX_SIZE)).map_err(|error| error.to_string().into())
     }
+}
+
+fn canonical(name: &str) -> &str {
+    ALIASES.iter().find(|(alias, _)| *alias == name).map_or(name, |(_, service)| *service)
 }
 
 /// The index in the first frame, and what comes after it.

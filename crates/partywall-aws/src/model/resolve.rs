@@ -1,6 +1,6 @@
 //! From a model's JSON to a [`Service`]: names become numbers, what a place says goes over what its shape says.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use partywall_model::{Key, Value};
@@ -9,6 +9,7 @@ use super::description::{
     Description, Metadata, NamespaceDescription, OneOrMore, OperationDescription, Ordered, PaginatorDescription, ShapeDescription, Text,
     WaiterDescription,
 };
+use super::parts::Parts;
 use super::{
     Acceptor, ErrorTrait, Kind, List, Location, Map, Member, ModelError, Namespace, Operation, Paginator, Protocol, Segment, Service,
     Shape, ShapeId, Structure, Target, TimestampFormat, Uri, Waiter,
@@ -30,16 +31,29 @@ impl Service {
     /// # Errors
     /// It is no model, or one of a protocol that this client does not speak.
     pub fn from_json(name: &str, text: &[u8]) -> Result<Service, ModelError> {
+        Self::read(name, text, None)
+    }
+
+    /// Reads those operations that are wanted, all if `None`, and what they are made of.
+    ///
+    /// # Errors
+    /// As of [`Service::from_json`].
+    pub(super) fn read(name: &str, text: &[u8], wanted: Option<&BTreeSet<Box<str>>>) -> Result<Service, ModelError> {
         let broken = |message: String| ModelError::Broken { service: name.into(), message: message.into() };
         let description: Description<'_> = serde_json::from_slice(text).map_err(|error| broken(error.to_string()))?;
         let protocol = protocol(name, &description.metadata)?;
-        let mut resolver = Resolver::new(&description.shapes);
-        let mut shapes = Vec::with_capacity(description.shapes.0.len());
-        for (shape, description) in &description.shapes.0 {
+        let parts = match wanted {
+            Some(wanted) => Parts::reached(&description, &|operation| wanted.contains(operation)),
+            None => Parts::whole(&description),
+        };
+        let parts = parts.map_err(broken)?;
+        let mut resolver = Resolver::new(&parts.shapes);
+        let mut shapes = Vec::with_capacity(parts.shapes.0.len());
+        for (shape, description) in &parts.shapes.0 {
             shapes.push(resolver.shape(shape, description).map_err(broken)?);
         }
         let mut operations = BTreeMap::new();
-        for (operation, description) in &description.operations.0 {
+        for (operation, description) in &parts.operations.0 {
             let operation = resolver.operation(operation, description).map_err(broken)?;
             operations.insert(operation.name.clone(), operation);
         }
@@ -48,7 +62,8 @@ impl Service {
                 operation.paginator = Some(resolver.paginator(paginator));
             }
         }
-        let waiters = description.waiters.0.iter().map(|(name, waiter)| (resolver.key(name), resolver.waiter(waiter))).collect();
+        let waiters = description.waiters.0.iter().filter(|(_, waiter)| operations.contains_key(&*waiter.operation.0));
+        let waiters = waiters.map(|(name, waiter)| (resolver.key(name), resolver.waiter(waiter))).collect();
         let metadata = &description.metadata;
         let boxed = |text: &Text<'_>| -> Box<str> { (*text.0).into() };
         Ok(Service {

@@ -76,8 +76,10 @@ fn members<'a>(service: &'a Service, target: &Target, value: &'a Value) -> impl 
 /// Puts members that were found, by their position in the model, into the model's order.
 fn in_order(service: &Service, target: &Target, found: Vec<Option<Value>>) -> Value {
     let Some(structure) = service.structure(target) else { return Value::Map(Vec::new()) };
-    let members = structure.members.iter().zip(found).filter_map(|(member, value)| Some((member.name.clone(), value?)));
-    Value::Map(members.collect())
+    // Kept for long: no more room than there are members.
+    let mut members = Vec::with_capacity(found.iter().flatten().count());
+    members.extend(structure.members.iter().zip(found).filter_map(|(member, value)| Some((member.name.clone(), value?))));
+    Value::Map(members)
 }
 
 /// Makes keys unique, the last value winning, as a Python dictionary does.

@@ -6,7 +6,6 @@ use partywall_collect::{Failure, Live};
 use partywall_model::{Resource, Value};
 
 use super::{AccountReading, EVERYWHERE};
-use crate::ask::Target;
 use crate::input::{Context, InputError, placeholders};
 use crate::lane::Purpose;
 use crate::plan::TypePlan;
@@ -22,7 +21,7 @@ impl AccountReading<'_> {
     /// Starts a read for all resources of a type; false if there is nothing to ask.
     pub(super) fn detail(&mut self, index: usize, plan: &TypePlan, read_place: usize, place: &Arc<str>) -> bool {
         let Some(read) = plan.resource_type.reads.get(read_place) else { return false };
-        let target = Target::find(&read.service, &read.operation);
+        let target = self.asker.target(&read.service, &read.operation);
         let mut asked_of: Vec<(Subject, Arc<str>, Result<Value, Failure>)> = Vec::new();
         let mut spared = Vec::new();
         let ruled = placeholders(&read.input).is_empty();

@@ -8,7 +8,6 @@ use partywall_collect::{CollectError, Failure};
 use partywall_model::{CauseKind, Resource, Value};
 
 use super::{AccountReading, EVERYWHERE, Standing};
-use crate::ask::Target;
 use crate::input::{Context, placeholders};
 use crate::lane::Purpose;
 use crate::plan::{Listing, Scope};
@@ -110,7 +109,7 @@ impl AccountReading<'_> {
     /// Asks a listing in a place: once, or once for each of the parents.
     fn list(&self, number: usize, place: &Arc<str>, parents: &[Option<&Resource>]) {
         let Some(listing) = self.plan.listings.get(number) else { return };
-        let target = Target::find(&listing.service, &listing.operation);
+        let target = self.asker.target(&listing.service, &listing.operation);
         let key_property = placeholders(&listing.input).into_iter().next();
         let lane = self.lane(Purpose::Listing(number), place);
         let mut questions = Vec::with_capacity(parents.len());

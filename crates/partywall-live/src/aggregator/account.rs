@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use chrono::{DateTime, Utc};
-use partywall_aws::Caller;
+use partywall_aws::{Caller, Room};
 use partywall_catalog::ResourceType;
 use partywall_collect::{Asked, CollectError, Failure, Live, Need, Options, Recorder, Rows, Shaped};
 use partywall_lake::SnapshotWriter;
@@ -32,7 +32,7 @@ const WAITING: usize = 16;
 
 /// What came of a query.
 enum Told {
-    Page { query: usize, value: Value, at: DateTime<Utc>, key: QuestionKey, next: Option<Value> },
+    Page { query: usize, value: Value, at: DateTime<Utc>, key: QuestionKey, next: Option<Value>, room: Room },
     Recorded { query: usize, shaped: Vec<Shaped> },
     Failed { query: usize, failure: Failure },
 }
@@ -111,9 +111,9 @@ impl AggregatorReader<'_> {
             Some(caller) => {
                 taken.types.values().for_each(|file| taken.tell(&mut live, &recorded, &open, file));
                 let home = caller.region.clone();
-                let asker = Asker { client: self.client.clone(), caller, account: account.clone(), journal };
+                let asker = Asker { client: self.client.clone(), models: self.models.clone(), caller, account: account.clone(), journal };
                 let regions = regions.keys().cloned().collect();
-                let reader = Reader { catalog: self.catalog, plan: &plan, client: self.client, options: self.options };
+                let reader = Reader { catalog: self.catalog, plan: &plan, models: self.models, client: self.client, options: self.options };
                 let names = reader.index_names();
                 AccountReading::new(&plan, asker, live, regions, home, progress).by_index(names).sample(self.options.sample).run().await
             }
@@ -141,7 +141,7 @@ impl AggregatorReader<'_> {
     async fn entered(&self, plan: &Plan, account: &Arc<str>, regions: &BTreeMap<Arc<str>, Health>) -> (Option<Caller>, bool, Vec<String>) {
         let Some(enter) = self.enter else { return (None, false, Vec::new()) };
         let target = AccountTarget { account: Some(account.clone()), ..enter(account) };
-        let reader = Reader { catalog: self.catalog, plan, client: self.client, options: self.options };
+        let reader = Reader { catalog: self.catalog, plan, models: self.models, client: self.client, options: self.options };
         if let Err(message) = reader.identity(&target).await {
             let line = format!("account {account} was not entered: {message}; what AWS Config lacks was not read");
             return (None, false, vec![line]);
@@ -197,14 +197,15 @@ impl Taken<'_> {
             input.set("Limit", Value::Int(i64::try_from(PAGE).unwrap_or(100)));
             input
         });
-        tokio::spawn(ask_all(asker.clone(), Inventory::target(), inputs.collect(), sender));
+        tokio::spawn(ask_all(asker.clone(), Inventory::target(asker), inputs.collect(), sender));
         let mut results = vec![0_u64; queries.len()];
         let mut failed: BTreeMap<usize, Cause> = BTreeMap::new();
         while let Some(told) = events.recv().await {
             let (query, shaped) = match told {
                 Told::Recorded { query, shaped } => (query, shaped),
-                Told::Page { query, value, at, key, next } => {
+                Told::Page { query, value, at, key, next, room } => {
                     let shaped = vec![live.shape_recorded(&value, &self.recorder)?];
+                    drop((value, room));
                     asker.record(&key, &shaped, at, next.as_ref()).map_err(|failure| CollectError::Sink(failure.words))?;
                     (query, shaped)
                 }
@@ -316,7 +317,7 @@ async fn pages(asker: &Asker, target: &Target, query: usize, mut input: Value, s
         let key = QuestionKey::new("rows", &asker.account, &region, target, &input);
         let Turned { page, next } = asker.page(key, &region, target, &input).await?;
         let told = match page {
-            Page::Fresh { value, at, key } => Told::Page { query, value, at, key, next: next.clone() },
+            Page::Fresh { value, at, key, room } => Told::Page { query, value, at, key, next: next.clone(), room },
             Page::Recorded { shaped, .. } => Told::Recorded { query, shaped },
         };
         if sender.send(told).await.is_err() {

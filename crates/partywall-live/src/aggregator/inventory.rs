@@ -144,8 +144,8 @@ impl Inventory {
     }
 
     /// How a query is asked.
-    pub(super) fn target() -> Result<Target, Failure> {
-        Target::find("config", SELECT)
+    pub(super) fn target(asker: &Asker) -> Result<Target, Failure> {
+        asker.target("config", SELECT)
     }
 
     /// Whether a recorder of the account in the Region records a type, by Config's name.
@@ -193,7 +193,7 @@ async fn everything(
     input: Value,
     items: impl Fn(&Value) -> Result<Vec<Value>, String>,
 ) -> Result<Vec<Value>, Failure> {
-    let target = Target::find("config", operation)?;
+    let target = asker.target("config", operation)?;
     let region = asker.caller.region.clone();
     let mut input = Asker::first(&target, &input)?;
     let mut found = Vec::new();
@@ -202,7 +202,7 @@ async fn everything(
         let Turned { page, next } = asker.page(key, &region, &target, &input).await?;
         match page {
             Page::Recorded { shaped, .. } => found.extend(shaped.into_iter().flat_map(|shaped| shaped.found)),
-            Page::Fresh { value, at, key } => {
+            Page::Fresh { value, at, key, .. } => {
                 let items = items(&value).map_err(malformed)?;
                 asker.record(&key, &[Shaped { found: items.clone(), ..Shaped::default() }], at, next.as_ref())?;
                 found.extend(items);

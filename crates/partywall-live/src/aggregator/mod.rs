@@ -19,6 +19,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use partywall_aws::model::Models;
 use partywall_aws::{Caller, Client};
 use partywall_catalog::{Catalog, ResourceType};
 use partywall_collect::Collected;
@@ -35,6 +36,8 @@ use crate::reading::{AccountError, AccountTarget, Job, ReadError, ReadOptions, R
 pub struct AggregatorReader<'a> {
     /// The catalogue.
     pub catalog: &'a Catalog,
+    /// Those of [`crate::models`], of this catalogue.
+    pub models: &'a Arc<Models>,
     /// The client.
     pub client: &'a Client,
     /// How; Regions are those of the records, all that the aggregator has if there are none.
@@ -74,7 +77,7 @@ impl AggregatorReader<'_> {
             None => Err(AccountError::Refused("there is no such account".to_owned())),
         };
         let job = Job {
-            reader: Reader { catalog: self.catalog, plan: &all, client: self.client, options: self.options },
+            reader: Reader { catalog: self.catalog, plan: &all, models: self.models, client: self.client, options: self.options },
             source: format!("aws-config/{}", inventory.name),
             accounts: accounts.iter().cloned().map(Some).collect(),
             errors: inventory.errors.clone(),
@@ -85,7 +88,7 @@ impl AggregatorReader<'_> {
     /// What the aggregator says of itself, and who asks it.
     async fn inventory(&self, journals: &Path) -> Result<(Inventory, Asker), ReadError> {
         let plan = Plan::new(self.catalog, |_| false, None);
-        let reader = Reader { catalog: self.catalog, plan: &plan, client: self.client, options: self.options };
+        let reader = Reader { catalog: self.catalog, plan: &plan, models: self.models, client: self.client, options: self.options };
         let target = AccountTarget { caller: self.caller.clone(), account: None, is_member: false };
         let own = reader.identity(&target).await.map_err(ReadError::Aggregator)?;
         let path = journals.join("aggregator.jsonl");
@@ -93,7 +96,8 @@ impl AggregatorReader<'_> {
             .and_then(|()| Journal::open(&path, self.options.resume, concat!("aggregator ", env!("CARGO_PKG_VERSION"))));
         let journal = opened.map_err(|error| ReadError::Journal { path, error })?;
         let caller = Caller { account: Some(own.clone()), ..self.caller.clone() };
-        let asker = Asker { client: self.client.clone(), caller, account: own, journal: Some(Arc::new(journal)) };
+        let asker =
+            Asker { client: self.client.clone(), models: self.models.clone(), caller, account: own, journal: Some(Arc::new(journal)) };
         let inventory = Inventory::ask(&asker, self.name, self.accounts, &self.options.regions).await?;
         Ok((inventory, asker))
     }

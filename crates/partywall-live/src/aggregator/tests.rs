@@ -14,6 +14,7 @@ use partywall_lake::{Lake, LakeError, Snapshot};
 use partywall_model::{CauseKind, Key, Resource, SourceKind, Value};
 
 use super::AggregatorReader;
+use crate::models::models;
 use crate::plan::Plan;
 use crate::progress::{Progress, Unwatched};
 use crate::reading::{AccountTarget, ReadError, ReadOptions, Reader};
@@ -74,6 +75,7 @@ fn read_with(
     let options = options(resume);
     let reader = AggregatorReader {
         catalog: world.catalog,
+        models: &models(world.catalog),
         client: &world.client,
         options: &options,
         wanted,
@@ -132,7 +134,7 @@ fn with_what_config_lacks_everything_is_read_and_each_type_from_one_source() {
     // The same resources as an ordinary reading, and no less of them listed: a recorder may prove more than the APIs let on.
     let (_kept, other) = self::lake();
     let (plan, options) = (Plan::new(world.catalog, some, None), options(false));
-    let reader = Reader { catalog: world.catalog, plan: &plan, client: &world.client, options: &options };
+    let reader = Reader { catalog: world.catalog, plan: &plan, models: &models(world.catalog), client: &world.client, options: &options };
     let target = AccountTarget { caller: world.caller.clone(), account: None, is_member: false };
     let ordinary = reader.read(runtime().handle(), &other, &[target], &Unwatched).unwrap();
     // Of the buckets only those of the Region were asked for.

@@ -19,7 +19,7 @@ use partywall_table::Paths;
 
 use self::progress::Progress;
 use self::worst::Worst;
-use super::collect::Via;
+use super::collect::Extent;
 use super::{Context, check};
 use crate::frameworks::Reading;
 use crate::live::Access;
@@ -89,7 +89,7 @@ pub(crate) struct Assess {
     lake: Option<PathBuf>,
 
     #[command(flatten)]
-    via: Via,
+    extent: Extent,
 
     #[command(flatten)]
     access: Access,
@@ -126,7 +126,7 @@ impl Assess {
         for prefix in &self.checks {
             check::some_begin_with(context, prefix)?;
         }
-        let _kept = aws::read(context, &mut self.sources, &self.checks, &self.access, &self.via, self.lake.as_deref())?;
+        let _kept = aws::read(context, &mut self.sources, &self.checks, &self.access, &self.extent, self.lake.as_deref())?;
         let records = self.sources.records(context)?;
         let frameworks = self.chosen_frameworks(context, &records)?;
         let evidence = self.evidence(context, &frameworks);

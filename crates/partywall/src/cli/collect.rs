@@ -1,5 +1,6 @@
 //! Reading accounts through AWS's APIs into a snapshot.
 
+mod extent;
 mod organization;
 mod told;
 mod via;
@@ -17,7 +18,7 @@ use partywall_live::permissions::Chosen;
 use partywall_live::{AccountTarget, Plan, ReadOptions, Reader, permissions};
 use partywall_model::near::did_you_mean;
 
-pub(crate) use self::via::Via;
+pub(crate) use self::extent::Extent;
 use self::via::Wanted;
 use self::watch::Watch;
 use super::{Context, check};
@@ -62,9 +63,6 @@ enum From {
     Aws,
 }
 
-/// Role that is taken on in other accounts, unless another is named.
-pub(crate) const ROLE: &str = "partywall-read";
-
 /// Which accounts, Regions and services.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "What is read")]
@@ -81,21 +79,9 @@ pub(crate) struct What {
     #[arg(long = "check", value_name = "ID", conflicts_with = "all_facts")]
     pub(crate) checks: Vec<String>,
 
-    /// All active accounts of the organisation that the caller is in
-    #[arg(long)]
-    pub(crate) organization: bool,
-
-    /// Accounts below this organisational unit or root; may be repeated
-    #[arg(long = "ou", value_name = "ID", conflicts_with = "organization")]
-    pub(crate) units: Vec<String>,
-
     /// These accounts, 12 digits each; may be repeated
     #[arg(long = "account", value_name = "ID", value_parser = crate::run::account, conflicts_with_all = ["organization", "units"])]
     pub(crate) accounts: Vec<String>,
-
-    /// Role that is taken on in each account other than the caller's
-    #[arg(long, value_name = "NAME", default_value = ROLE)]
-    pub(crate) role: String,
 
     /// Also facts that no check, no owner's rule and nothing else here rests on: more calls, for queries of your own
     #[arg(long)]
@@ -106,23 +92,8 @@ pub(crate) struct What {
     #[arg(long = "cloud-control", value_name = "TYPE", conflicts_with = "checks")]
     pub(crate) cloud_control: Vec<String>,
 
-    /// Take it from the index of AWS Resource Explorer that a Region has nothing of a type, where there is one that is two days old and shows
-    /// the whole account, and do not ask for that type there: fewer calls in Regions with little in them. The index is behind by minutes,
-    /// at times by hours; what was made since may be missed. See `partywall permissions --resource-explorer`
-    #[arg(long)]
-    pub(crate) resource_explorer: bool,
-
-    /// Ask for more than a listing shows of N resources of each type at most, in each account and Region, chosen by their ids' hashes; of the
-    /// others only what listings show is known, the rest is unknown, not looked
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    pub(crate) sample: Option<u32>,
-
-    /// How many accounts are read at once
-    #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u16).range(1..=256))]
-    pub(crate) accounts_at_once: u16,
-
     #[command(flatten)]
-    pub(crate) via: Via,
+    pub(crate) extent: Extent,
 }
 
 impl What {
@@ -152,7 +123,7 @@ impl What {
     pub(crate) fn connect(&self, access: &Access) -> anyhow::Result<Connected> {
         let first = self.regions.first().map(String::as_str);
         // The aggregator is in the caller's Region, whatever Regions it has records of.
-        if self.via.is_config()? { Connected::at(access, None, first) } else { Connected::new(access, first) }
+        if self.extent.via.is_config()? { Connected::at(access, None, first) } else { Connected::new(access, first) }
     }
 }
 
@@ -186,16 +157,16 @@ pub(crate) fn read(
     out: &Path,
     resume: bool,
 ) -> anyhow::Result<Snapshot> {
-    let via_config = what.via.is_config()?;
+    let via_config = what.extent.via.is_config()?;
     let details = what.details(context)?;
     let wanted = chosen(context, what, details.as_ref())?;
     let lake = Lake::create_or_open(out)?;
     let options = ReadOptions {
         regions: what.regions.iter().map(|region| Arc::from(region.as_str())).collect(),
         resume,
-        by_index: what.resource_explorer,
-        sample: what.sample.and_then(|size| usize::try_from(size).ok()),
-        accounts_at_once: usize::from(what.accounts_at_once),
+        by_index: what.extent.resource_explorer,
+        sample: what.extent.sample(),
+        accounts_at_once: what.extent.accounts_at_once(),
         tool: format!("partywall {}", env!("CARGO_PKG_VERSION")),
     };
     if via_config {
@@ -204,7 +175,8 @@ pub(crate) fn read(
     let plan = Plan::new(&context.catalog, wanted, details.as_ref());
     let targets: Vec<AccountTarget> = organization::targets(connected, what, access.external_id.as_deref())?;
     let watch = Watch::start(targets.len(), connected.client.clone());
-    let reader = Reader { catalog: &context.catalog, plan: &plan, client: &connected.client, options: &options };
+    let models = partywall_live::models(&context.catalog);
+    let reader = Reader { catalog: &context.catalog, plan: &plan, models: &models, client: &connected.client, options: &options };
     let snapshot = reader.read(connected.runtime.handle(), &lake, &targets, &watch);
     watch.done();
     Ok(snapshot?)

@@ -186,6 +186,11 @@ fn members_of_an_organization_are_not_asked_what_only_its_management_account_is_
     assert!(spared.code == 0 && spared.err.contains("not asked for: Resource Explorer's index"), "{}", spared.err);
     let again = aws.run(&["query", "select count(*), count(distinct _account) from aws_organizations_account", lake, "--format", "csv"]);
     assert_eq!(rows.out, again.out);
+    let judged =
+        aws.run(&["assess", "aws", "--organization", "--region", "eu-central-1", "--share", "100", "--check", "s3.", "--format", "jsonl"]);
+    let accounts: std::collections::BTreeSet<String> =
+        results(&judged.out).iter().map(|result| result["resource"]["account"].to_string()).collect();
+    assert_eq!(accounts.len(), 3, "{}", judged.err);
 }
 
 #[test]
@@ -201,6 +206,15 @@ fn a_sample_says_that_it_is_one() {
     let states: Vec<String> = results(&judged.out).iter().map(|result| result["status"].to_string()).collect();
     assert!(states.iter().filter(|state| state.contains("unknown")).count() + 1 == states.len() && states.len() > 1, "{}", judged.out);
     assert!(judged.out.contains("it was asked of a sample of 1"), "{}", judged.out);
+    let at_once = ["assess", "aws", "--region", "eu-central-1", "--share", "100", "--check", "s3.bucket-blocks-public-access"];
+    let at_once = aws.run(&[&at_once[..], &["--sample", "1", "--format", "jsonl"]].concat());
+    let statuses = |text: &str| -> Vec<(String, String)> {
+        results(text).iter().map(|result| (result["id"].to_string(), result["status"].to_string())).collect()
+    };
+    assert_eq!(statuses(&at_once.out), statuses(&judged.out));
+    assert!(at_once.err.contains("a sample of 1 in each Region was asked for more"), "{}", at_once.err);
+    let elsewhere = aws.run(&["assess", lake, "--sample", "1"]);
+    assert!(elsewhere.code == 2 && elsewhere.err.contains("--sample says how `aws` is read"), "{}", elsewhere.err);
 }
 
 #[cfg(unix)]

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 
 use crate::cli::Context;
-use crate::cli::collect::{self, ROLE, Via, What};
+use crate::cli::collect::{self, Extent, What};
 use crate::exit;
 use crate::live::Access;
 use crate::run::Sources;
@@ -35,15 +35,15 @@ pub(super) fn read(
     sources: &mut Sources,
     checks: &[String],
     access: &Access,
-    via: &Via,
+    extent: &Extent,
     lake: Option<&Path>,
 ) -> anyhow::Result<Passing> {
     if !sources.sources.iter().any(|source| source.as_os_str() == AWS) {
         if lake.is_some() {
             bail!("--lake keeps what `aws` reads, and it is not among the sources; name `aws`, or the lake itself as a source");
         }
-        if via.is_config()? {
-            bail!("--via config says how `aws` is read, and it is not among the sources; name `aws`");
+        if let Some(option) = extent.given()? {
+            bail!("{option} says how `aws` is read, and it is not among the sources; name `aws`");
         }
         return Ok(Passing(None));
     }
@@ -55,14 +55,8 @@ pub(super) fn read(
     if let Some(account) = &sources.account {
         bail!("--account `{account}` is for templates; credentials say which account `aws` is: choose with --profile or --role-arn");
     }
-    let what = What {
-        regions: sources.region.take().into_iter().collect(),
-        checks: checks.to_vec(),
-        accounts_at_once: 8,
-        role: ROLE.to_owned(),
-        via: via.clone(),
-        ..What::default()
-    };
+    let what =
+        What { regions: sources.region.take().into_iter().collect(), checks: checks.to_vec(), extent: extent.clone(), ..What::default() };
     let connected = what.connect(access)?;
     let (path, passing) = match lake {
         Some(path) => (path.to_owned(), Passing(None)),

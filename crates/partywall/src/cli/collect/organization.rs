@@ -18,30 +18,33 @@ const MAX_DEPTH: usize = 8;
 /// # Errors
 /// The organisation cannot be asked, or has none of what was named.
 pub(super) fn targets(connected: &Connected, what: &What, external_id: Option<&str>) -> anyhow::Result<Vec<AccountTarget>> {
-    let named = !what.accounts.is_empty() || !what.units.is_empty() || what.organization;
+    let named = !what.accounts.is_empty() || what.extent.finds_members();
     if !named {
         return Ok(vec![connected.target()]);
     }
     let organization = Organization { connected, caller: connected.caller() };
     let own = connected.runtime.block_on(connected.account())?;
     let mut accounts = what.accounts.clone();
-    if what.organization {
+    if what.extent.organization {
         accounts.extend(organization.accounts("ListAccounts", &Value::Map(Vec::new()))?);
     }
-    for unit in &what.units {
+    for unit in &what.extent.units {
         organization.below(unit, 0, &mut accounts)?;
     }
     accounts.sort();
     accounts.dedup();
     if accounts.is_empty() {
-        bail!("no active account is below {}; check the ids with `partywall aws call organizations list-roots`", what.units.join(", "));
+        bail!(
+            "no active account is below {}; check the ids with `partywall aws call organizations list-roots`",
+            what.extent.units.join(", ")
+        );
     }
     let target = |account: &String| {
         if *account == own {
             AccountTarget { account: Some(own.as_str().into()), ..connected.target() }
         } else {
-            let is_member = what.organization || !what.units.is_empty();
-            AccountTarget { is_member, ..connected.target_of(account, &what.role, external_id) }
+            let is_member = what.extent.finds_members();
+            AccountTarget { is_member, ..connected.target_of(account, what.extent.role(), external_id) }
         }
     };
     Ok(accounts.iter().map(target).collect())

@@ -16,7 +16,7 @@ use crate::live::{Access, Connected};
 /// What tells of the resources.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "What is read")]
-pub(crate) struct Via {
+pub(super) struct Via {
     /// What tells of the resources
     #[arg(long = "via", value_name = "SOURCE", value_enum, default_value_t = Source::Api)]
     source: Source,
@@ -44,7 +44,7 @@ impl Via {
     ///
     /// # Errors
     /// Something is said of an aggregator that is not asked.
-    pub(crate) fn is_config(&self) -> anyhow::Result<bool> {
+    pub(super) fn is_config(&self) -> anyhow::Result<bool> {
         let config = self.source == Source::Config;
         if !config && (self.aggregator.is_some() || self.no_gap_reads) {
             anyhow::bail!("--aggregator and --no-gap-reads are for AWS Config; add --via config");
@@ -74,7 +74,7 @@ pub(super) fn read(
     lake: &Lake,
     wanted: &Wanted<'_>,
 ) -> anyhow::Result<Snapshot> {
-    if what.organization || !what.units.is_empty() {
+    if what.extent.finds_members() {
         anyhow::bail!("the aggregator says which accounts there are; choose some of them with --account");
     }
     let own = connected.runtime.block_on(connected.account())?;
@@ -82,20 +82,21 @@ pub(super) fn read(
         if *account == *own {
             AccountTarget { account: Some(Arc::from(account)), ..connected.target() }
         } else {
-            connected.target_of(account, &what.role, access.external_id.as_deref())
+            connected.target_of(account, what.extent.role(), access.external_id.as_deref())
         }
     };
     let caller = connected.caller();
     let reader = AggregatorReader {
         catalog: &context.catalog,
+        models: &partywall_live::models(&context.catalog),
         client: &connected.client,
         options,
         wanted: wanted.types,
         details: wanted.reads,
         caller: &caller,
-        name: what.via.aggregator.as_deref(),
+        name: what.extent.via.aggregator.as_deref(),
         accounts: &what.accounts,
-        enter: if what.via.no_gap_reads { None } else { Some(&enter) },
+        enter: if what.extent.via.no_gap_reads { None } else { Some(&enter) },
     };
     let watch = Watch::start(what.accounts.len().max(1), connected.client.clone());
     let snapshot = reader.read(connected.runtime.handle(), lake, &watch);
