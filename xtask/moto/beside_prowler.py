@@ -57,12 +57,12 @@ def measured(command, url, directory):
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+    launcher = pathlib.Path(__file__).with_name("measured.py")
     start = time.monotonic()
     with open(directory / "out", "wb") as out, open(directory / "err", "wb") as err:
-        child = subprocess.Popen(command, stdout=out, stderr=err, env={**kept, **own})
-        _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return used.ru_utime + used.ru_stime, time.monotonic() - start, used.ru_maxrss * 1024 / 1e6
+        subprocess.run([sys.executable, "-I", launcher, directory / "used", *command], stdout=out, stderr=err, env={**kept, **own})
+    used = json.loads((directory / "used").read_text())
+    return used["cpu"], time.monotonic() - start, used["memory"]
 
 
 def partywall_results(directory):

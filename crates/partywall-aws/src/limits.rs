@@ -16,6 +16,9 @@ pub struct Limit {
     /// The service, as the models name it; empty in the row for all services.
     #[serde(default)]
     pub service: String,
+    /// Services whose calls AWS counts with this one's.
+    #[serde(default)]
+    pub with: Vec<String>,
     /// Operations, or beginnings of their names that end with `*`; empty means all.
     #[serde(default)]
     pub actions: Vec<String>,
@@ -45,7 +48,9 @@ pub struct Limit {
 impl Limit {
     fn covers(&self, service: &str, operation: &str, unfiltered: bool) -> bool {
         let named = |action: &String| action.strip_suffix('*').map_or(action == operation, |begin| operation.starts_with(begin));
-        self.service == service && (unfiltered || !self.unfiltered) && (self.actions.is_empty() || self.actions.iter().any(named))
+        (self.service == service || self.with.iter().any(|other| other == service))
+            && (unfiltered || !self.unfiltered)
+            && (self.actions.is_empty() || self.actions.iter().any(named))
     }
 }
 
@@ -93,6 +98,8 @@ mod tests {
         for limit in limits.all() {
             assert!(limit.rate > 0.0 && limit.burst >= 1.0, "{limit:?}");
             assert_eq!(limit.guess, limit.source.is_none() || limit.as_of.is_none(), "a guess has no source, all else has: {limit:?}");
+            assert!(limit.with.is_empty() || limit.together, "services that share a bucket have one: {limit:?}");
+            assert!(limit.with.iter().all(|service| Models::builtin().service(service).is_ok()), "{limit:?}");
             if !limit.service.is_empty() {
                 let service = Models::builtin().service(&limit.service).unwrap();
                 for action in limit.actions.iter().filter(|action| !action.ends_with('*')) {
@@ -111,5 +118,6 @@ mod tests {
         let row = |operation: &str| limits.of("lambda", operation, false).0;
         assert_eq!(row("ListTags"), row("GetFunctionUrlConfig"));
         assert_ne!(row("ListTags"), row("GetPolicy"));
+        assert_eq!(limits.of("apigateway", "GetRestApis", true).0, limits.of("apigatewayv2", "GetApis", true).0);
     }
 }

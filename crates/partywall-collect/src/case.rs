@@ -65,7 +65,7 @@ pub fn prepare_case_with(
     };
     let needed = need.clone();
     let need_of = move |wanted: &ResourceType| {
-        if wanted.name == resource_type.name { needed.clone() } else { Need { paths: None, envelope: Envelope::ALL.to_vec() } }
+        if wanted.name == resource_type.name { needed.clone() } else { Need { envelope: Envelope::ALL.to_vec(), ..Need::default() } }
     };
     let options = Options::default();
     let mut collector = Collector::new(catalog, &options, &need_of, &mut emit);

@@ -23,6 +23,8 @@ pub struct Need {
     pub paths: Option<Paths>,
     /// Envelope columns.
     pub envelope: Vec<Envelope>,
+    /// No row is wanted: a source that keeps types apart need not be read for it.
+    pub no_rows: bool,
 }
 
 /// What was read, beside the batches.

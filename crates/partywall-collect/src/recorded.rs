@@ -40,16 +40,21 @@ impl Recorder {
 }
 
 impl Live<'_> {
-    /// What a page of an answered query says: its rows, secrets taken out, and a line for each result that could not be read. A row that
-    /// was deleted is there too: it says that an earlier record of it counts no more.
+    /// What a page of an answered query about an account says: its rows, secrets taken out, and a line for each result that could not be
+    /// read or is of another account. A row that was deleted is there too: it says that an earlier record of it counts no more.
     ///
     /// # Errors
     /// None that a query can bring about.
-    pub fn shape_recorded(&mut self, answer: &Value, recorder: &Recorder) -> Result<Shaped, CollectError> {
+    pub fn shape_recorded(&mut self, answer: &Value, account: &str, recorder: &Recorder) -> Result<Shaped, CollectError> {
         let mut items = ConfigItems::default();
-        let mut found = Vec::new();
+        let (mut found, mut foreign) = (Vec::new(), Vec::new());
         let catalog = self.collector.catalog;
+        let is_foreign = |row: &Resource| row.account.as_deref().is_some_and(|of| of != account);
         let mut emit = |mut row: Resource| {
+            if is_foreign(&row) {
+                foreign.push(format!("{} `{}` is of another account", row.resource_type, row.id));
+                return Ok(());
+            }
             if let Some(resource_type) = catalog.resource_type(&row.resource_type) {
                 row.properties = seal(std::mem::take(&mut row.properties), &resource_type);
             }
@@ -57,9 +62,9 @@ impl Live<'_> {
             Ok(())
         };
         ConfigReader::new(catalog, &mut self.collector.programs).query(answer, &recorder.0, &mut emit, &mut items)?;
-        found.extend(items.deleted.into_iter().map(|row| kept(row, true)));
+        found.extend(items.deleted.into_iter().filter(|row| !is_foreign(row)).map(|row| kept(row, true)));
         let unmodelled = items.unmodelled.iter().map(|(name, count)| format!("{count} of {name}: a type that nobody asked for"));
-        let lost = items.unreadable.into_iter().chain(unmodelled).collect();
+        let lost = items.unreadable.into_iter().chain(unmodelled).chain(foreign).collect();
         found.extend(items.errors.into_iter().map(|error| Value::Map(vec![(Key::from(ERROR), Value::str(error))])));
         Ok(Shaped { found, lost, at: None })
     }

@@ -34,7 +34,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut batches: Vec<TypeBatch> = Vec::new();
     let start = cpu_seconds();
     let need = |resource_type: &ResourceType| match assessor.borrow_mut().need(resource_type) {
-        Ok((paths, envelope)) => Need { paths, envelope },
+        Ok((paths, envelope)) => Need { paths, envelope, no_rows: false },
         Err(_) => Need::default(),
     };
     partywall_collect::collect(&catalog, std::slice::from_ref(&path), &Options::default(), &need, &mut |batch| {

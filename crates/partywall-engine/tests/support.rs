@@ -40,7 +40,7 @@ pub(crate) fn engine(as_of: NaiveDate) -> Arc<Engine> {
 /// What an assessor wants to see of a type.
 pub(crate) fn need(assessor: &mut Assessor<'_>, resource_type: &ResourceType) -> Result<Need, EngineError> {
     let (paths, envelope) = assessor.need(resource_type)?;
-    Ok(Need { paths, envelope })
+    Ok(Need { paths, envelope, no_rows: false })
 }
 
 /// The answer of a check with a `[join]` for a case: every table of the case goes through an assessor of its own.

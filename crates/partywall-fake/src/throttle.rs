@@ -16,7 +16,7 @@ pub(crate) fn bucket(
     region: &str,
 ) -> (BucketKey, Limit) {
     let (row, limit) = limits.of(&service.name, operation, unfiltered);
-    let group = if limit.together { format!("{}:limit-{row}", service.name) } else { format!("{}:{operation}", service.name) };
+    let group = if limit.together { format!("{}:limit-{row}", limit.service) } else { format!("{}:{operation}", service.name) };
     let region = if limit.account_wide { "" } else { region };
     let key = BucketKey { account: Arc::from(account), region: Arc::from(region), group: Arc::from(group) };
     (key, Limit { rate: limit.rate, burst: limit.burst })

@@ -55,6 +55,15 @@ pub(crate) enum Page {
     Recorded { shaped: Vec<Shaped>, at: DateTime<Utc> },
 }
 
+/// An answer with all of its pages.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    pub(crate) value: Value,
+    /// When the last page came.
+    pub(crate) at: DateTime<Utc>,
+    pub(crate) room: Option<Room>,
+}
+
 /// A page and the input of the next one.
 #[derive(Debug)]
 pub(crate) struct Turned {
@@ -124,21 +133,23 @@ impl Asker {
         Ok(Turned { page: Page::Fresh { value: answer.value, at: answer.received_at, key, room: answer.room }, next })
     }
 
-    /// All pages in one, for calls whose answer is about one thing.
+    /// All pages in one, for calls whose answer is about one thing, with the room of the last.
     ///
     /// # Errors
     /// Why there is no whole answer.
-    pub(crate) async fn whole(&self, region: &str, target: &Target, input: &Value) -> Result<(Value, DateTime<Utc>), Failure> {
-        let (mut all, mut received) = (Vec::new(), self.now());
-        self.each_page(region, target, input, usize::MAX, &mut |value, at| {
+    pub(crate) async fn whole(&self, region: &str, target: &Target, input: &Value) -> Result<Whole, Failure> {
+        let (mut all, mut at, mut room) = (Vec::new(), self.now(), None);
+        self.each_page(region, target, input, usize::MAX, &mut |value, received, last| {
             all.push(value);
-            received = at;
+            at = received;
+            room = last;
         })
         .await?;
-        Ok((pages::merge(target.operation()?, all), received))
+        Ok(Whole { value: pages::merge(target.operation()?, all), at, room })
     }
 
-    /// Hands over page after page, no more than `most`; true if there are no more.
+    /// Hands over page after page, no more than `most`, the last with its room; true if there are no more. Room that is kept while another page
+    /// is asked for could leave none for that.
     ///
     /// # Errors
     /// Why there is no whole answer.
@@ -148,7 +159,7 @@ impl Asker {
         target: &Target,
         input: &Value,
         most: usize,
-        take: &mut (dyn FnMut(Value, DateTime<Utc>) + Send),
+        take: &mut (dyn FnMut(Value, DateTime<Utc>, Option<Room>) + Send),
     ) -> Result<bool, Failure> {
         let caller = self.caller.in_region(region);
         let mut input = Self::first(target, input)?;
@@ -158,7 +169,7 @@ impl Asker {
             if next.is_some() && target.operation()?.paginator.is_none() {
                 return Err(malformed("it comes in pages that nothing says how to put together".to_owned()));
             }
-            take(answer.value, answer.received_at);
+            take(answer.value, answer.received_at, next.is_none().then_some(answer.room));
             match next {
                 Some(next) => input = next,
                 None => return Ok(true),

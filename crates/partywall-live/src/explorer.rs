@@ -114,7 +114,7 @@ impl Explorer {
     async fn whole(&self, operation: &str, input: Vec<(Key, Value)>) -> Result<Value, String> {
         let target = self.asker.target("resource-explorer-2", operation).map_err(|failure| failure.words)?;
         let answered = self.asker.whole(&self.region, &target, &Value::Map(input)).await;
-        answered.map(|(value, _)| value).map_err(|failure| refusal(operation, &failure))
+        answered.map(|answer| answer.value).map_err(|failure| refusal(operation, &failure))
     }
 
     /// Hands over every item of a list; `take` says whether it is one.
@@ -128,7 +128,7 @@ impl Explorer {
         let target = self.asker.target("resource-explorer-2", operation).map_err(|failure| failure.words)?;
         input.push((Key::from("MaxResults"), Value::Int(PAGE)));
         let mut is_whole = true;
-        let mut each = |value: Value, _| is_whole &= items(value, list).is_ok_and(|items| items.iter().all(&mut take));
+        let mut each = |value: Value, _, _| is_whole &= items(value, list).is_ok_and(|items| items.iter().all(&mut take));
         let ended = self.asker.each_page(&self.region, &target, &Value::Map(input), PAGES, &mut each).await;
         match ended.map_err(|failure| refusal(operation, &failure))? {
             _ if !is_whole => Err(format!("{operation} gave no whole answer")),

@@ -1,9 +1,10 @@
 //! Every operation that the catalogue names, failing in every way: what it would have told is unknown, everything else stays as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aws_credential_types::Credentials;
+use partywall_aws::model::Models;
 use partywall_aws::{Caller, Client, ClientConfig, Identity};
 use partywall_catalog::{Catalog, Read, ResourceType};
 use partywall_collect::{Collected, Live, Need, Options, Rows};
@@ -27,6 +28,9 @@ pub(crate) struct Outcome {
     pub(crate) collected: Collected,
     pub(crate) requests: u64,
 }
+
+/// Of the one catalogue: to read them anew for each of thousands of readings takes minutes.
+static MODELS: OnceLock<Arc<Models>> = OnceLock::new();
 
 pub(crate) fn catalog() -> Catalog {
     Catalog::load(None).unwrap().with_derived(partywall_collect::derived_columns).unwrap()
@@ -70,8 +74,13 @@ impl<'a> Reading<'a> {
         let identity = Identity::new(Credentials::new(Fake::access_key(&account), "synthetic", None, None, "tests"));
         let client = Client::new(ClientConfig { share: 1.0, seed: 1, ..ClientConfig::default() }, fake);
         let caller = Caller::new(identity, Some(&account), HOME);
-        let asker =
-            Asker { client: client.clone(), models: models(self.catalog), caller, account: Arc::from(account.as_str()), journal: None };
+        let asker = Asker {
+            client: client.clone(),
+            models: Arc::clone(MODELS.get_or_init(|| models(self.catalog))),
+            caller,
+            account: Arc::from(account.as_str()),
+            journal: None,
+        };
         let mut emit = |batch: Rows<'_>| {
             take(&client, batch);
             Ok(())

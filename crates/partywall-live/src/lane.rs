@@ -10,7 +10,7 @@ use partywall_model::{CauseKind, Value};
 use tokio::sync::mpsc::Sender;
 use tokio::task::JoinSet;
 
-use crate::ask::{Asker, Page, Target, Turned};
+use crate::ask::{Asker, Page, Target, Turned, Whole};
 use crate::journal::{QuestionKey, Record};
 use crate::question::{Question, Subject};
 use partywall_aws::Room;
@@ -110,7 +110,7 @@ impl Lane {
             let what = match self.asker.recorded(&key) {
                 Some(Record { shaped, at, .. }) => What::Recorded { subjects, shaped, at },
                 None => match self.asker.whole(&region, target, &input).await {
-                    Ok((value, at)) => What::Answer { subjects, value, at, key, next: None, room: None },
+                    Ok(Whole { value, at, room }) => What::Answer { subjects, value, at, key, next: None, room },
                     Err(failure) => What::Failed { subjects, failure },
                 },
             };
@@ -183,7 +183,7 @@ impl Lane {
         if let Some(record) = self.asker.recorded(&key) {
             return Ok(record.shaped.into_iter().flat_map(|shaped| shaped.found).collect());
         }
-        let (answer, at) = self.asker.whole(region, finder, &input).await?;
+        let Whole { value: answer, at, .. } = self.asker.whole(region, finder, &input).await?;
         let failed = |words: String| Failure { kind: CauseKind::Malformed, code: None, words, operation: None, action: None };
         let found = texts(answer, &names.items).map_err(|message| failed(format!("{message}: it is not the whole answer")))?;
         self.asker.record(&key, &[Shaped { found: found.clone(), ..Shaped::default() }], at, None)?;
@@ -214,7 +214,7 @@ impl Lane {
         if let Some(record) = self.asker.recorded(&key) {
             return Ok(record.shaped.iter().flat_map(|shaped| &shaped.found).any(|found| *found == Value::Bool(true)));
         }
-        let (answer, at) = self.asker.whole(region, &target, &input).await?;
+        let Whole { value: answer, at, .. } = self.asker.whole(region, &target, &input).await?;
         let nothing = says_nothing(&answer, unless);
         self.asker.record(&key, &[Shaped { found: vec![Value::Bool(nothing)], ..Shaped::default() }], at, None)?;
         Ok(nothing)
@@ -239,7 +239,7 @@ impl Lane {
 
     async fn prepare(&self, maker: &Target, region: &str, prepare: &Prepare) -> Result<(), Failure> {
         for _ in 0..PREPARE_ATTEMPTS {
-            let (answer, _) = self.asker.whole(region, maker, &Value::Map(Vec::new())).await?;
+            let Whole { value: answer, .. } = self.asker.whole(region, maker, &Value::Map(Vec::new())).await?;
             if prepare.until.iter().all(|(member, wanted)| answer.get(member).and_then(Value::as_str) == Some(wanted)) {
                 return Ok(());
             }

@@ -156,10 +156,7 @@ impl Reader<'_> {
             .run()
             .await
             .map_err(|error| AccountError::Stop(error.into()))?;
-        let mut writer =
-            writer.lock().map_err(|_| AccountError::Stop(CollectError::Sink("the lake's writer failed before".to_owned()).into()))?;
-        writer.end_account(&account).map_err(|error| AccountError::Stop(error.into()))?;
-        drop(writer);
+        end(writer, &account)?;
         collected.errors.extend(unnamed);
         progress.account_done(&account, None);
         Ok(collected)
@@ -294,6 +291,13 @@ pub(crate) fn record(
     // Recorded: what an interruption would have needed is not needed any more.
     let _ = std::fs::remove_dir_all(&journals);
     Ok(snapshot)
+}
+
+/// Nothing more will come of the account: the writer lets go of it.
+pub(crate) fn end(writer: &Mutex<SnapshotWriter>, account: &Arc<str>) -> Result<(), AccountError> {
+    let mut writer =
+        writer.lock().map_err(|_| AccountError::Stop(CollectError::Sink("the lake's writer failed before".to_owned()).into()))?;
+    writer.end_account(account).map_err(|error| AccountError::Stop(error.into()))
 }
 
 /// Why an account has no facts.

@@ -197,11 +197,11 @@ pub(crate) fn assess(
             if let Some(paths) = &mut paths {
                 paths.extend(keep(resource_type));
             }
-            Need { paths, envelope }
+            Need { paths, envelope, no_rows: false }
         }
         Err(error) => {
             broken.borrow_mut().get_or_insert(error);
-            Need { paths: Some(Paths::new()), envelope: Vec::new() }
+            Need { paths: Some(Paths::new()), ..Need::default() }
         }
     };
     let mut failure: Option<anyhow::Error> = None;

@@ -167,7 +167,7 @@ mod tests {
         let resource_type = context.catalog.resource_type(&check.resource).unwrap();
         let engine = Engine::new(&context.catalog, context.today()).unwrap();
         let mut run = Assessor::new(&context.catalog, &engine, |_| true, None);
-        let need = Need { paths: None, envelope: Envelope::ALL.to_vec() };
+        let need = Need { envelope: Envelope::ALL.to_vec(), ..Need::default() };
         let (batches, collected) = partywall_collect::prepare_case(&context.catalog, &resource_type, case, &need).unwrap();
         let mut memory = Memory::new(&context.catalog);
         for batch in &batches {

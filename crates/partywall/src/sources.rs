@@ -98,7 +98,7 @@ fn rows(
     };
     snapshot
         .read(
-            |header| known(&header.resource_type).is_some(),
+            |header| known(&header.resource_type).is_some_and(|resource_type| !need(&resource_type).no_rows),
             |_, rows: Vec<Resource>| {
                 for row in rows {
                     let other = waiting.first().is_some_and(|first| first.resource_type != row.resource_type);

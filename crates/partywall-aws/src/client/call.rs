@@ -188,7 +188,7 @@ impl<'a> Call<'a> {
         let key = BucketKey {
             account: self.caller.account.clone().unwrap_or_default(),
             region: if limit.account_wide { Arc::default() } else { region.clone() },
-            service: self.service.name.clone(),
+            service: if limit.together { limit.service.as_str().into() } else { self.service.name.clone() },
             action: if limit.together { Arc::default() } else { self.operation.name.clone() },
             row,
         };

@@ -130,6 +130,7 @@ impl Models {
 
     /// The models of these operations alone, each given as service and API name; what their requests and answers do not need takes no
     /// room. A service or operation that is not among them is answered for as one that does not exist.
+    #[must_use]
     pub fn only<'n>(&self, operations: impl IntoIterator<Item = (&'n str, &'n str)>) -> Models {
         let mut services: BTreeMap<Box<str>, Entry> = BTreeMap::new();
         for (service, operation) in operations {

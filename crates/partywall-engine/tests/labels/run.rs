@@ -31,7 +31,7 @@ pub(crate) fn results(rows: &[Row], claims: &Claims) -> Result<Vec<Vec<CheckResu
     let assessor = RefCell::new(Assessor::new(catalog(), &engine, |check| wanted(&check.id), None));
     let broken: RefCell<Option<EngineError>> = RefCell::new(None);
     let need = |resource_type: &ResourceType| match assessor.borrow_mut().need(resource_type) {
-        Ok((paths, envelope)) => Need { paths, envelope },
+        Ok((paths, envelope)) => Need { paths, envelope, no_rows: false },
         Err(error) => {
             broken.borrow_mut().get_or_insert(error);
             Need::default()

@@ -22,7 +22,7 @@ use crate::ask::{Asker, Page, Target, Turned};
 use crate::journal::{Journal, QuestionKey};
 use crate::plan::Plan;
 use crate::progress::Progress;
-use crate::reading::{AccountError, AccountTarget, ReadError, Reader};
+use crate::reading::{AccountError, AccountTarget, ReadError, Reader, end};
 
 /// Queries of one account that are under way at once.
 const WIDTH: usize = 8;
@@ -132,6 +132,7 @@ impl AggregatorReader<'_> {
             }
         };
         let collected = collected.map_err(stop)?;
+        end(writer, account)?;
         progress.account_done(account, None);
         Ok(collected)
     }
@@ -204,7 +205,7 @@ impl Taken<'_> {
             let (query, shaped) = match told {
                 Told::Recorded { query, shaped } => (query, shaped),
                 Told::Page { query, value, at, key, next, room } => {
-                    let shaped = vec![live.shape_recorded(&value, &self.recorder)?];
+                    let shaped = vec![live.shape_recorded(&value, self.account, &self.recorder)?];
                     drop((value, room));
                     asker.record(&key, &shaped, at, next.as_ref()).map_err(|failure| CollectError::Sink(failure.words))?;
                     (query, shaped)

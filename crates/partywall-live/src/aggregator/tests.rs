@@ -252,7 +252,7 @@ fn a_query_says_what_a_snapshot_file_says() {
     let (recorder, account) = (Recorder::aggregator(NAME), Arc::from("111100000000"));
     let mut results = 0;
     for page in &pages {
-        let shaped = live.shape_recorded(page, &recorder).unwrap();
+        let shaped = live.shape_recorded(page, &account, &recorder).unwrap();
         assert_eq!(shaped.lost, Vec::<String>::new());
         results += Recorder::results(&shaped);
         live.place_recorded(&account, shaped, &recorder, &|_| true).unwrap();
@@ -291,14 +291,15 @@ fn a_result_that_cannot_be_read_is_said_and_the_others_stay() {
         r#"{"QueryInfo":{"SelectFields":[{"Name":"configuration"},{"Name":"supplementaryConfiguration"},{"Name":"tags"}]},"Results":[
         "{\"resourceType\":\"AWS::EC2::VPC\",\"resourceId\":\"vpc-1\",\"awsRegion\":\"eu-central-1\",\"configuration\":{\"vpcId\":\"vpc-1\"}}",
         "{\"resourceType\":\"AWS::EC2::VPC\",\"resourceId\":", 7,
+        "{\"resourceType\":\"AWS::EC2::VPC\",\"resourceId\":\"vpc-3\",\"accountId\":\"444455556666\",\"awsRegion\":\"eu-central-1\",\"configuration\":{\"vpcId\":\"vpc-3\"}}",
         "{\"resourceType\":\"AWS::EC2::VPC\",\"resourceId\":\"vpc-2\",\"configurationItemStatus\":\"ResourceDeleted\",\"configuration\":null}"]}"#,
     );
     let recorder = Recorder::aggregator("all");
-    let shaped = live.shape_recorded(&page.unwrap(), &recorder).unwrap();
-    assert_eq!((Recorder::results(&shaped), shaped.lost.len()), (4, 2), "{:?}", shaped.lost);
+    let shaped = live.shape_recorded(&page.unwrap(), "111122223333", &recorder).unwrap();
+    assert_eq!((Recorder::results(&shaped), shaped.lost.len()), (5, 3), "{:?}", shaped.lost);
     live.place_recorded(&Arc::from("111122223333"), shaped, &recorder, &|_| true).unwrap();
     let collected = live.finish().unwrap();
-    assert_eq!(collected.errors.len(), 2, "{:?}", collected.errors);
+    assert_eq!(collected.errors.len(), 3, "{:?}", collected.errors);
     assert_eq!(rows, [Arc::<str>::from("vpc-1")]);
 }
 

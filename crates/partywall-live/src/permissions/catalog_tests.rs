@@ -192,7 +192,7 @@ fn the_template_is_read_by_our_own_reader_and_fits_a_request() {
     let path = directory.path().join("partywall.yaml");
     std::fs::write(&path, &text).unwrap();
     let catalog = catalog();
-    let need = |_: &partywall_catalog::ResourceType| partywall_collect::Need { paths: None, envelope: Vec::new() };
+    let need = |_: &partywall_catalog::ResourceType| partywall_collect::Need::default();
     let mut options = partywall_collect::Options::default();
     let given = [("TrustedPrincipalArn", "arn:aws:iam::111122223333:root"), ("HomeAccountId", "111122223333")];
     options.parameters.values = given.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();

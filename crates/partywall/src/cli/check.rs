@@ -222,7 +222,8 @@ fn judge(context: &Context, check: &Check, case: &partywall_catalog::Case) -> an
     let resource_type = context.catalog.resource_type(&check.resource).ok_or_else(|| anyhow!("unknown type `{}`", check.resource))?;
     let mut assessor = Assessor::new(&context.catalog, &engine, |other| other.id == check.id, None);
     let (paths, envelope) = assessor.need(&resource_type)?;
-    let (batches, collected) = partywall_collect::prepare_case(&context.catalog, &resource_type, case, &Need { paths, envelope })?;
+    let (batches, collected) =
+        partywall_collect::prepare_case(&context.catalog, &resource_type, case, &Need { paths, envelope, no_rows: false })?;
     let mut found: Option<CheckResult> = None;
     let mut take = |result: CheckResult| {
         if result.resource.as_ref().is_some_and(|resource| &*resource.id == "case") {

@@ -100,13 +100,16 @@ impl Query {
             Some(sql) => Some(query.tables_of(sql).map_err(|error| explained(context, &BTreeSet::new(), &error))?),
             None => None,
         };
+        // Gaps and statements of policies are rows of any table.
+        let is_asked = |table: &str| {
+            let of_any = |names: &BTreeSet<String>| ["gap", "policy_statement"].iter().any(|own| names.contains(*own));
+            wanted.as_ref().is_none_or(|names| names.contains(table) || of_any(names))
+        };
         let need = |resource_type: &ResourceType| {
-            let asked = wanted
-                .as_ref()
-                .is_none_or(|names| names.contains(&resource_type.table()) || names.contains("policy_statement") || names.contains("gap"));
-            Need {
-                paths: if asked { None } else { Some(partywall_table::Paths::new()) },
-                envelope: if asked { Envelope::ALL.to_vec() } else { Vec::new() },
+            if is_asked(&resource_type.table()) {
+                Need { envelope: Envelope::ALL.to_vec(), ..Need::default() }
+            } else {
+                Need { paths: Some(partywall_table::Paths::new()), no_rows: true, ..Need::default() }
             }
         };
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
@@ -114,10 +117,7 @@ impl Query {
             let name = batch.resource_type.table();
             if self.tables {
                 query.note(&batch);
-            } else if wanted
-                .as_ref()
-                .is_none_or(|names| names.contains(&name) || names.contains("policy_statement") || names.contains("gap"))
-            {
+            } else if is_asked(&name) {
                 query.add(&batch);
             }
             *counts.entry(name).or_default() += batch.rows.len();

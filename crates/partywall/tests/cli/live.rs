@@ -160,6 +160,14 @@ fn types_without_calls_of_their_own_are_read_through_cloud_control() {
     assert_eq!(read.code, 0, "{}", read.err);
     let rows = aws.run(&["query", "select \"Name\", _region, _tags from aws_appconfig_application order by 1", lake, "--format", "csv"]);
     assert!(rows.out.contains("application abc1234,eu-central-1,") && rows.out.contains("application def5678"), "{}{}", rows.out, rows.err);
+    // A query reads the types that it names, and no others.
+    let buckets = directory.path().join("lake/facts/AWS_S3_Bucket");
+    std::fs::rename(&buckets, directory.path().join("elsewhere")).expect("buckets");
+    let again = aws.run(&["query", "select \"Name\", _region, _tags from aws_appconfig_application order by 1", lake, "--format", "csv"]);
+    assert_eq!((again.code, again.out), (rows.code, rows.out));
+    let missing = aws.run(&["query", "select count(*) from aws_s3_bucket", lake]);
+    assert!(missing.code == 2 && missing.err.contains("AWS_S3_Bucket"), "{}", missing.err);
+    std::fs::rename(directory.path().join("elsewhere"), &buckets).expect("buckets");
     let refused = collect(&["--cloud-control", "AWS::AppStream::*"]);
     assert!(refused.code == 3 && refused.err.contains("UnsupportedActionException"), "{}", refused.err);
     for (name, words) in [("AWS::Nope", "no resource type"), ("AWS::S3::Bucket", "calls of its own service")] {
@@ -213,6 +221,8 @@ fn a_sample_says_that_it_is_one() {
     };
     assert_eq!(statuses(&at_once.out), statuses(&judged.out));
     assert!(at_once.err.contains("a sample of 1 in each Region was asked for more"), "{}", at_once.err);
+    let alone = aws.run(&["assess", "aws", "--role", "auditor"]);
+    assert!(alone.code == 2 && alone.err.contains("--role-arn"), "{}", alone.err);
     let elsewhere = aws.run(&["assess", lake, "--sample", "1"]);
     assert!(elsewhere.code == 2 && elsewhere.err.contains("--sample says how `aws` is read"), "{}", elsewhere.err);
 }

@@ -67,6 +67,10 @@ impl Extent {
         self.organization || !self.units.is_empty()
     }
 
+    pub(super) fn has_role(&self) -> bool {
+        self.role.is_some()
+    }
+
     pub(super) fn role(&self) -> &str {
         self.role.as_deref().unwrap_or(ROLE)
     }

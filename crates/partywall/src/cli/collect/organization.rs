@@ -19,6 +19,9 @@ const MAX_DEPTH: usize = 8;
 /// The organisation cannot be asked, or has none of what was named.
 pub(super) fn targets(connected: &Connected, what: &What, external_id: Option<&str>) -> anyhow::Result<Vec<AccountTarget>> {
     let named = !what.accounts.is_empty() || what.extent.finds_members();
+    if !named && what.extent.has_role() {
+        bail!("--role is taken on in other accounts; add --organization, --ou or --account, or name a role to read as with --role-arn");
+    }
     if !named {
         return Ok(vec![connected.target()]);
     }

@@ -75,7 +75,9 @@ pub(super) fn read(
     wanted: &Wanted<'_>,
 ) -> anyhow::Result<Snapshot> {
     if what.extent.finds_members() {
-        anyhow::bail!("the aggregator says which accounts there are; choose some of them with --account");
+        anyhow::bail!(
+            "--via config reads the accounts that the aggregator has; leave out --organization and --ou (`collect aws --account ID` chooses some of them)"
+        );
     }
     let own = connected.runtime.block_on(connected.account())?;
     let enter = |account: &str| {

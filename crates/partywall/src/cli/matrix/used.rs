@@ -54,14 +54,14 @@ pub(crate) fn read<'a>(context: &'a Context, sources: &Sources, wanted: &dyn Fn(
     let broken: RefCell<Option<EngineError>> = RefCell::default();
     let duties_need = |resource_type: &ResourceType| -> Result<Need, EngineError> {
         let (paths, envelope) = assessor.borrow_mut().need(resource_type)?;
-        let mut need = Need { paths, envelope };
+        let mut need = Need { paths, envelope, no_rows: false };
         watch.borrow().need(resource_type, &mut need)?;
         Ok(need)
     };
     let need = |resource_type: &ResourceType| {
         duties_need(resource_type).unwrap_or_else(|error| {
             broken.borrow_mut().get_or_insert(error);
-            Need { paths: Some(Paths::new()), envelope: Vec::new() }
+            Need { paths: Some(Paths::new()), ..Need::default() }
         })
     };
     let mut look = |batch: &TypeBatch| -> anyhow::Result<()> {
