@@ -91,7 +91,7 @@ impl Catalog {
             let frameworks = scope.spawn(|| {
                 files.iter().filter(|(path, _)| is_framework(path)).map(|(path, bytes)| FrameworkFile::read(path, bytes)).collect()
             });
-            let is_packed = |path: &str| path.rsplit('.').next() == Some("zst");
+            let is_packed = |path: &str| path.starts_with("reference/") && path.rsplit('.').next() == Some("zst");
             for (path, bytes) in files.iter().filter(|(path, _)| !is_framework(path) && !is_packed(path)) {
                 catalog.add_file(path, bytes)?;
             }

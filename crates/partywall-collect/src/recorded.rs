@@ -50,9 +50,10 @@ impl Live<'_> {
         let (mut found, mut foreign) = (Vec::new(), Vec::new());
         let catalog = self.collector.catalog;
         let is_foreign = |row: &Resource| row.account.as_deref().is_some_and(|of| of != account);
+        let refusal = |row: &Resource| format!("{} `{}` is of another account", row.resource_type, row.id);
         let mut emit = |mut row: Resource| {
             if is_foreign(&row) {
-                foreign.push(format!("{} `{}` is of another account", row.resource_type, row.id));
+                foreign.push(refusal(&row));
                 return Ok(());
             }
             if let Some(resource_type) = catalog.resource_type(&row.resource_type) {
@@ -62,7 +63,9 @@ impl Live<'_> {
             Ok(())
         };
         ConfigReader::new(catalog, &mut self.collector.programs).query(answer, &recorder.0, &mut emit, &mut items)?;
-        found.extend(items.deleted.into_iter().filter(|row| !is_foreign(row)).map(|row| kept(row, true)));
+        let (others, deleted): (Vec<_>, Vec<_>) = items.deleted.into_iter().partition(is_foreign);
+        found.extend(deleted.into_iter().map(|row| kept(row, true)));
+        foreign.extend(others.iter().map(refusal));
         let unmodelled = items.unmodelled.iter().map(|(name, count)| format!("{count} of {name}: a type that nobody asked for"));
         let lost = items.unreadable.into_iter().chain(unmodelled).chain(foreign).collect();
         found.extend(items.errors.into_iter().map(|error| Value::Map(vec![(Key::from(ERROR), Value::str(error))])));

@@ -48,9 +48,10 @@
 //!
 //! # Data files
 //!
-//! Parquet, zstd, one row group. The columns are those of the type ([`partywall_table::arrow_schema`] with the whole envelope) that any
-//! row of the file sets: they are for other readers, and differ from file to file, also as schemas change. Then come `_hash` (text, hexadecimal), `_deleted`
-//! (boolean), `_copy` (32-bit integer: 0, or how many rows of that `_id` the run had before in this partition) and `_row` (text).
+//! Parquet, zstd, one row group. The columns are those of the type ([`partywall_table::arrow_schema`]) that any row of the file sets, and
+//! the whole envelope: they are for other readers, and differ from file to file, also as schemas change. Then come `_hash` (text,
+//! hexadecimal), `_deleted` (boolean), `_copy` (32-bit integer: 0, or how many rows of that `_id` the run had before in this partition) and
+//! `_row` (text).
 //! In tombstones `_id`, `_account`, `_region`, `_deleted` and `_copy` count; the facts are NULL.
 //!
 //! # Rows

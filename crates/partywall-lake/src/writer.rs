@@ -361,8 +361,8 @@ impl Open {
     }
 }
 
-/// The columns that any of the rows sets. Some types have thousands of columns, counting those within others, and to write one costs some
-/// 20 KB of memory whether or not anything is in it.
+/// The columns that any of the rows sets. Some types have thousands of columns, counting those within others, and Parquet keeps buffers for
+/// each while a file is written, whether or not anything is in it (docs/performance.md).
 fn used(schema: &Schema, rows: &[Waiting]) -> Schema {
     let members = rows.iter().filter_map(|waiting| waiting.row.properties.as_map()).flatten();
     let set: HashSet<&str> = members.filter(|(_, value)| !value.is_null()).map(|(name, _)| &**name).collect();

@@ -29,7 +29,7 @@ pub(crate) struct Outcome {
     pub(crate) requests: u64,
 }
 
-/// Of the one catalogue: to read them anew for each of thousands of readings takes minutes.
+/// Of the one catalogue; read once for all readings.
 static MODELS: OnceLock<Arc<Models>> = OnceLock::new();
 
 pub(crate) fn catalog() -> Catalog {
@@ -44,11 +44,20 @@ pub(crate) struct Reading<'a> {
     pub(crate) world: &'static str,
     pub(crate) by_index: bool,
     pub(crate) sample: Option<usize>,
+    pub(crate) answer_room: usize,
 }
 
 impl<'a> Reading<'a> {
     pub(crate) fn new(catalog: &'a Catalog, plan: &'a Plan) -> Self {
-        Self { catalog, plan, rules: Vec::new(), world: "tiny", by_index: false, sample: None }
+        Self {
+            catalog,
+            plan,
+            rules: Vec::new(),
+            world: "tiny",
+            by_index: false,
+            sample: None,
+            answer_room: ClientConfig::default().answer_room,
+        }
     }
 
     pub(crate) fn read(self) -> Outcome {
@@ -72,7 +81,8 @@ impl<'a> Reading<'a> {
         let fake = Fake::new(Preset::named(self.world).unwrap(), self.catalog, config).unwrap();
         let account = fake.world().accounts().next().unwrap();
         let identity = Identity::new(Credentials::new(Fake::access_key(&account), "synthetic", None, None, "tests"));
-        let client = Client::new(ClientConfig { share: 1.0, seed: 1, ..ClientConfig::default() }, fake);
+        let config = ClientConfig { share: 1.0, seed: 1, answer_room: self.answer_room, ..ClientConfig::default() };
+        let client = Client::new(config, fake);
         let caller = Caller::new(identity, Some(&account), HOME);
         let asker = Asker {
             client: client.clone(),

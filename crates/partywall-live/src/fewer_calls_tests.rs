@@ -1,5 +1,5 @@
 //! Readings that take emptiness from the index of AWS Resource Explorer say what those say that ask for every type; those of a sample say
-//! nothing else than those of all.
+//! nothing else than those of all; those with little room for answers the same.
 
 use partywall_fake::{Fault, FaultRule};
 
@@ -85,4 +85,16 @@ fn of_what_is_not_in_a_sample_only_listings_tell() {
         crate::fault_tests::changed(&after.properties, Some(&row.properties), &format!("{before:?}"), &mut wrong);
         assert!(wrong.is_empty(), "{wrong:?}");
     }
+}
+
+#[test]
+fn with_room_for_one_answer_at_a_time_the_same_is_read() {
+    let catalog = catalog();
+    let plan = Plan::new(&catalog, |_| true, None);
+    let plain = Reading::new(&catalog, &plan).read();
+    let narrow = Reading { answer_room: 1, ..Reading::new(&catalog, &plan) }.read();
+    assert_eq!(narrow.requests, plain.requests);
+    let keys = |outcome: &Outcome| outcome.rows.iter().map(|(key, _)| format!("{key:?}")).collect::<Vec<_>>();
+    assert_eq!(keys(&narrow), keys(&plain));
+    assert!(plain.rows.iter().zip(&narrow.rows).all(|((_, one), (_, other))| one.properties == other.properties));
 }

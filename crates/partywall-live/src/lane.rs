@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use partywall_aws::Room;
 use partywall_catalog::{Names, Prepare, Unless};
 use partywall_collect::{Failure, Shaped};
 use partywall_model::{CauseKind, Value};
@@ -13,7 +14,6 @@ use tokio::task::JoinSet;
 use crate::ask::{Asker, Page, Target, Turned, Whole};
 use crate::journal::{QuestionKey, Record};
 use crate::question::{Question, Subject};
-use partywall_aws::Room;
 
 /// How many questions of one lane may be under way.
 const WIDTH: usize = 16;

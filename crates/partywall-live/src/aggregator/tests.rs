@@ -292,14 +292,15 @@ fn a_result_that_cannot_be_read_is_said_and_the_others_stay() {
         "{\"resourceType\":\"AWS::EC2::VPC\",\"resourceId\":\"vpc-1\",\"awsRegion\":\"eu-central-1\",\"configuration\":{\"vpcId\":\"vpc-1\"}}",
         "{\"resourceType\":\"AWS::EC2::VPC\",\"resourceId\":", 7,
         "{\"resourceType\":\"AWS::EC2::VPC\",\"resourceId\":\"vpc-3\",\"accountId\":\"444455556666\",\"awsRegion\":\"eu-central-1\",\"configuration\":{\"vpcId\":\"vpc-3\"}}",
+        "{\"resourceType\":\"AWS::EC2::VPC\",\"resourceId\":\"vpc-1\",\"accountId\":\"444455556666\",\"configurationItemStatus\":\"ResourceDeleted\",\"configuration\":null}",
         "{\"resourceType\":\"AWS::EC2::VPC\",\"resourceId\":\"vpc-2\",\"configurationItemStatus\":\"ResourceDeleted\",\"configuration\":null}"]}"#,
     );
     let recorder = Recorder::aggregator("all");
     let shaped = live.shape_recorded(&page.unwrap(), "111122223333", &recorder).unwrap();
-    assert_eq!((Recorder::results(&shaped), shaped.lost.len()), (5, 3), "{:?}", shaped.lost);
+    assert_eq!((Recorder::results(&shaped), shaped.lost.len()), (6, 4), "{:?}", shaped.lost);
     live.place_recorded(&Arc::from("111122223333"), shaped, &recorder, &|_| true).unwrap();
     let collected = live.finish().unwrap();
-    assert_eq!(collected.errors.len(), 3, "{:?}", collected.errors);
+    assert_eq!(collected.errors.len(), 4, "{:?}", collected.errors);
     assert_eq!(rows, [Arc::<str>::from("vpc-1")]);
 }
 
