@@ -15,6 +15,7 @@ mod files;
 mod framework;
 mod framework_file;
 mod parse;
+mod read;
 mod registry;
 mod resource_explorer;
 mod resource_type;
@@ -33,11 +34,10 @@ pub use eol::EolTable;
 pub use error::{CatalogError, Position};
 pub use evidence::{Evidence, EvidenceKind};
 pub use framework::{Framework, Group, Requirement};
+pub use read::{Names, Prepare, Read, Unless};
 pub use registry::{Registry, RegistryType};
 pub use resource_explorer::IndexNames;
-pub use resource_type::{
-    ConfigShape, Default, DefaultOn, DependsOn, Derive, Fold, Names, OneOrMany, Prepare, Read, ResourceType, Undecided, Unless,
-};
+pub use resource_type::{ConfigShape, Default, DefaultOn, DependsOn, Derive, Fold, OneOrMany, ResourceType, Undecided};
 pub use runbook::{Runbook, front_matter};
 pub use scope_rule::{ScopeList, ScopeRule};
 pub use series::{AttestationKind, Series};

@@ -217,33 +217,12 @@ impl<'a> AccountReading<'a> {
     }
 
     fn place(&mut self, purpose: Purpose, subjects: &[Subject], shaped: Vec<Shaped>, at: DateTime<Utc>) {
-        for ((resource_type, read), mut shaped) in self.reads(purpose).into_iter().zip(shaped) {
+        for ((resource_type, read), shaped) in self.reads(purpose).into_iter().zip(shaped) {
             self.progress.resources(shaped.found.len());
-            let of_all = resource_type.reads.get(read).is_some_and(Read::of_all);
-            if let (true, Some(first)) = (of_all, shaped.lost.first()) {
-                let failure = Failure { kind: CauseKind::Malformed, code: None, words: first.clone(), operation: None, action: None };
-                for subject in subjects {
-                    self.live.fail(&asked(&resource_type, read, &self.asker.account, &subject.region, Some(subject)), &failure, at);
-                }
-                continue;
-            }
-            if of_all {
-                let known: HashSet<&str> = subjects.iter().filter_map(Subject::id).collect();
-                let id = |found: &Value| resource_type.id_path().and_then(|path| found.at(path)).and_then(Value::as_str).map(str::to_owned);
-                // What came after the listing is not in the snapshot.
-                shaped.found.retain(|found| id(found).is_some_and(|id| known.contains(id.as_str())));
-                let shown: HashSet<String> = shaped.found.iter().filter_map(id).collect();
-                for subject in subjects.iter().filter(|subject| subject.id().is_none_or(|id| !shown.contains(id))) {
-                    self.live.spare(&asked(&resource_type, read, &self.asker.account, &subject.region, Some(subject)), at);
-                }
-            }
             match subjects {
-                [one] if !of_all => self.live.place(&asked(&resource_type, read, &self.asker.account, &one.region, Some(one)), shaped, at),
-                // An answer about several says itself which it is about.
-                many => {
-                    let Some(region) = many.first().map(|first| first.region.clone()) else { continue };
-                    self.live.place(&asked(&resource_type, read, &self.asker.account, &region, None), shaped, at);
-                }
+                many if resource_type.reads.get(read).is_some_and(Read::of_all) => self.place_of_all(&resource_type, read, many, shaped, at),
+                [one] => self.live.place(&asked(&resource_type, read, &self.asker.account, &one.region, Some(one)), shaped, at),
+                many => self.place_several(&resource_type, read, many, shaped, at),
             }
         }
     }

@@ -27,6 +27,8 @@ pub(crate) struct Outcome {
     pub(crate) rows: Vec<(Key, Resource)>,
     pub(crate) collected: Collected,
     pub(crate) requests: u64,
+    /// Services and operations of these requests.
+    pub(crate) asked: BTreeSet<(String, String)>,
 }
 
 /// Of the one catalogue; read once for all readings.
@@ -73,7 +75,9 @@ impl<'a> Reading<'a> {
         });
         // Types are handed over in the order in which their last answers come.
         rows.sort_by_cached_key(|(key, _)| format!("{key:?}"));
-        Outcome { rows, collected, requests: made.as_ref().map_or(0, requests) }
+        let stats = made.as_ref().map(Client::stats).unwrap_or_default();
+        let asked = stats.iter().flat_map(|(service, of)| of.keys().map(|operation| (service.to_string(), operation.to_string()))).collect();
+        Outcome { rows, collected, requests: made.as_ref().map_or(0, requests), asked }
     }
 
     fn read_into(self, take: &mut dyn FnMut(&Client, Rows<'_>)) -> Collected {
@@ -151,7 +155,7 @@ const INCONSISTENT: (&str, &str) = ("AWS::SageMaker::NotebookInstance", ".Additi
 fn asked(catalog: &Catalog) -> BTreeMap<(String, String), BTreeSet<Arc<str>>> {
     let mut found: BTreeMap<(String, String), BTreeSet<Arc<str>>> = BTreeMap::new();
     for file in catalog.types.values() {
-        for read in &file.reads {
+        for read in file.reads.iter().filter(|read| !file.is_told_at_once(read)) {
             for operation in operations(read) {
                 found.entry((read.service.clone(), operation.to_owned())).or_default().insert(file.name.clone());
             }

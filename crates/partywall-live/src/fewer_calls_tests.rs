@@ -1,7 +1,10 @@
 //! Readings that take emptiness from the index of AWS Resource Explorer say what those say that ask for every type; those of a sample say
 //! nothing else than those of all; those with little room for answers the same.
 
+use std::sync::Arc;
+
 use partywall_fake::{Fault, FaultRule};
+use partywall_model::{Resource, Value};
 
 use crate::fault_tests::{Outcome, Reading, catalog};
 use crate::plan::Plan;
@@ -85,6 +88,37 @@ fn of_what_is_not_in_a_sample_only_listings_tell() {
         crate::fault_tests::changed(&after.properties, Some(&row.properties), &format!("{before:?}"), &mut wrong);
         assert!(wrong.is_empty(), "{wrong:?}");
     }
+}
+
+#[test]
+fn tags_of_all_buckets_and_keys_are_asked_once_for_each_region() {
+    let catalog = catalog();
+    let types = ["AWS::S3::Bucket", "AWS::KMS::Key"];
+    let plan = Plan::new(&catalog, |file| types.contains(&&*file.name), None);
+    let read = Reading { world: "r1", ..Reading::new(&catalog, &plan) }.read();
+    for name in types {
+        let tags = |row: &Resource| row.properties.at("Tags").and_then(Value::as_list).map(<[Value]>::len);
+        let rows: Vec<_> = read.rows.iter().filter(|(key, row)| &*key.0 == name && !row.stub).collect();
+        let counts: Vec<_> = rows.iter().map(|(_, row)| tags(row)).collect();
+        assert!(rows.len() > 3 && counts.iter().all(Option::is_some), "{name}: {counts:?}");
+        assert!(counts.contains(&Some(0)) && counts.iter().any(|count| *count > Some(0)), "{name}: {counts:?}");
+    }
+    let asked = |operation: &str| read.asked.iter().filter(|(_, known)| known == operation).count();
+    assert_eq!((asked("GetBucketTagging"), asked("ListResourceTags")), (0, 0));
+}
+
+#[test]
+fn a_bucket_of_which_no_region_is_known_is_not_without_tags_for_that() {
+    let mut catalog = catalog();
+    let file = catalog.types.get_mut("AWS::S3::Bucket").map(Arc::make_mut).unwrap();
+    file.reads.iter_mut().filter(|read| read.lists()).for_each(|read| read.jq = None);
+    let plan = Plan::new(&catalog, |file| &*file.name == "AWS::S3::Bucket", None);
+    let read = Reading::new(&catalog, &plan).read();
+    let rows: Vec<_> = read.rows.iter().filter(|(key, row)| &*key.0 == "AWS::S3::Bucket" && !row.stub).collect();
+    let tags: Vec<_> = rows.iter().filter_map(|(_, row)| row.properties.at("Tags")).collect();
+    assert_eq!(tags.len(), rows.len());
+    assert!(tags.iter().any(|tags| tags.holds_unknown()), "{tags:?}");
+    assert!(!tags.iter().any(|tags| tags.as_list().is_some_and(<[Value]>::is_empty)), "{tags:?}");
 }
 
 #[test]

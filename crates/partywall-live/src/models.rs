@@ -21,7 +21,7 @@ const BESIDE: &[(&str, &str)] = &[
 
 /// Models of every operation by which the catalogue's types are read; a model is read when it is first asked for.
 pub fn models(catalog: &Catalog) -> Arc<Models> {
-    let reads = catalog.types.values().flat_map(|file| &file.reads);
+    let reads = catalog.types.values().flat_map(|file| file.reads.iter().filter(|read| !file.is_told_at_once(read)));
     let asked = reads.flat_map(|read| operations(read).map(|operation| (read.service.as_str(), operation)));
     Arc::new(Models::builtin().only(asked.chain(BESIDE.iter().copied())))
 }

@@ -158,7 +158,7 @@ impl Plan {
         for (place, read) in file.reads.iter().enumerate() {
             if read.lists() {
                 listings.push(self.listing(file, place, read, scope));
-            } else if wanted.is_none_or(|wanted| wanted.contains(&(file.name.clone(), place))) {
+            } else if !file.is_told_at_once(read) && wanted.is_none_or(|wanted| wanted.contains(&(file.name.clone(), place))) {
                 let level =
                     details.iter().filter(|earlier| file.reads.get(earlier.read).is_some_and(|earlier| rests_on_read(read, earlier)));
                 details.push(Detail { read: place, level: level.map(|earlier| earlier.level).max().unwrap_or(0) + 1 });

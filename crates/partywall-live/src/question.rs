@@ -16,6 +16,8 @@ pub(crate) struct Subject {
     pub(crate) region: Arc<str>,
     /// What the property is that the read is asked with.
     pub(crate) value: Option<String>,
+    /// A listing said in which Region it lies, or it lies in none.
+    pub(crate) is_placed: bool,
 }
 
 impl Subject {

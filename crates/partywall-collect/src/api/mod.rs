@@ -185,7 +185,8 @@ impl ApiReader<'_> {
             }
         }
         let mut row = make_row(resource_type, properties, call, source);
-        if let Some(listed) = read.per.as_ref().and_then(|_| self.store.listed_without_region(&row)) {
+        let is_listed_elsewhere = read.per.is_some() || read.of_all();
+        if let Some(listed) = is_listed_elsewhere.then(|| self.store.listed_without_region(&row)).flatten() {
             row.region = listed;
         }
         if let Some((name, place)) = self.store.add(self.catalog, row) {

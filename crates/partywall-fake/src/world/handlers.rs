@@ -4,6 +4,7 @@ use partywall_model::{Key, Value};
 
 use super::answers::Question;
 use super::explorer::explorer;
+use super::tagging::tagged;
 use super::{Form, HOME, Row, World, partition};
 use crate::encode::ServiceFault;
 
@@ -101,6 +102,7 @@ pub(crate) fn handled(world: &World, question: Question<'_>) -> Result<Handled, 
             Handled::Answer(map([("TypeName", Value::str(APPLICATION)), ("ResourceDescription", found)]))
         }
         ("resource-explorer-2", _) => explorer(world, question),
+        ("resourcegroupstaggingapi", "GetResources") => Handled::Listing("ResourceTagMappingList", tagged(world, question)),
         ("s3", _) => bucket(world, question)?,
         _ => Handled::No,
     })

@@ -12,6 +12,7 @@ mod rows;
 mod seed;
 mod select;
 mod synth;
+mod tagging;
 mod words;
 
 use std::collections::BTreeMap;
@@ -146,6 +147,11 @@ impl World {
             false if self.preset.regions.iter().any(|known| **known == *region) => self.preset.of(&of.name, self.place(account, region)),
             false => 0,
         }
+    }
+
+    /// True of S3's buckets, which are listed for all Regions at once.
+    pub(crate) fn is_bucket(&self, kind: usize) -> bool {
+        self.kinds.get(kind).is_some_and(|kind| &*kind.name == BUCKET)
     }
 
     fn buckets(&self, account: &str) -> u64 {

@@ -1,9 +1,12 @@
 //! Reads that are made for each resource of a type.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
-use partywall_collect::{Failure, Live};
-use partywall_model::{Resource, Value};
+use chrono::{DateTime, Utc};
+use partywall_catalog::ResourceType;
+use partywall_collect::{Failure, Live, Shaped};
+use partywall_model::{CauseKind, Resource, Value};
 
 use super::{AccountReading, EVERYWHERE};
 use crate::input::{Context, InputError, placeholders};
@@ -36,6 +39,7 @@ impl AccountReading<'_> {
                 identity: identity(&plan.resource_type, row),
                 region: filed,
                 value: read.per.as_ref().and_then(|per| text_at(row, per)),
+                is_placed: row.region.is_some(),
             };
             if !wanted(row, read, |path| self.live.told(&plan.resource_type, number, path)) {
                 spared.push(subject);
@@ -84,5 +88,36 @@ impl AccountReading<'_> {
                 self.live.spare(&asked(&resource_type, read, &self.asker.account, &subject.region, Some(subject)), at);
             }
         }
+    }
+
+    /// An answer about several resources says itself which it is about.
+    pub(super) fn place_several(&mut self, resource_type: &Arc<ResourceType>, read: usize, of: &[Subject], shaped: Shaped, at: DateTime<Utc>) {
+        let Some(region) = of.first().map(|first| first.region.clone()) else { return };
+        self.live.place(&asked(resource_type, read, &self.asker.account, &region, None), shaped, at);
+    }
+
+    /// Of what a call for all resources does not show, the catalogue knows what it has; only where the call was asked in the right Region.
+    pub(super) fn place_of_all(&mut self, resource_type: &Arc<ResourceType>, read: usize, of: &[Subject], mut shaped: Shaped, at: DateTime<Utc>) {
+        let asked = |subject: &Subject| asked(resource_type, read, &self.asker.account, &subject.region, Some(subject));
+        if let Some(first) = shaped.lost.first() {
+            let failure = Failure { kind: CauseKind::Malformed, code: None, words: first.clone(), operation: None, action: None };
+            of.iter().for_each(|subject| self.live.fail(&asked(subject), &failure, at));
+            return;
+        }
+        let known: HashSet<&str> = of.iter().filter_map(Subject::id).collect();
+        let id = |found: &Value| resource_type.id_path().and_then(|path| found.at(path)).and_then(Value::as_str).map(str::to_owned);
+        // What came after the listing is not in the snapshot.
+        shaped.found.retain(|found| id(found).is_some_and(|id| known.contains(id.as_str())));
+        let shown: HashSet<String> = shaped.found.iter().filter_map(id).collect();
+        for subject in of.iter().filter(|subject| subject.id().is_none_or(|id| !shown.contains(id))) {
+            if subject.is_placed {
+                self.live.spare(&asked(subject), at);
+            } else {
+                let words = format!("nothing in {}, and the listing did not say in which Region it lies", subject.region);
+                let failure = Failure { kind: CauseKind::CallFailed, code: None, words, operation: None, action: None };
+                self.live.fail(&asked(subject), &failure, at);
+            }
+        }
+        self.place_several(resource_type, read, of, shaped, at);
     }
 }

@@ -96,7 +96,7 @@ impl AccountReading<'_> {
 
     /// What a listing in a place is about.
     fn everything(place: &Arc<str>) -> Subject {
-        Subject { identity: Vec::new(), region: place.clone(), value: None }
+        Subject { identity: Vec::new(), region: place.clone(), value: None, is_placed: true }
     }
 
     /// Ends a listing that is not asked.
@@ -119,7 +119,7 @@ impl AccountReading<'_> {
             let context = Context { account: &self.asker.account, region: &region, row: parent };
             let subject = key_property.as_ref().and_then(|name| text_at(parent?, name));
             let place_region = parent.and_then(|row| row.region.clone()).unwrap_or_else(|| place.clone());
-            let subjects = vec![Subject { identity: Vec::new(), region: place_region, value: subject }];
+            let subjects = vec![Subject { identity: Vec::new(), region: place_region, value: subject, is_placed: true }];
             let input = context.members(&listing.input).map_err(|error| unaskable(&error));
             match &listing.names {
                 None => questions.push(Question { subjects, region, input }),

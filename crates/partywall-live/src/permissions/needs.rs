@@ -111,7 +111,8 @@ pub fn needed(catalog: &Catalog, chosen: Chosen<'_>, organization: bool) -> Resu
         let mut all = Reads::new(catalog);
         for (name, file) in &catalog.types {
             all.whole(name);
-            all.found.extend((0..file.reads.len()).map(|index| (name.clone(), index)));
+            let asked = file.reads.iter().enumerate().filter(|(_, read)| !file.is_told_at_once(read));
+            all.found.extend(asked.map(|(index, _)| (name.clone(), index)));
         }
         needs.add(&all, None)?;
     }
