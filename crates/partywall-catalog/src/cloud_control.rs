@@ -91,6 +91,7 @@ fn reads(file: &ResourceType) -> Option<Vec<Read>> {
         only: BTreeMap::new(),
         unless: None,
         silent: BTreeMap::new(),
+        shows_only: None,
         paths: Vec::new(),
         rename: BTreeMap::new(),
         holds: vec!["Identifier".to_owned()],

@@ -21,7 +21,7 @@ pub struct Read {
     #[serde(default)]
     pub per: Option<String>,
     /// Request members beside those of paging; texts may hold `{Property.Path}` of the row that the call is about, `{account}` and
-    /// `{region}`. Of a per-resource read without a placeholder, the only required member that is left gets the value of `per`.
+    /// `{region}`. A listing within another type asks nothing for a row without the property of `{Property.Path?}`. Of a per-resource read without a placeholder, the only required member that is left gets the value of `per`.
     #[serde(default)]
     pub input: BTreeMap<String, toml::Value>,
     /// Partition → the only Region of it in which this can be asked, where it does not matter what Region is meant. Empty: in all.
@@ -36,6 +36,9 @@ pub struct Read {
     /// Where the call wants names: the call that finds them.
     #[serde(default)]
     pub names: Option<Names>,
+    /// What of the type its listings show, in a few words, where that is not all: every reading that finds any says so.
+    #[serde(default)]
+    pub shows_only: Option<Arc<str>>,
     /// A call that has to be made before, again and again until it says that it is done.
     #[serde(default)]
     pub prepare: Option<Prepare>,

@@ -261,7 +261,7 @@ fn pages_give_every_item_once() {
         ("lambda", "ListFunctions", "Functions", "AWS::Lambda::Function"),
         ("dynamodb", "ListTables", "TableNames", "AWS::DynamoDB::Table"),
         ("s3", "ListBuckets", "Buckets", "AWS::S3::Bucket"),
-        ("ecs", "ListTaskDefinitions", "taskDefinitionArns", "AWS::ECS::TaskDefinition"),
+        ("sqs", "ListQueues", "QueueUrls", "AWS::SQS::Queue"),
     ] {
         let service = Models::builtin().service(service).unwrap();
         let operation = service.operation(operation).unwrap();

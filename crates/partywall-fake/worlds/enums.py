@@ -25,6 +25,9 @@ def calls(repository):
 
 
 def values(enum):
+    # A switch is a choice, not a state.
+    if len(enum) == 2 and any(value.lower() == "enabled" for value in enum):
+        return sorted(enum, key=lambda value: value.lower() != "enabled")
     for word in ORDINARY:
         found = [value for value in enum if value.lower() == word]
         if found:

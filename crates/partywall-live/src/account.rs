@@ -65,6 +65,8 @@ pub(crate) struct AccountReading<'a> {
     sample: Option<usize>,
     /// Types of which only a sample was asked.
     sampled: BTreeSet<Arc<str>>,
+    /// Types whose listings do not show all, a line for each.
+    shown_in_part: BTreeSet<String>,
     /// What indexes call types, if they are to be asked.
     index_names: Option<&'a IndexNames>,
     /// By Region.
@@ -104,6 +106,7 @@ impl<'a> AccountReading<'a> {
             is_member: false,
             sample: None,
             sampled: BTreeSet::new(),
+            shown_in_part: BTreeSet::new(),
             index_names,
             indexes,
         }
@@ -152,6 +155,7 @@ impl<'a> AccountReading<'a> {
                 self.asker.account
             ));
         }
+        self.shown_in_part.into_iter().for_each(|line| self.live.remark(line));
         self.live.finish()
     }
 
@@ -219,6 +223,10 @@ impl<'a> AccountReading<'a> {
     fn place(&mut self, purpose: Purpose, subjects: &[Subject], shaped: Vec<Shaped>, at: DateTime<Utc>) {
         for ((resource_type, read), shaped) in self.reads(purpose).into_iter().zip(shaped) {
             self.progress.resources(shaped.found.len());
+            let shows_only = resource_type.reads.get(read).and_then(|read| read.shows_only.as_ref()).filter(|_| !shaped.found.is_empty());
+            if let Some(words) = shows_only {
+                self.shown_in_part.insert(format!("of {} only {words} are read", resource_type.name));
+            }
             match subjects {
                 many if resource_type.reads.get(read).is_some_and(Read::of_all) => self.place_of_all(&resource_type, read, many, shaped, at),
                 [one] => self.live.place(&asked(&resource_type, read, &self.asker.account, &one.region, Some(one)), shaped, at),

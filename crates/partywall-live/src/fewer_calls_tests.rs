@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use partywall_catalog::Catalog;
 use partywall_fake::{Fault, FaultRule};
 use partywall_model::{Resource, Value};
 
@@ -27,7 +28,7 @@ fn what_an_index_has_none_of_is_not_asked_for() {
         let plain = Reading { world, ..Reading::new(&catalog, &plan) }.read();
         let spared = Reading { world, by_index: true, ..Reading::new(&catalog, &plan) }.read();
         same(&plain, &spared, world);
-        assert!(spared.collected.warnings.is_empty(), "{:?}", spared.collected.warnings);
+        assert_eq!(spared.collected.warnings, plain.collected.warnings);
         assert!(spared.collected.listed.is_superset(&spared.collected.indexed) && plain.collected.indexed.is_empty());
         eprintln!("{world}: {} requests, by index {}", plain.requests, spared.requests);
         match world {
@@ -119,6 +120,28 @@ fn a_bucket_of_which_no_region_is_known_is_not_without_tags_for_that() {
     assert_eq!(tags.len(), rows.len());
     assert!(tags.iter().any(|tags| tags.holds_unknown()), "{tags:?}");
     assert!(!tags.iter().any(|tags| tags.as_list().is_some_and(<[Value]>::is_empty)), "{tags:?}");
+}
+
+#[test]
+fn of_task_definitions_the_latest_and_those_that_services_run_are_asked_for() {
+    let name = "AWS::ECS::TaskDefinition";
+    let of = |catalog: &Catalog| {
+        let plan = Plan::new(catalog, |file| &*file.name == name, None);
+        let read = Reading { world: "r1", ..Reading::new(catalog, &plan) }.read();
+        let definitions = |name: &str| read.rows.iter().filter(|(key, row)| &*key.0 == name && !row.stub).count() as u64;
+        assert!(!read.collected.gaps.iter().any(|gap| &*gap.resource_type == name) && read.collected.errors.is_empty());
+        assert_eq!(read.collected.warnings, [format!("of {name} only the latest revision of each family and what services run are read")]);
+        (definitions(name), definitions("AWS::ECS::Service"), read.requests)
+    };
+    let mut catalog = catalog();
+    let (read, services, requests) = of(&catalog);
+    assert!(services == 120 && read > 120 && read < 240, "{read} definitions, {services} services");
+    let service = catalog.types.get_mut("AWS::ECS::Service").map(Arc::make_mut).unwrap();
+    service.reads.iter_mut().for_each(|read| read.jq = Some("{ TaskDefinition: null }".to_owned()));
+    let (latest, _, fewer) = of(&catalog);
+    assert_eq!(latest, 120, "a service without a definition asks for none");
+    // What a service runs may be the latest.
+    assert!(requests - fewer >= read - latest && requests - fewer < services, "{requests} and {fewer} requests");
 }
 
 #[test]

@@ -20,6 +20,9 @@ pub(crate) enum InputError {
     /// A placeholder names a property that the row does not have.
     #[error("`{0}` of the resource is not known")]
     Missing(String),
+    /// A placeholder that ends in `?` names a property that the row is known not to have: there is nothing to ask for.
+    #[error("the resource has no `{0}`")]
+    NothingToAsk(String),
     /// A catalogue value that no request can have.
     #[error("`{0}` cannot be sent: dates have no place in a request")]
     NoValue(String),
@@ -32,13 +35,17 @@ impl Context<'_> {
             "region" => return Ok(self.region.to_owned()),
             _ => {}
         }
-        let missing = || InputError::Missing(name.to_owned());
-        let row = self.row.ok_or_else(missing)?;
+        let (name, missing) = match name.strip_suffix('?') {
+            Some(name) => (name, InputError::NothingToAsk(name.to_owned())),
+            None => (name, InputError::Missing(name.to_owned())),
+        };
+        let row = self.row.ok_or_else(|| InputError::Missing(name.to_owned()))?;
         match row.properties.at(name) {
             Some(Value::Str(text)) => Ok(text.to_string()),
             Some(Value::Int(number)) => Ok(number.to_string()),
-            None if name == "Arn" => row.arn.as_deref().map(ToOwned::to_owned).ok_or_else(missing),
-            _ => Err(missing()),
+            None if name == "Arn" => row.arn.as_deref().map(ToOwned::to_owned).ok_or(missing),
+            None | Some(Value::Null) => Err(missing),
+            Some(_) => Err(InputError::Missing(name.to_owned())),
         }
     }
 
@@ -88,7 +95,7 @@ pub(crate) fn placeholders(input: &BTreeMap<String, toml::Value>) -> Vec<String>
     fn gather(value: &toml::Value, found: &mut Vec<String>) {
         match value {
             toml::Value::String(text) => {
-                let names = text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0));
+                let names = text.split('{').skip(1).filter_map(|rest| Some(rest.split_once('}')?.0.trim_end_matches('?')));
                 found.extend(names.filter(|name| !["account", "region"].contains(name)).map(ToOwned::to_owned));
             }
             toml::Value::Array(items) => items.iter().for_each(|item| gather(item, found)),
@@ -105,7 +112,7 @@ pub(crate) fn placeholders(input: &BTreeMap<String, toml::Value>) -> Vec<String>
 
 #[cfg(test)]
 mod tests {
-    use partywall_model::{Source, SourceKind};
+    use partywall_model::{Cause, CauseKind, Source, SourceKind};
 
     use super::*;
 
@@ -125,5 +132,11 @@ mod tests {
         assert_eq!(placeholders(&input), ["Name", "_Runtime.Port"]);
         let unknown: BTreeMap<String, toml::Value> = toml::from_str("a = '{Other}'").unwrap();
         assert_eq!(context.members(&unknown), Err(InputError::Missing("Other".to_owned())));
+        let optional: BTreeMap<String, toml::Value> = toml::from_str("a = '{Other?}'").unwrap();
+        assert_eq!(context.members(&optional), Err(InputError::NothingToAsk("Other".to_owned())));
+        assert_eq!(placeholders(&optional), ["Other"]);
+        row.properties.set("Other", Value::unknown(Cause::new(CauseKind::Denied, "ListThings answered AccessDenied")));
+        let context = Context { account: "111122223333", region: "eu-central-1", row: Some(&row) };
+        assert_eq!(context.members(&optional), Err(InputError::Missing("Other".to_owned())), "what is unknown may be there");
     }
 }

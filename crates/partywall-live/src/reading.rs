@@ -329,7 +329,11 @@ fn add(meta: &mut Meta, collected: Collected) {
     for (name, count) in collected.unmodelled {
         *meta.unmodelled.entry(name).or_default() += count;
     }
-    meta.warnings.extend(collected.warnings);
+    for line in collected.warnings {
+        if !meta.warnings.contains(&line) {
+            meta.warnings.push(line);
+        }
+    }
     meta.errors.extend(collected.errors);
     meta.observed_at = meta.observed_at.max(collected.observed_at);
     for (kind, count) in collected.files {

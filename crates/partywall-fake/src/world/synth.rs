@@ -232,8 +232,12 @@ impl Synth<'_> {
         if self.world.words().knows(at.member) {
             return None;
         }
-        let (form, stem) = Form::of_member(at.member);
-        if stem.len() < 3 || stem.eq_ignore_ascii_case(at.member) {
+        let (form, stem) = match at.member {
+            // Called by the type alone, it is an ARN.
+            "taskDefinition" => (Form::Arn, "taskdefinition".to_owned()),
+            other => Form::of_member(other),
+        };
+        if stem.len() < 3 || at.member != "taskDefinition" && stem.eq_ignore_ascii_case(at.member) {
             return None;
         }
         let kind = self.world.referred(&self.service.name, &stem)?;

@@ -8,7 +8,7 @@ use partywall_collect::{CollectError, Failure};
 use partywall_model::{CauseKind, Resource, Value};
 
 use super::{AccountReading, EVERYWHERE, Standing};
-use crate::input::{Context, placeholders};
+use crate::input::{Context, InputError, placeholders};
 use crate::lane::Purpose;
 use crate::plan::{Listing, Scope};
 use crate::question::{Question, Subject, Where, asked, text_at, unaskable};
@@ -120,8 +120,13 @@ impl AccountReading<'_> {
             let subject = key_property.as_ref().and_then(|name| text_at(parent?, name));
             let place_region = parent.and_then(|row| row.region.clone()).unwrap_or_else(|| place.clone());
             let subjects = vec![Subject { identity: Vec::new(), region: place_region, value: subject, is_placed: true }];
-            let input = context.members(&listing.input).map_err(|error| unaskable(&error));
+            let input = match context.members(&listing.input) {
+                Err(InputError::NothingToAsk(_)) => continue,
+                input => input.map_err(|error| unaskable(&error)),
+            };
             match &listing.names {
+                // Several parents may name the same.
+                None if questions.iter().any(|known: &Question| input.is_ok() && known.region == region && known.input == input) => {}
                 None => questions.push(Question { subjects, region, input }),
                 Some(names) => match input {
                     Ok(base) => {
