@@ -155,7 +155,9 @@ impl<'a> AccountReading<'a> {
                 self.asker.account
             ));
         }
-        self.shown_in_part.into_iter().for_each(|line| self.live.remark(line));
+        for line in self.shown_in_part {
+            self.live.remark(line);
+        }
         self.live.finish()
     }
 
@@ -228,7 +230,9 @@ impl<'a> AccountReading<'a> {
                 self.shown_in_part.insert(format!("of {} only {words} are read", resource_type.name));
             }
             match subjects {
-                many if resource_type.reads.get(read).is_some_and(Read::of_all) => self.place_of_all(&resource_type, read, many, shaped, at),
+                many if resource_type.reads.get(read).is_some_and(Read::of_all) => {
+                    self.place_of_all(&resource_type, read, many, shaped, at)
+                }
                 [one] => self.live.place(&asked(&resource_type, read, &self.asker.account, &one.region, Some(one)), shaped, at),
                 many => self.place_several(&resource_type, read, many, shaped, at),
             }

@@ -76,7 +76,7 @@ impl<'a> Reading<'a> {
         // Types are handed over in the order in which their last answers come.
         rows.sort_by_cached_key(|(key, _)| format!("{key:?}"));
         let stats = made.as_ref().map(Client::stats).unwrap_or_default();
-        let asked = stats.iter().flat_map(|(service, of)| of.keys().map(|operation| (service.to_string(), operation.to_string()))).collect();
+        let asked = stats.iter().flat_map(|(service, of)| of.keys().map(|operation| (service.clone(), operation.clone()))).collect();
         Outcome { rows, collected, requests: made.as_ref().map_or(0, requests), asked }
     }
 

@@ -17,11 +17,9 @@ pub(super) fn tagged(world: &World, question: Question<'_>) -> Vec<Value> {
         "s3" => "aws::s3::bucket".to_owned(),
         other => format!("aws::{}", other.replace(':', "::")),
     });
-    let kinds: Vec<usize> =
-        names.filter_map(|name| world.kinds().iter().position(|kind| kind.name.eq_ignore_ascii_case(&name))).collect();
-    let rows = kinds.into_iter().flat_map(|kind| {
-        (0..world.count(kind, account, region)).map(move |index| Row { account, region, kind, index })
-    });
+    let kinds: Vec<usize> = names.filter_map(|name| world.kinds().iter().position(|kind| kind.name.eq_ignore_ascii_case(&name))).collect();
+    let rows =
+        kinds.into_iter().flat_map(|kind| (0..world.count(kind, account, region)).map(move |index| Row { account, region, kind, index }));
     let here = rows.filter(|row| !world.is_bucket(row.kind) || world.bucket_region(account, row.index) == region);
     here.filter(|row| row.index % 2 == 0)
         .map(|row| {

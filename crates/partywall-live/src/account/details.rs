@@ -91,17 +91,33 @@ impl AccountReading<'_> {
     }
 
     /// An answer about several resources says itself which it is about.
-    pub(super) fn place_several(&mut self, resource_type: &Arc<ResourceType>, read: usize, of: &[Subject], shaped: Shaped, at: DateTime<Utc>) {
+    pub(super) fn place_several(
+        &mut self,
+        resource_type: &Arc<ResourceType>,
+        read: usize,
+        of: &[Subject],
+        shaped: Shaped,
+        at: DateTime<Utc>,
+    ) {
         let Some(region) = of.first().map(|first| first.region.clone()) else { return };
         self.live.place(&asked(resource_type, read, &self.asker.account, &region, None), shaped, at);
     }
 
     /// Of what a call for all resources does not show, the catalogue knows what it has; only where the call was asked in the right Region.
-    pub(super) fn place_of_all(&mut self, resource_type: &Arc<ResourceType>, read: usize, of: &[Subject], mut shaped: Shaped, at: DateTime<Utc>) {
+    pub(super) fn place_of_all(
+        &mut self,
+        resource_type: &Arc<ResourceType>,
+        read: usize,
+        of: &[Subject],
+        mut shaped: Shaped,
+        at: DateTime<Utc>,
+    ) {
         let asked = |subject: &Subject| asked(resource_type, read, &self.asker.account, &subject.region, Some(subject));
         if let Some(first) = shaped.lost.first() {
             let failure = Failure { kind: CauseKind::Malformed, code: None, words: first.clone(), operation: None, action: None };
-            of.iter().for_each(|subject| self.live.fail(&asked(subject), &failure, at));
+            for subject in of {
+                self.live.fail(&asked(subject), &failure, at);
+            }
             return;
         }
         let known: HashSet<&str> = of.iter().filter_map(Subject::id).collect();
