@@ -231,7 +231,7 @@ impl<'a> AccountReading<'a> {
             }
             match subjects {
                 many if resource_type.reads.get(read).is_some_and(Read::of_all) => {
-                    self.place_of_all(&resource_type, read, many, shaped, at)
+                    self.place_of_all(&resource_type, read, many, shaped, at);
                 }
                 [one] => self.live.place(&asked(&resource_type, read, &self.asker.account, &one.region, Some(one)), shaped, at),
                 many => self.place_several(&resource_type, read, many, shaped, at),

@@ -200,7 +200,7 @@ pub(crate) fn remedy(cause: &Cause) -> Option<String> {
         (CauseKind::Throttled, _) => Some("read again, or give the reader a larger --share".to_owned()),
         (CauseKind::RegionDisabled, _) => Some("turn the Region on, or leave it out with --region".to_owned()),
         (CauseKind::SourcesDisagree, _) => Some("leave out what is older".to_owned()),
-        (CauseKind::NotLooked, _) => Some("add it to the sources".to_owned()),
+        (CauseKind::NotLooked, _) => Some("read it too".to_owned()),
         _ => None,
     }
 }
@@ -230,7 +230,7 @@ mod tests {
         let advice = |kind| remedy(&Cause::new(kind, "GetKeyRotationStatus answered so").with_action("kms:GetKeyRotationStatus"));
         assert_eq!(advice(CauseKind::Denied).as_deref(), Some("allow kms:GetKeyRotationStatus and read again"));
         assert_eq!(advice(CauseKind::CallFailed).as_deref(), Some("read again"));
-        assert_eq!(advice(CauseKind::NotLooked).as_deref(), Some("add it to the sources"));
+        assert_eq!(advice(CauseKind::NotLooked).as_deref(), Some("read it too"));
         assert_eq!(advice(CauseKind::UnresolvedReference), None);
     }
 }

@@ -1,6 +1,6 @@
 //! Which listings are asked, and where: those that need nothing but the account first, those within a type when that is listed.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use partywall_catalog::ResourceType;
@@ -113,7 +113,7 @@ impl AccountReading<'_> {
         let key_property = placeholders(&listing.input).into_iter().next();
         let lane = self.lane(Purpose::Listing(number), place);
         let mut questions = Vec::with_capacity(parents.len());
-        let mut finders = Vec::new();
+        let (mut finders, mut asked) = (Vec::new(), HashSet::new());
         for parent in parents.iter().copied() {
             let region = self.asked_region(place, parent, &listing.asked_in);
             let context = Context { account: &self.asker.account, region: &region, row: parent };
@@ -126,7 +126,7 @@ impl AccountReading<'_> {
             };
             match &listing.names {
                 // Several parents may name the same.
-                None if questions.iter().any(|known: &Question| input.is_ok() && known.region == region && known.input == input) => {}
+                None if input.is_ok() && !asked.insert((region.clone(), format!("{input:?}"))) => {}
                 None => questions.push(Question { subjects, region, input }),
                 Some(names) => match input {
                     Ok(base) => {
