@@ -30,7 +30,7 @@ pub struct Read {
     /// AWS answers this only to the organization's management account and its delegated administrators; a listing.
     #[serde(default)]
     pub of_organization: bool,
-    /// Type whose rows this call is asked for, once each, where AWS lists things only within another; placeholders are its properties.
+    /// Type whose rows this call is asked for, once for each input, where AWS lists things only within another; placeholders are its properties.
     #[serde(default)]
     pub of: Option<Arc<str>>,
     /// Where the call wants names: the call that finds them.
@@ -94,6 +94,14 @@ impl Read {
     /// What tells the read from the others of its type: the operation, unless that lists the resources too.
     pub fn key(&self) -> Cow<'_, str> {
         if self.of_all() { Cow::Owned(format!("{} of all", self.operation)) } else { Cow::Borrowed(&self.operation) }
+    }
+
+    /// True if both make the same of an answer, however they are asked.
+    pub fn makes_the_same(&self, other: &Self) -> bool {
+        let shaping = |read: &Self| (read.holds.clone(), read.absent_on.clone(), read.rename.clone(), read.paths.clone());
+        (&self.service, &self.operation, &self.items, &self.per) == (&other.service, &other.operation, &other.items, &other.per)
+            && (&self.when, &self.jq, self.may_be_empty, self.lists()) == (&other.when, &other.jq, other.may_be_empty, other.lists())
+            && shaping(self) == shaping(other)
     }
 
     /// The paths that the call tells, where it does not list.

@@ -27,7 +27,7 @@ mod tests {
         for (name, names) in &catalog.index_names.0 {
             let known = catalog.types.get(name).unwrap_or_else(|| panic!("{name} has no file"));
             assert!(known.listing().is_some() && !known.global && known.region.is_none(), "{name}");
-            assert!(known.listing().is_some_and(|read| read.of.is_none()), "{name} is listed within others");
+            assert!(known.reads.iter().all(|read| read.of.is_none()), "{name} is listed within others");
             assert!(
                 !names.is_empty()
                     && names.iter().all(|name| name.split_once(':').is_some_and(|(service, kind)| !service.is_empty() && !kind.is_empty())),

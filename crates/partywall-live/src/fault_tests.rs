@@ -27,8 +27,8 @@ pub(crate) struct Outcome {
     pub(crate) rows: Vec<(Key, Resource)>,
     pub(crate) collected: Collected,
     pub(crate) requests: u64,
-    /// Services and operations of these requests.
-    pub(crate) asked: BTreeSet<(String, String)>,
+    /// These requests by operation.
+    pub(crate) asked: BTreeMap<String, u64>,
 }
 
 /// Of the one catalogue; read once for all readings.
@@ -76,7 +76,7 @@ impl<'a> Reading<'a> {
         // Types are handed over in the order in which their last answers come.
         rows.sort_by_cached_key(|(key, _)| format!("{key:?}"));
         let stats = made.as_ref().map(Client::stats).unwrap_or_default();
-        let asked = stats.iter().flat_map(|(service, of)| of.keys().map(|operation| (service.clone(), operation.clone()))).collect();
+        let asked = stats.values().flatten().map(|(operation, of)| (operation.clone(), of.requests)).collect();
         Outcome { rows, collected, requests: made.as_ref().map_or(0, requests), asked }
     }
 

@@ -104,8 +104,14 @@ fn tags_of_all_buckets_and_keys_are_asked_once_for_each_region() {
         assert!(rows.len() > 3 && counts.iter().all(Option::is_some), "{name}: {counts:?}");
         assert!(counts.contains(&Some(0)) && counts.iter().any(|count| *count > Some(0)), "{name}: {counts:?}");
     }
-    let asked = |operation: &str| read.asked.iter().filter(|(_, known)| known == operation).count();
+    for (key, row) in read.rows.iter().filter(|(key, _)| &*key.0 == types[0]) {
+        let tagged = row.properties.at("Tags").and_then(Value::as_list).is_some_and(|tags| !tags.is_empty());
+        let number = u64::from_str_radix(key.2.get(key.2.len() - 8..).unwrap(), 16).unwrap();
+        assert_eq!(tagged, number % 2 == 0, "the stand-in's odd buckets have no tags: {key:?}");
+    }
+    let asked = |operation: &str| read.asked.get(operation).copied().unwrap_or_default();
     assert_eq!((asked("GetBucketTagging"), asked("ListResourceTags")), (0, 0));
+    assert_eq!(asked("GetResources"), 3, "two pages of 150 buckets, one of keys");
 }
 
 #[test]
@@ -114,12 +120,14 @@ fn a_bucket_of_which_no_region_is_known_is_not_without_tags_for_that() {
     let file = catalog.types.get_mut("AWS::S3::Bucket").map(Arc::make_mut).unwrap();
     file.reads.iter_mut().filter(|read| read.lists()).for_each(|read| read.jq = None);
     let plan = Plan::new(&catalog, |file| &*file.name == "AWS::S3::Bucket", None);
-    let read = Reading::new(&catalog, &plan).read();
-    let rows: Vec<_> = read.rows.iter().filter(|(key, row)| &*key.0 == "AWS::S3::Bucket" && !row.stub).collect();
-    let tags: Vec<_> = rows.iter().filter_map(|(_, row)| row.properties.at("Tags")).collect();
-    assert_eq!(tags.len(), rows.len());
-    assert!(tags.iter().any(|tags| tags.holds_unknown()), "{tags:?}");
-    assert!(!tags.iter().any(|tags| tags.as_list().is_some_and(<[Value]>::is_empty)), "{tags:?}");
+    for sample in [None, Some(1)] {
+        let read = Reading { sample, ..Reading::new(&catalog, &plan) }.read();
+        let rows: Vec<_> = read.rows.iter().filter(|(key, row)| &*key.0 == "AWS::S3::Bucket" && !row.stub).collect();
+        let tags: Vec<_> = rows.iter().filter_map(|(_, row)| row.properties.at("Tags")).collect();
+        assert_eq!(tags.len(), rows.len());
+        assert!(tags.iter().any(|tags| tags.holds_unknown()), "{tags:?}");
+        assert!(!tags.iter().any(|tags| tags.as_list().is_some_and(<[Value]>::is_empty)), "{sample:?}: {tags:?}");
+    }
 }
 
 #[test]
@@ -130,7 +138,10 @@ fn of_task_definitions_the_latest_and_those_that_services_run_are_asked_for() {
         let read = Reading { world: "r1", ..Reading::new(catalog, &plan) }.read();
         let definitions = |name: &str| read.rows.iter().filter(|(key, row)| &*key.0 == name && !row.stub).count() as u64;
         assert!(!read.collected.gaps.iter().any(|gap| &*gap.resource_type == name) && read.collected.errors.is_empty());
-        assert_eq!(read.collected.warnings, [format!("of {name} only the latest revision of each family and what services run are read")]);
+        assert_eq!(
+            read.collected.warnings,
+            [format!("of {name} only the latest active revision of each family and the one that each service names are read")]
+        );
         (definitions(name), definitions("AWS::ECS::Service"), read.requests)
     };
     let mut catalog = catalog();

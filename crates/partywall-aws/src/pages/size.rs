@@ -37,6 +37,7 @@ const WORDS: &[(&str, &str, i64)] = &[
     ("neptune", "", 100),
     ("rds", "", 100),
     ("redshift", "", 100),
+    ("resourcegroupstaggingapi", "", 100),
     ("route53", "ListHostedZones", 100),
     ("route53", "ListQueryLoggingConfigs", 100),
     ("route53", "ListResourceRecordSets", 300),

@@ -43,7 +43,10 @@ impl Operations {
         for file in catalog.types.values() {
             // A file of such a call looks as one of the listing.
             for read in file.reads.iter().filter(|read| !read.of_all()) {
-                operations.entry(kebab(&read.operation)).or_default().push((file.clone(), read.clone()));
+                let known: &mut Reads = operations.entry(kebab(&read.operation)).or_default();
+                if !known.iter().any(|(of, known)| of.name == file.name && known.makes_the_same(read)) {
+                    known.push((file.clone(), read.clone()));
+                }
             }
         }
         Self { operations }
@@ -247,6 +250,15 @@ mod tests {
         ] {
             assert_eq!(kebab(api), cli);
         }
+    }
+
+    #[test]
+    fn an_answer_is_read_once_however_many_ways_there_are_to_ask() {
+        let operations = Operations::new(&Catalog::load(None).unwrap());
+        let types = |operation: &str| operations.operations[operation].iter().map(|(of, _)| of.name.to_string()).collect::<Vec<_>>();
+        assert_eq!(types("describe-task-definition"), ["AWS::ECS::TaskDefinition"]);
+        assert_eq!(types("describe-snapshots"), ["Partywall::EC2::Snapshot"]);
+        assert!(types("list-resource-tags").contains(&"AWS::KMS::Key".to_owned()));
     }
 
     #[test]

@@ -198,7 +198,7 @@ fn the_format_is_as_documented() {
 }
 
 #[test]
-fn the_hash_shows_only_file_and_time_only() {
+fn the_hash_leaves_out_file_and_time_only() {
     let hash = |change: fn(&mut Resource)| {
         let mut row = plain();
         row.observed_at = Some(DateTime::UNIX_EPOCH);

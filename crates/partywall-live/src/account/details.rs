@@ -39,7 +39,8 @@ impl AccountReading<'_> {
                 identity: identity(&plan.resource_type, row),
                 region: filed,
                 value: read.per.as_ref().and_then(|per| text_at(row, per)),
-                is_placed: row.region.is_some(),
+                // A question that was asked somewhere gives a row without a Region that one.
+                is_placed: plan.resource_type.region.as_ref().map_or(row.region.is_some(), |path| text_at(row, path).is_some()),
             };
             if !wanted(row, read, |path| self.live.told(&plan.resource_type, number, path)) {
                 spared.push(subject);

@@ -108,7 +108,10 @@ impl<'c> Reads<'c> {
         // One call for all resources tells as much as one call for each.
         let told_at_once = file.reads.iter().any(|read| read.silent.keys().any(|own| path == &**own));
         for (index, read) in file.reads.iter().enumerate() {
-            let of_one = read.per.is_some() && !told_at_once && (read.paths.is_empty() || read.paths.iter().any(|own| overlap(own, path)));
+            let of_one = read.per.is_some()
+                && !told_at_once
+                && !file.is_told_at_once(read)
+                && (read.paths.is_empty() || read.paths.iter().any(|own| overlap(own, path)));
             if of_one || read.silent.keys().any(|own| overlap(own, path)) {
                 self.take(&file, index, read);
             }
