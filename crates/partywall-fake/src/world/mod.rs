@@ -142,6 +142,10 @@ impl World {
         if &*of.name == BUCKET {
             return self.buckets(account) * self.preset.regions.len() as u64;
         }
+        if &*of.name == "AWS::ECS::Service" && self.count_of("AWS::ECS::TaskDefinition", account, region) == 0 {
+            // A service runs a task definition.
+            return 0;
+        }
         match of.global {
             true => self.preset.of(&of.name, self.place(account, HOME)),
             false if self.preset.regions.iter().any(|known| **known == *region) => self.preset.of(&of.name, self.place(account, region)),

@@ -15,7 +15,7 @@ const MOMENT: &str = "2026-11-01T06:00:00+00:00";
 const WENT_WRONG: [&str; 6] = ["failure", "unprocessed", "error", "invalid", "notfound", "failed"];
 
 /// The one member that refers to a row of a type by the type's name alone, and means its ARN.
-const DEFINITION: (&str, &str) = ("taskDefinition", "AWS::ECS::TaskDefinition");
+const DEFINITION: &str = "taskDefinition";
 
 /// Makes an answer from the shape of its output.
 #[derive(Debug)]
@@ -150,9 +150,6 @@ impl Synth<'_> {
                 };
                 Value::Map(keys.into_iter().filter_map(entry).collect())
             }
-            Shape::String if at.member == DEFINITION.0 && self.world.count_of(DEFINITION.1, self.place.account, self.place.region) == 0 => {
-                return None;
-            }
             Shape::String => self.text(&shape.name, at),
             Shape::Boolean => self.world.words().boolean(at.member, at.seed),
             Shape::Integer { max } => self.world.words().integer(at.member, *max, at.seed),
@@ -239,10 +236,10 @@ impl Synth<'_> {
             return None;
         }
         let (form, stem) = match at.member {
-            member if member == DEFINITION.0 => (Form::Arn, member.to_ascii_lowercase()),
+            member if member == DEFINITION => (Form::Arn, member.to_ascii_lowercase()),
             other => Form::of_member(other),
         };
-        if stem.len() < 3 || at.member != DEFINITION.0 && stem.eq_ignore_ascii_case(at.member) {
+        if stem.len() < 3 || at.member != DEFINITION && stem.eq_ignore_ascii_case(at.member) {
             return None;
         }
         let kind = self.world.referred(&self.service.name, &stem)?;
